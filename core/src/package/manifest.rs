@@ -1,0 +1,201 @@
+//! `manifest.json`, the versioned description of a model.
+
+use super::PackageError;
+use crate::architecture::Architecture;
+use crate::detection::DetectionConfig;
+use crate::label::Taxonomy;
+use crate::mel::{MelConfig, Normalization};
+use crate::window::AudioConfig;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the format that this code writes, and the only one that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+/// File name of the manifest in a package.
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// File name of the weights in a package.
+pub const WEIGHTS_FILE: &str = "weights.safetensors";
+
+/// Everything that shapes a result except the weights, and where the model comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// Lower-case letters, digits and hyphens.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// Version of the model.
+    pub version: String,
+    /// What it hears, in a sentence or two.
+    pub description: String,
+    /// The network.
+    pub architecture: Architecture,
+    /// Rate and windows.
+    pub audio: AudioConfig,
+    /// The Mel spectrogram.
+    pub mel: MelConfig,
+    /// From decibels to the network's input.
+    pub normalization: Normalization,
+    /// Default threshold and merging.
+    pub detection: DetectionConfig,
+    /// The classes in output order.
+    pub classes: Taxonomy,
+    /// How it was trained and how well it does.
+    pub training: Option<TrainingSummary>,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Who made the recordings that it learned from.
+    pub attribution: Vec<Attribution>,
+    /// The other files of the package by name.
+    pub files: BTreeMap<String, FileEntry>,
+}
+
+/// How a model was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSummary {
+    /// The command that made it.
+    pub command: String,
+    /// The training data.
+    pub data: String,
+    /// What it ran on.
+    pub device: String,
+    /// Recordings trained on.
+    pub recordings: usize,
+    /// Recordings kept aside.
+    pub held_out_recordings: usize,
+    /// How they were chosen.
+    pub split: String,
+    /// Passes over the training data.
+    pub epochs: usize,
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Metrics on the held-out recordings by name.
+    pub metrics: BTreeMap<String, f64>,
+    /// Anything else that a user of the model should know.
+    pub notes: String,
+}
+
+/// A recordist whose work is in the training data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribution {
+    /// The recordist.
+    pub author: String,
+    /// Licence of these recordings.
+    pub licence: String,
+    /// How many.
+    pub recordings: usize,
+    /// Where they can be found.
+    pub url: Option<String>,
+}
+
+/// A file of the package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Lower-case hexadecimal.
+    pub sha256: String,
+    /// Length.
+    pub bytes: u64,
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// JSON of another form or version, or a value out of range, with its field.
+    pub fn from_json(json: &[u8]) -> Result<Self, PackageError> {
+        let manifest: Self = parse(MANIFEST_FILE, json)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Indented JSON with a final newline.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        render(self)
+    }
+
+    /// The entry of [`WEIGHTS_FILE`].
+    ///
+    /// # Errors
+    /// If it is not listed.
+    pub fn weights_entry(&self) -> Result<&FileEntry, PackageError> {
+        self.files
+            .get(WEIGHTS_FILE)
+            .ok_or(PackageError::MissingFile(WEIGHTS_FILE))
+    }
+
+    fn check(&self) -> Result<(), PackageError> {
+        let fail = |field, detail: String| Err(PackageError::Value { field, detail });
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.name.is_empty() || !self.name.chars().all(is_name) {
+            let detail = format!("must be lower-case letters, digits and hyphens, got {:?}", self.name);
+            return fail("name", detail);
+        }
+        let window = self.audio.window;
+        let sane = |seconds: f32| seconds.is_finite() && seconds > 0.0 && seconds <= 600.0;
+        if !sane(window.length_s) || !sane(window.hop_s) || window.hop_s > window.length_s {
+            let detail = format!(
+                "needs 0 < hop_s ≤ length_s ≤ 600, got {} and {}",
+                window.hop_s, window.length_s
+            );
+            return fail("audio.window", detail);
+        }
+        if !(1_000..=768_000).contains(&self.audio.sample_rate_hz) {
+            let detail = format!("must be 1000 to 768000, got {}", self.audio.sample_rate_hz);
+            return fail("audio.sample_rate_hz", detail);
+        }
+        if let Err(error) = self.mel.check(self.audio.sample_rate_hz) {
+            return fail("mel", error.to_string());
+        }
+        if self.mel.n_fft > self.audio.window_samples() {
+            return fail("mel.n_fft", format!("is longer than a window, got {}", self.mel.n_fft));
+        }
+        if !(self.normalization.std.is_finite() && self.normalization.std > 0.0) {
+            let detail = format!("must be positive, got {}", self.normalization.std);
+            return fail("normalization.std", detail);
+        }
+        if !self.normalization.mean.is_finite() {
+            return fail("normalization.mean", "must be a number".into());
+        }
+        if !(0.0..=1.0).contains(&self.detection.threshold) {
+            let detail = format!("must be within 0 and 1, got {}", self.detection.threshold);
+            return fail("detection.threshold", detail);
+        }
+        if !(self.detection.merge_gap_s >= 0.0) {
+            let detail = format!("must not be negative, got {}", self.detection.merge_gap_s);
+            return fail("detection.merge_gap_s", detail);
+        }
+        self.weights_entry().map(|_| ())
+    }
+}
+
+/// Reads JSON whose `format_version` is ours; the version is looked at first, so that a file
+/// from a newer Pipit is not blamed for its new fields.
+pub(super) fn parse<T: DeserializeOwned>(file: &'static str, json: &[u8]) -> Result<T, PackageError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        format_version: u64,
+    }
+    let failed = |source| PackageError::Json { file, source };
+    let Versioned { format_version } = serde_json::from_slice(json).map_err(failed)?;
+    if format_version != u64::from(FORMAT_VERSION) {
+        return Err(PackageError::Version {
+            file,
+            found: format_version,
+        });
+    }
+    serde_json::from_slice(json).map_err(failed)
+}
+
+/// Writes JSON for people to read.
+pub(super) fn render(value: &impl Serialize) -> Vec<u8> {
+    let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
+    json.push(b'\n');
+    json
+}

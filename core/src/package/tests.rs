@@ -1,0 +1,108 @@
+use super::*;
+use serde_json::{Value, json};
+
+fn manifest(weights: &[u8]) -> Value {
+    json!({
+        "format_version": 1, "name": "test-birds", "title": "Test birds", "version": "0.1.0",
+        "description": "Two birds.", "architecture": "tf_efficientnet_lite0",
+        "audio": { "sample_rate_hz": 32000, "window": { "length_s": 5.0, "hop_s": 5.0 } },
+        "mel": { "n_fft": 2048, "hop_length": 512, "n_mels": 128, "f_min": 50.0, "f_max": 15000.0,
+                 "power": 2.0, "scale": "htk", "norm": "none", "top_db": 80.0 },
+        "normalization": { "reference": "peak", "mean": -40.0, "std": 20.0 },
+        "detection": { "threshold": 0.5, "merge_gap_s": 0.0 },
+        "classes": [
+            { "code": "banana", "scientific_name": "Coereba flaveola", "common_name": "Bananaquit" },
+            { "code": "prtody1", "scientific_name": "Todus mexicanus", "common_name": "Puerto Rican Tody" }
+        ],
+        "training": null, "licence": "CC BY-NC-SA 4.0", "attribution": [],
+        "files": { "weights.safetensors": { "sha256": sha256_hex(weights), "bytes": weights.len() } }
+    })
+}
+
+fn open(manifest: &Value, weights: &[u8]) -> Result<ModelPackage, String> {
+    ModelPackage::open(manifest.to_string().as_bytes(), weights.to_vec()).map_err(|e| e.to_string())
+}
+
+#[track_caller]
+fn refused(manifest: &Value, weights: &[u8], words: &[&str]) {
+    let error = open(manifest, weights).expect_err("must be refused");
+    for word in words {
+        assert!(error.contains(word), "{error:?} does not name {word:?}");
+    }
+}
+
+#[test]
+fn a_sound_package_opens_and_its_manifest_round_trips() {
+    let package = open(&manifest(b"weights"), b"weights").expect("sound");
+    let again = Manifest::from_json(&package.manifest.to_json()).expect("own output");
+    assert_eq!(again, package.manifest);
+    assert_eq!(package.manifest.classes.len(), 2);
+}
+
+#[test]
+fn the_digest_is_sha_256() {
+    assert_eq!(
+        sha256_hex(b"abc"),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+}
+
+#[test]
+fn damaged_or_foreign_weights_are_refused() {
+    refused(&manifest(b"weights"), b"weighty", &["weights.safetensors", "sha-256"]);
+    refused(&manifest(b"weights"), b"weight", &["weights.safetensors", "6 bytes", "lists 7"]);
+}
+
+#[test]
+fn an_unknown_version_is_named_before_anything_else() {
+    let mut newer = manifest(b"");
+    newer["format_version"] = json!(2);
+    newer["something_new"] = json!(true);
+    refused(&newer, b"", &["manifest.json", "version 2", "reads version 1"]);
+}
+
+#[test]
+fn values_out_of_range_are_named() {
+    for (path, value, words) in [
+        ("/name", json!("Bad Name"), "name"),
+        ("/audio/window/hop_s", json!(6.0), "audio.window"),
+        ("/audio/sample_rate_hz", json!(0), "audio.sample_rate_hz"),
+        ("/mel/f_max", json!(17000.0), "mel: the band"),
+        ("/mel/n_fft", json!(1_000_000), "mel.n_fft"),
+        ("/normalization/std", json!(0.0), "normalization.std"),
+        ("/detection/threshold", json!(1.5), "detection.threshold"),
+        ("/architecture", json!("resnet18"), "resnet18"),
+        ("/classes/1/code", json!("banana"), "occurs twice"),
+        ("/classes", json!([]), "classes is empty"),
+        ("/files", json!({}), "weights.safetensors"),
+    ] {
+        let mut bad = manifest(b"");
+        *bad.pointer_mut(path).expect("the field is there") = value;
+        refused(&bad, b"", &["manifest.json", words]);
+    }
+}
+
+#[test]
+fn what_is_not_a_manifest_is_refused() {
+    refused(&json!("hello"), b"", &["manifest.json cannot be read"]);
+    let mut misspelt = manifest(b"");
+    misspelt["treshold"] = json!(0.5);
+    refused(&misspelt, b"", &["treshold"]);
+}
+
+#[test]
+fn a_catalogue_round_trips_and_replaces_by_name() {
+    let entry = |version: &str| CatalogueEntry {
+        name: "test-birds".into(),
+        title: "Test birds".into(),
+        version: version.into(),
+        path: "test-birds/".into(),
+        bytes: 7,
+        classes: 2,
+    };
+    let mut catalogue = Catalogue::default();
+    catalogue.insert(entry("0.1.0"));
+    catalogue.insert(entry("0.2.0"));
+    assert_eq!(catalogue.models, [entry("0.2.0")]);
+    assert_eq!(Catalogue::from_json(&catalogue.to_json()).expect("own output"), catalogue);
+}
