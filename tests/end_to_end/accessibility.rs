@@ -1,0 +1,113 @@
+//! The page without eyes or without a mouse: basics that a program can check.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use libtest_mimic::Trial;
+use pipit_tests::audio::{self, Recipe};
+use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::page::Page;
+use serde_json::json;
+
+use crate::trial::{RUN_TIMEOUT, THRESHOLDS, on_page};
+
+/// Roles that can be operated, and so must have a name.
+const OPERABLE: [&str; 8] = [
+    "button", "link", "slider", "combobox", "checkbox", "textbox", "tab", "menuitem",
+];
+
+pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
+    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
+        on_page(
+            &format!("accessibility::{name}"),
+            browsers,
+            Gpu::None,
+            "",
+            test,
+        )
+    };
+    vec![
+        test("document_has_language_title_and_heading", document_basics),
+        test("everything_operable_has_a_name", operable_things_have_names),
+        test("keys_reach_the_controls", keys_reach_the_controls),
+    ]
+}
+
+fn document_basics(page: &mut Page, _: &Path) -> Result<()> {
+    let language: String = page.evaluate("document.documentElement.lang")?;
+    ensure!(!language.is_empty(), "the document has no language");
+    let title: String = page.evaluate("document.title")?;
+    ensure!(title.contains("Pipit"), "the title is {title:?}");
+    let headings: usize = page.evaluate("document.querySelectorAll('h1').length")?;
+    ensure!(headings == 1, "there are {headings} first-level headings");
+    let main: usize = page.evaluate("document.querySelectorAll('main').length")?;
+    ensure!(main == 1, "there are {main} main landmarks");
+    let live: bool = page.evaluate(
+        "(() => {
+            const status = document.querySelector('[data-testid=\"status\"]');
+            return status?.closest('[aria-live], [role=status], output') != null;
+        })()",
+    )?;
+    ensure!(live, "the status is not announced");
+    Ok(())
+}
+
+fn operable_things_have_names(page: &mut Page, folder: &Path) -> Result<()> {
+    let file = folder.join("whistles.wav");
+    audio::write(&Recipe::default(), &file)?;
+    page.drop_files(&[file])?;
+    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    page.set_threshold(THRESHOLDS[0])?;
+    let tree = page.call("Accessibility.getFullAXTree", &json!({}))?;
+    let nodes = tree["nodes"].as_array().context("no accessibility tree")?;
+    let operable: Vec<_> = nodes
+        .iter()
+        .filter(|node| node["ignored"] != true)
+        .filter(|node| {
+            node["role"]["value"]
+                .as_str()
+                .is_some_and(|role| OPERABLE.contains(&role))
+        })
+        .collect();
+    ensure!(
+        operable.len() >= 4,
+        "only {} things can be operated",
+        operable.len()
+    );
+    for node in operable {
+        let name = node["name"]["value"].as_str().unwrap_or_default();
+        ensure!(
+            !name.trim().is_empty(),
+            "a {} has no name",
+            node["role"]["value"]
+        );
+    }
+    let drawn: bool = page.evaluate(
+        "[...document.querySelectorAll('canvas')].every(canvas =>
+            canvas.getAttribute('aria-label') || canvas.closest('[aria-hidden=true]')
+                || canvas.closest('[role=img][aria-label]') || canvas.closest('figure'))",
+    )?;
+    ensure!(
+        drawn,
+        "a drawing has neither a label nor is it hidden from readers"
+    );
+    Ok(())
+}
+
+fn keys_reach_the_controls(page: &mut Page, _: &Path) -> Result<()> {
+    let mut reached = Vec::new();
+    for _ in 0..25 {
+        page.press("Tab", 9)?;
+        let focused: Option<String> =
+            page.evaluate("document.activeElement?.dataset?.testid ?? null")?;
+        reached.extend(focused);
+    }
+    for control in ["file-input", "example-button", "device-choice", "threshold"] {
+        ensure!(
+            reached.iter().any(|test_id| test_id == control),
+            "Tab does not reach {control}, only {reached:?}"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! What a person can do on the page besides dropping one file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use libtest_mimic::Trial;
+use pipit_tests::audio::{self, Recipe};
+use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::page::Page;
+
+use crate::trial::{RUN_TIMEOUT, THRESHOLDS, agrees_with_command_line, on_page};
+
+pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
+    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
+        on_page(&format!("controls::{name}"), browsers, Gpu::None, "", test)
+    };
+    vec![
+        test("two_files_at_once", two_files_at_once),
+        test("chosen_file", chosen_file),
+        test("example", example),
+        test("cancel", cancel),
+        test("results_appear_while_it_runs", results_appear_while_it_runs),
+        test("threshold_answers_at_once", threshold_answers_at_once),
+        test("playback", playback),
+    ]
+}
+
+fn two_files_at_once(page: &mut Page, folder: &Path) -> Result<()> {
+    let one = recording(folder, "one.wav", Recipe::default())?;
+    let two = recording(
+        folder,
+        "two.wav",
+        Recipe {
+            length_s: 7.0,
+            channels: 2,
+            ..Recipe::default()
+        },
+    )?;
+    page.drop_files(&[one.clone(), two.clone()])?;
+    for file in [one, two] {
+        page.wait_for_state(&crate::trial::file_name(&file), &["done"], RUN_TIMEOUT)?;
+        agrees_with_command_line(page, &file, 1e-3)?;
+    }
+    ensure!(
+        page.recordings()?.len() == 2,
+        "two recordings have two cards"
+    );
+    Ok(())
+}
+
+fn chosen_file(page: &mut Page, folder: &Path) -> Result<()> {
+    let file = recording(
+        folder,
+        "chosen.wav",
+        Recipe {
+            length_s: 5.0,
+            ..Recipe::default()
+        },
+    )?;
+    page.choose_files(std::slice::from_ref(&file))?;
+    page.wait_for_state("chosen.wav", &["done"], RUN_TIMEOUT)?;
+    agrees_with_command_line(page, &file, 1e-3)?;
+    Ok(())
+}
+
+fn example(page: &mut Page, _: &Path) -> Result<()> {
+    page.click("example-button")?;
+    page.wait_until(
+        "the example is a recording",
+        RUN_TIMEOUT,
+        "document.querySelector('[data-testid=\"recording\"]') !== null",
+    )?;
+    let name = page.recordings()?.remove(0).name;
+    page.wait_for_state(&name, &["done"], RUN_TIMEOUT)?;
+    page.set_threshold(THRESHOLDS[0])?;
+    ensure!(
+        !page.recording(&name)?.detections.is_empty(),
+        "nothing is heard in the example"
+    );
+    let words: String = page.evaluate("document.body.innerText")?;
+    ensure!(
+        words.to_lowercase().contains("synthes"),
+        "the page does not say that the example is synthesised"
+    );
+    Ok(())
+}
+
+fn cancel(page: &mut Page, folder: &Path) -> Result<()> {
+    let long = recording(folder, "long.wav", long_recipe())?;
+    page.drop_files(&[long])?;
+    page.wait_for_state("long.wav", &["running"], RUN_TIMEOUT)?;
+    page.wait_until(
+        "the progress bar moves",
+        RUN_TIMEOUT,
+        "document.querySelector('[data-testid=\"progress\"]')?.position > 0",
+    )?;
+    let clicked = Instant::now();
+    page.click("cancel-button")?;
+    page.wait_for_state("long.wav", &["cancelled"], Duration::from_secs(10))?;
+    ensure!(
+        clicked.elapsed() < Duration::from_secs(10),
+        "cancelling took too long"
+    );
+    // The worker must be free again, not busy with what nobody wants any more.
+    let next = recording(
+        folder,
+        "next.wav",
+        Recipe {
+            length_s: 5.0,
+            ..Recipe::default()
+        },
+    )?;
+    page.drop_files(&[next])?;
+    page.wait_for_state("next.wav", &["done"], Duration::from_secs(30))?;
+    ensure!(
+        page.recording("long.wav")?.state == "cancelled",
+        "a cancelled run went on"
+    );
+    Ok(())
+}
+
+fn results_appear_while_it_runs(page: &mut Page, folder: &Path) -> Result<()> {
+    let long = recording(folder, "long.wav", long_recipe())?;
+    page.set_threshold(THRESHOLDS[0])?;
+    page.drop_files(&[long])?;
+    page.wait_for_state("long.wav", &["running"], RUN_TIMEOUT)?;
+    // The longest time without a frame, from now on.
+    let () = page
+        .evaluate(
+            "(() => {
+            let last = performance.now();
+            window.longestFrame = 0;
+            const frame = () => {
+                const now = performance.now();
+                window.longestFrame = Math.max(window.longestFrame, now - last);
+                last = now;
+                requestAnimationFrame(frame);
+            };
+            requestAnimationFrame(frame);
+        })()",
+        )
+        .unwrap_or(());
+    let deadline = Instant::now() + RUN_TIMEOUT;
+    loop {
+        let recording = page.wait_for_state("long.wav", &["running"], RUN_TIMEOUT)?;
+        if recording.detections.len() >= 2 {
+            break;
+        }
+        ensure!(Instant::now() < deadline, "nothing appears while it runs");
+    }
+    let frozen_ms: f64 = page.evaluate("window.longestFrame")?;
+    ensure!(
+        frozen_ms < 1000.0,
+        "the page stood still for {frozen_ms} ms"
+    );
+    page.click("cancel-button")?;
+    page.wait_for_state("long.wav", &["cancelled"], Duration::from_secs(10))?;
+    Ok(())
+}
+
+fn threshold_answers_at_once(page: &mut Page, folder: &Path) -> Result<()> {
+    let file = recording(folder, "whistles.wav", Recipe::default())?;
+    page.drop_files(&[file])?;
+    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    page.set_threshold(THRESHOLDS[0])?;
+    let many = page.recording("whistles.wav")?;
+    page.set_threshold(0.99)?;
+    let few = page.recording("whistles.wav")?;
+    page.set_threshold(THRESHOLDS[0])?;
+    let again = page.recording("whistles.wav")?;
+    // Read right after each move: a new run would first show none, and another state.
+    ensure!(
+        few.state == "done" && again.state == "done",
+        "moving the slider starts a run"
+    );
+    ensure!(
+        few.detections.len() < many.detections.len(),
+        "{} detections at a high threshold, {} at a low one",
+        few.detections.len(),
+        many.detections.len()
+    );
+    ensure!(
+        again.detections == many.detections,
+        "the slider does not lead back"
+    );
+    ensure!(
+        few.detections
+            .iter()
+            .all(|detection| detection.confidence >= 0.99),
+        "detections below the threshold: {:?}",
+        few.detections
+    );
+    Ok(())
+}
+
+fn playback(page: &mut Page, folder: &Path) -> Result<()> {
+    let file = recording(folder, "whistles.wav", Recipe::default())?;
+    page.set_threshold(THRESHOLDS[0])?;
+    page.drop_files(&[file])?;
+    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    let playhead = "(() => {
+        const playhead = document.querySelector('[data-testid=\"playhead\"]');
+        return playhead ? playhead.getBoundingClientRect().x : -1;
+    })()";
+    page.click("play-button")?;
+    let before: f64 = page.evaluate(playhead)?;
+    page.wait_until(
+        "the cursor moves while it plays",
+        Duration::from_secs(20),
+        &format!("{playhead} > {before} + 5"),
+    )?;
+    page.click("play-button")?;
+    page.click("detection")?;
+    page.wait_until(
+        "a click on a detection plays it",
+        Duration::from_secs(20),
+        "document.querySelector('[data-testid=\"playhead\"]') !== null",
+    )
+}
+
+fn long_recipe() -> Recipe {
+    Recipe {
+        length_s: 600.0,
+        rate_hz: 32_000,
+        ..Recipe::default()
+    }
+}
+
+fn recording(folder: &Path, name: &str, recipe: Recipe) -> Result<PathBuf> {
+    let path = folder.join(name);
+    audio::write(&recipe, &path)?;
+    Ok(path)
+}

@@ -1,0 +1,127 @@
+//! Where the site lies and whom it talks to.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use libtest_mimic::Trial;
+use pipit_tests::audio::{self, Recipe};
+use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::page::Page;
+use pipit_tests::site;
+use xtask::site::SiteServer;
+
+use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, in_tab, named};
+
+pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
+    vec![
+        below_a_path(browsers),
+        no_other_origin(browsers),
+        model_is_fetched_once(browsers),
+    ]
+}
+
+fn below_a_path(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("hosting::below_a_path", move |name| {
+        let server = SiteServer::start(site::site()?.below("/some/where/")?, 0)?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            let file = folder.join("whistles.wav");
+            audio::write(&Recipe::default(), &file)?;
+            page.drop_files(std::slice::from_ref(&file))?;
+            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+            agrees_with_command_line(page, &file, 1e-3)?;
+            let outside: Vec<_> = server
+                .requests()
+                .into_iter()
+                .filter(|path| !path.starts_with("/some/where/") && path != "/favicon.ico")
+                .collect();
+            ensure!(outside.is_empty(), "requests outside the path: {outside:?}");
+            Ok(())
+        })
+    })
+}
+
+/// The page's policy keeps page and worker from talking to anybody else, even if they wanted to.
+fn no_other_origin(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("hosting::no_other_origin", move |name| {
+        let server = site::serve()?;
+        // The same files at another port are another origin.
+        let elsewhere = site::serve()?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            let file = folder.join("whistles.wav");
+            audio::write(
+                &Recipe {
+                    length_s: 5.0,
+                    ..Recipe::default()
+                },
+                &file,
+            )?;
+            page.drop_files(&[file])?;
+            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+            page.check_clean()?;
+
+            // From here on the test itself causes what the policy must stop.
+            page.tolerate("Content Security Policy");
+            page.tolerate("Refused to connect");
+            let attempt = attempt_to_reach(elsewhere.url());
+            let from_page: String = page.evaluate(&attempt)?;
+            let from_worker: String = page.evaluate_in_worker(&attempt)?;
+            ensure!(from_page == "refused", "the page may talk to other origins");
+            ensure!(
+                from_worker == "refused",
+                "the worker may talk to other origins"
+            );
+            ensure!(
+                elsewhere.requests().is_empty(),
+                "somebody asked: {:?}",
+                elsewhere.requests()
+            );
+            Ok(())
+        })
+    })
+}
+
+/// A script that asks another origin for something without minding whether it may read it.
+fn attempt_to_reach(url: &str) -> String {
+    format!("fetch('{url}', {{ mode: 'no-cors' }}).then(() => 'reached', () => 'refused')")
+}
+
+/// A second visit takes the weights from the browser's cache.
+fn model_is_fetched_once(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("hosting::model_is_fetched_once", move |name| {
+        let server = site::serve()?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            let file = folder.join("whistles.wav");
+            audio::write(
+                &Recipe {
+                    length_s: 5.0,
+                    ..Recipe::default()
+                },
+                &file,
+            )?;
+            let visit = |page: &mut Page| -> Result<usize> {
+                page.drop_files(std::slice::from_ref(&file))?;
+                page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+                let requests = server.requests();
+                Ok(requests
+                    .iter()
+                    .filter(|path| path.contains("weights.safetensors"))
+                    .count())
+            };
+            let first = visit(page)?;
+            page.go_to(server.url())?;
+            let second = visit(page)?;
+            ensure!(
+                first == 1,
+                "the weights were fetched {first} times on the first visit"
+            );
+            ensure!(
+                second == 1,
+                "the weights were fetched again on the second visit"
+            );
+            Ok(())
+        })
+    })
+}

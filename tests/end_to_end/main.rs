@@ -1,0 +1,33 @@
+//! The built site in a real Chromium.
+//!
+//! `cargo test -p pipit-tests [FILTER]` after `cargo xtask build`; `cargo xtask test` does all of
+//! it. Tests share one browser without WebGPU and one with a software adapter; each has a tab
+//! with an empty cache. A test fails as well when anything was logged as an error or asked for
+//! from another origin; a picture of its tab is then left in `end-to-end/` of the build folder.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::Arguments;
+use pipit_tests::browser::Browsers;
+
+mod accessibility;
+mod cases;
+mod controls;
+mod failures;
+mod hosting;
+mod trial;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let browsers = Arc::new(Browsers::default());
+    let trials = [
+        cases::trials(&browsers),
+        controls::trials(&browsers),
+        failures::trials(&browsers),
+        hosting::trials(&browsers),
+        accessibility::trials(&browsers),
+    ];
+    let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    conclusion.exit_code()
+}

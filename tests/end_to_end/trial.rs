@@ -1,0 +1,123 @@
+//! One test: a tab, what is done in it, and a picture if it fails.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use libtest_mimic::Trial;
+use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::detection::{self, Detection};
+use pipit_tests::page::Page;
+use pipit_tests::{cli, site};
+use tempfile::TempDir;
+
+/// How long a recording of some windows may take on the CPU, the download of the model included.
+pub(crate) const RUN_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How low a threshold lets something be detected in sounds that are no bird.
+pub(crate) const THRESHOLDS: [f64; 3] = [0.01, 0.02, 0.05];
+
+/// A test in a tab that shows the built site.
+pub(crate) fn on_page(
+    name: &str,
+    browsers: &Arc<Browsers>,
+    gpu: Gpu,
+    query: &'static str,
+    test: impl FnOnce(&mut Page, &Path) -> Result<()> + Send + 'static,
+) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named(name, move |name| {
+        let server = site::serve()?;
+        in_tab(
+            name,
+            &browsers,
+            gpu,
+            &format!("{}{query}", server.url()),
+            test,
+        )
+    })
+}
+
+/// A test that gets its own name and may fail with any error.
+pub(crate) fn named(name: &str, test: impl FnOnce(&str) -> Result<()> + Send + 'static) -> Trial {
+    let name = name.to_owned();
+    Trial::test(name.clone(), move || {
+        test(&name).map_err(|error| format!("{error:#}").into())
+    })
+}
+
+/// Opens the address in a new tab, hands it to the test with a folder for its files, and checks
+/// afterwards that nothing went wrong unseen.
+pub(crate) fn in_tab(
+    name: &str,
+    browsers: &Browsers,
+    gpu: Gpu,
+    url: &str,
+    test: impl FnOnce(&mut Page, &Path) -> Result<()>,
+) -> Result<()> {
+    let folder = TempDir::new()?;
+    let mut page = Page::open(browsers.connect(gpu)?, url)?;
+    let result = test(&mut page, folder.path()).and_then(|()| page.check_clean());
+    let Err(error) = result else { return Ok(()) };
+    let picture = pictures().join(format!("{}.png", name.replace([':', '/'], "_")));
+    let error = match page.check_clean() {
+        Err(problem) if problem.to_string() != error.to_string() => {
+            error.context(problem.to_string())
+        }
+        _ => error,
+    };
+    match page.screenshot(&picture) {
+        Ok(()) => Err(error).with_context(|| format!("see {}", picture.display())),
+        Err(_) => Err(error),
+    }
+}
+
+fn pictures() -> PathBuf {
+    xtask::workspace::target_dir().join("end-to-end")
+}
+
+/// Checks that the page, which has finished a recording, shows what `pipit identify` finds in it,
+/// and that this is something.
+///
+/// A score that happens to lie on the threshold may fall to either side of it: the next threshold
+/// is tried then. Hands out the greatest difference in confidence.
+pub(crate) fn agrees_with_command_line(
+    page: &mut Page,
+    file: &Path,
+    tolerance: f64,
+) -> Result<f64> {
+    let model = site::default_model()?;
+    let name = file_name(file);
+    let mut outcome = Ok(0.0);
+    for threshold in THRESHOLDS {
+        page.set_threshold(threshold)?;
+        let seen = detections(page, &name)?;
+        let report = cli::identify(file, &model, threshold)?;
+        outcome = detection::compare(&seen, &report.detections, tolerance)
+            .and_then(|()| {
+                ensure!(
+                    !seen.is_empty(),
+                    "nothing is detected at {threshold}: a test of nothing"
+                );
+                Ok(detection::largest_difference(&seen, &report.detections))
+            })
+            .with_context(|| format!("at threshold {threshold}"));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+fn detections(page: &mut Page, name: &str) -> Result<Vec<Detection>> {
+    Ok(page.recording(name)?.detections)
+}
+
+/// The file's name as the page shows it.
+pub(crate) fn file_name(file: &Path) -> String {
+    file.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}

@@ -1,0 +1,86 @@
+//! Running child processes and saying which one failed.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fmt::Write as _};
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace;
+
+/// A command of the Cargo that runs this program, started at the workspace's root.
+#[must_use]
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace::root());
+    command
+}
+
+/// Prints the command and runs it to its end, its output going where ours goes.
+///
+/// # Errors
+/// If the program cannot be started or does not end with success.
+pub fn run(command: &mut Command) -> Result<()> {
+    let line = line(command);
+    println!("    $ {line}");
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {line}"))?;
+    if !status.success() {
+        bail!("`{line}` failed with {status}");
+    }
+    Ok(())
+}
+
+/// Runs the command silently and hands back its standard output.
+///
+/// # Errors
+/// If the program cannot be started or does not end with success.
+pub fn output(command: &mut Command) -> Result<String> {
+    let line = line(command);
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .output()
+        .with_context(|| format!("cannot start {line}"))?;
+    if !status.success() {
+        bail!(
+            "`{line}` failed with {status}: {}",
+            String::from_utf8_lossy(&stderr).trim()
+        );
+    }
+    Ok(String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// The first of these programs that lies on `PATH`.
+#[must_use]
+pub fn find_program(names: &[&str]) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    names
+        .iter()
+        .flat_map(|name| env::split_paths(&path).map(move |folder| folder.join(name)))
+        .find(|program| program.is_file())
+}
+
+/// `PATH` with one more folder in front.
+#[must_use]
+pub fn path_with(folder: &Path) -> std::ffi::OsString {
+    let rest = env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_path_buf()).chain(env::split_paths(&rest));
+    // Only a folder with a colon in its name cannot be joined: then PATH stays as it is.
+    env::join_paths(folders).unwrap_or(rest)
+}
+
+fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let mut line = name.to_string_lossy().into_owned();
+    for argument in command.get_args().map(OsStr::to_string_lossy) {
+        // Writing to a String cannot fail.
+        let _ = write!(line, " {argument}");
+    }
+    line
+}

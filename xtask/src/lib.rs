@@ -1,0 +1,18 @@
+//! The commands behind `cargo xtask`, and the static file server that they share with the
+//! end-to-end tests.
+//!
+//! One file a command: [`serve`], [`test`], [`build`], [`bench`], [`example`]. Beneath them lie
+//! [`tools`] (the WASM target, Trunk, wasm-bindgen), [`chromium`], [`steps`] (names and times of
+//! what runs), [`command`] (child processes) and [`site`] (the server).
+
+pub mod bench;
+pub mod build;
+pub mod chromium;
+pub mod command;
+pub mod example;
+pub mod serve;
+pub mod site;
+pub mod steps;
+pub mod test;
+pub mod tools;
+pub mod workspace;

@@ -1,0 +1,149 @@
+//! `cargo xtask test`: everything that continuous integration runs, quickest failures first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::build::{self, build_site};
+use crate::chromium::{self, Chromium};
+use crate::command::{self, cargo};
+use crate::steps::Steps;
+use crate::tools::{self, WASM_TARGET};
+use crate::workspace;
+
+/// Runs all checks and stops at the first that fails.
+///
+/// # Errors
+/// The first failure, or a browser that is missing and cannot be installed.
+pub fn run() -> Result<()> {
+    let mut steps = Steps::new();
+    let result = all(&mut steps);
+    steps.print_summary();
+    result
+}
+
+fn all(steps: &mut Steps) -> Result<()> {
+    steps.run("formatting", || {
+        command::run(cargo().args(["fmt", "--all", "--check"]))
+    })?;
+    let chromium = steps.run("Chromium", chromium::ensure)?;
+    steps.run("clippy, native", || {
+        command::run(
+            cargo()
+                .args(["clippy", "--locked", "--workspace", "--all-targets"])
+                .args(["--", "-D", "warnings"]),
+        )
+    })?;
+    steps.run("unit and golden tests, native", || {
+        command::run(&mut native_tests())
+    })?;
+    tools::ensure_page_tools(steps)?;
+    steps.run("clippy, WASM", || {
+        command::run(
+            cargo()
+                .args([
+                    "clippy",
+                    "--locked",
+                    "--profile",
+                    "wasm-release",
+                    "--target",
+                    WASM_TARGET,
+                ])
+                .args([
+                    "-p",
+                    "pipit-core",
+                    "-p",
+                    "pipit-app",
+                    "--",
+                    "-D",
+                    "warnings",
+                ]),
+        )
+    })?;
+    steps.run("golden tests, WASM", || wasm_tests(&chromium))?;
+    let site = workspace::site_dir();
+    build_site(
+        steps,
+        &site,
+        &build::Args {
+            public_url: None,
+            wasm_opt: false,
+        },
+    )?;
+    let pipit = steps.run("build the command line", build_command_line)?;
+    steps.run("end-to-end tests", || end_to_end(&site, &pipit))
+}
+
+fn native_tests() -> Command {
+    let mut tests = cargo();
+    tests.args([
+        "test",
+        "--locked",
+        "--workspace",
+        "--exclude",
+        "pipit-tests",
+    ]);
+    tests
+}
+
+/// The core's tests once more, compiled to WASM and run inside the browser.
+fn wasm_tests(chromium: &Chromium) -> Result<()> {
+    let settings = workspace::target_dir().join("webdriver.json");
+    write_webdriver_settings(&settings, &chromium.browser)?;
+    let mut tests = cargo();
+    tests.args([
+        "test",
+        "--locked",
+        "--target",
+        WASM_TARGET,
+        "-p",
+        "pipit-core",
+    ]);
+    tests.args(["--test", "mel_golden"]);
+    tests.env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+        tools::bin_dir().join("wasm-bindgen-test-runner"),
+    );
+    tests.env("CHROMEDRIVER", &chromium.driver);
+    tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings);
+    // A busy machine takes longer than the usual 5 and 20 seconds.
+    tests.env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
+    tests.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    command::run(&mut tests)
+}
+
+fn write_webdriver_settings(path: &Path, browser: &Path) -> Result<()> {
+    let settings = json!({
+        "goog:chromeOptions": { "binary": browser, "args": chromium::HEADLESS_FLAGS }
+    });
+    fs::write(path, settings.to_string())
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Builds `pipit` and says where it lies.
+///
+/// # Errors
+/// If it cannot be compiled.
+pub fn build_command_line() -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["build", "--locked", "-p", "pipit-trainer", "--bin", "pipit"]);
+    command::run(&mut build)?;
+    // Cargo says where the program is only in the machine-readable run, which is instant now.
+    let messages = command::output(build.arg("--message-format=json"))?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|message| message["target"]["name"] == "pipit")
+        .and_then(|message| message["executable"].as_str().map(PathBuf::from))
+        .context("cargo does not say where it put the program pipit")
+}
+
+fn end_to_end(site: &Path, pipit: &Path) -> Result<()> {
+    let mut tests = cargo();
+    tests.args(["test", "--locked", "-p", "pipit-tests"]);
+    tests.env("PIPIT_SITE", site).env("PIPIT_BIN", pipit);
+    command::run(&mut tests)
+}
