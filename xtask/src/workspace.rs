@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 /// The root of the workspace.
 #[must_use]
 pub fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
 }
 
 /// Cargo's build folder, also where built sites for serving and testing are kept.
