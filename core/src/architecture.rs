@@ -111,7 +111,13 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
-        let error = "resnet18".parse::<Architecture>().expect_err("unknown").to_string();
-        assert!(error.contains("resnet18") && error.contains("tf_efficientnet_lite0"), "{error}");
+        let error = "resnet18"
+            .parse::<Architecture>()
+            .expect_err("unknown")
+            .to_string();
+        assert!(
+            error.contains("resnet18") && error.contains("tf_efficientnet_lite0"),
+            "{error}"
+        );
     }
 }

@@ -130,6 +130,9 @@ mod tests {
             Taxonomy::new(vec![label("a"), label("a")]),
             Err(TaxonomyError::Duplicate("a".into()))
         );
-        assert_eq!(Taxonomy::new(vec![label(" ")]), Err(TaxonomyError::NoCode(0)));
+        assert_eq!(
+            Taxonomy::new(vec![label(" ")]),
+            Err(TaxonomyError::NoCode(0))
+        );
     }
 }

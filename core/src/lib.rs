@@ -36,7 +36,9 @@ pub mod identify;
 pub use architecture::Architecture;
 pub use detection::{Detection, DetectionConfig, Scores, WindowScores, detect};
 pub use label::{Label, LabelId, Taxonomy};
-pub use mel::{MelConfig, MelFrontend, MelNorm, MelScale, MelSpectrogram, Normalization, Reference};
+pub use mel::{
+    MelConfig, MelFrontend, MelNorm, MelScale, MelSpectrogram, Normalization, Reference,
+};
 pub use package::{Catalogue, CatalogueEntry, Manifest, ModelPackage};
 pub use waveform::Waveform;
 pub use window::{AudioConfig, Window, WindowConfig, WindowStream};

@@ -75,7 +75,10 @@ impl MelSpectrogram {
     /// The largest value; −∞ when empty.
     #[must_use]
     pub fn max(&self) -> f32 {
-        self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+        self.values
+            .iter()
+            .copied()
+            .fold(f32::NEG_INFINITY, f32::max)
     }
 }
 
@@ -263,9 +266,14 @@ mod tests {
             .expect("valid")
             .decibels(&tone(2000.0, 0.5));
         let column: Vec<f32> = (0..32).map(|m| mel.values[m * mel.n_frames + 60]).collect();
-        let loudest = (0..32).max_by(|a, b| column[*a].total_cmp(&column[*b])).expect("bands");
+        let loudest = (0..32)
+            .max_by(|a, b| column[*a].total_cmp(&column[*b]))
+            .expect("bands");
         let edges = |m: f64| {
-            let (low, high) = (hz_to_mel(50.0, MelScale::Htk), hz_to_mel(8000.0, MelScale::Htk));
+            let (low, high) = (
+                hz_to_mel(50.0, MelScale::Htk),
+                hz_to_mel(8000.0, MelScale::Htk),
+            );
             mel_to_hz(low + (high - low) * m / 33.0, MelScale::Htk)
         };
         assert!(edges(loudest as f64) < 2000.0 && 2000.0 < edges(loudest as f64 + 2.0));
@@ -284,7 +292,11 @@ mod tests {
         normalization.apply(&mut loud);
         normalization.apply(&mut soft);
         assert!((loud.max() - 2.0).abs() < 1e-6);
-        let worst = loud.values.iter().zip(&soft.values).fold(0.0_f32, |w, (a, b)| w.max((a - b).abs()));
+        let worst = loud
+            .values
+            .iter()
+            .zip(&soft.values)
+            .fold(0.0_f32, |w, (a, b)| w.max((a - b).abs()));
         assert!(worst < 1e-3, "{worst}");
     }
 
@@ -303,9 +315,15 @@ mod tests {
     fn settings_out_of_range_are_named() {
         let mut high = config();
         high.f_max = 9000.0;
-        assert!(matches!(MelFrontend::new(16_000, &high), Err(MelError::Band { .. })));
+        assert!(matches!(
+            MelFrontend::new(16_000, &high),
+            Err(MelError::Band { .. })
+        ));
         let mut zero = config();
         zero.hop_length = 0;
-        assert!(matches!(MelFrontend::new(16_000, &zero), Err(MelError::Zero)));
+        assert!(matches!(
+            MelFrontend::new(16_000, &zero),
+            Err(MelError::Zero)
+        ));
     }
 }

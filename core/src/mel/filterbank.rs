@@ -69,7 +69,11 @@ impl FilterBank {
     pub(super) fn apply(&self, mel: usize, power: &[f64], magnitude: impl Fn(f64) -> f64) -> f32 {
         let Filter { first_bin, weights } = &self.filters[mel];
         let bins = &power[*first_bin..*first_bin + weights.len()];
-        let sum: f64 = bins.iter().zip(weights).map(|(p, w)| magnitude(*p) * w).sum();
+        let sum: f64 = bins
+            .iter()
+            .zip(weights)
+            .map(|(p, w)| magnitude(*p) * w)
+            .sum();
         sum as f32
     }
 }

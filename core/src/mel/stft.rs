@@ -98,7 +98,11 @@ mod tests {
         stft.for_each_frame(&samples, |frame, power| {
             // A Hann-windowed cosine of amplitude 1 has |X| = n_fft / 4 in its bin.
             if frame > 0 && frame < 32 {
-                assert!((power[8] - 256.0).abs() < 1e-2, "frame {frame}: {}", power[8]);
+                assert!(
+                    (power[8] - 256.0).abs() < 1e-2,
+                    "frame {frame}: {}",
+                    power[8]
+                );
             }
         });
     }

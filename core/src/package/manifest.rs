@@ -134,7 +134,10 @@ impl Manifest {
         let fail = |field, detail: String| Err(PackageError::Value { field, detail });
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.name.is_empty() || !self.name.chars().all(is_name) {
-            let detail = format!("must be lower-case letters, digits and hyphens, got {:?}", self.name);
+            let detail = format!(
+                "must be lower-case letters, digits and hyphens, got {:?}",
+                self.name
+            );
             return fail("name", detail);
         }
         let window = self.audio.window;
@@ -154,7 +157,10 @@ impl Manifest {
             return fail("mel", error.to_string());
         }
         if self.mel.n_fft > self.audio.window_samples() {
-            return fail("mel.n_fft", format!("is longer than a window, got {}", self.mel.n_fft));
+            return fail(
+                "mel.n_fft",
+                format!("is longer than a window, got {}", self.mel.n_fft),
+            );
         }
         if !(self.normalization.std.is_finite() && self.normalization.std > 0.0) {
             let detail = format!("must be positive, got {}", self.normalization.std);
@@ -177,7 +183,10 @@ impl Manifest {
 
 /// Reads JSON whose `format_version` is ours; the version is looked at first, so that a file
 /// from a newer Pipit is not blamed for its new fields.
-pub(super) fn parse<T: DeserializeOwned>(file: &'static str, json: &[u8]) -> Result<T, PackageError> {
+pub(super) fn parse<T: DeserializeOwned>(
+    file: &'static str,
+    json: &[u8],
+) -> Result<T, PackageError> {
     #[derive(Deserialize)]
     struct Versioned {
         format_version: u64,

@@ -49,8 +49,16 @@ fn the_digest_is_sha_256() {
 
 #[test]
 fn damaged_or_foreign_weights_are_refused() {
-    refused(&manifest(b"weights"), b"weighty", &["weights.safetensors", "sha-256"]);
-    refused(&manifest(b"weights"), b"weight", &["weights.safetensors", "6 bytes", "lists 7"]);
+    refused(
+        &manifest(b"weights"),
+        b"weighty",
+        &["weights.safetensors", "sha-256"],
+    );
+    refused(
+        &manifest(b"weights"),
+        b"weight",
+        &["weights.safetensors", "6 bytes", "lists 7"],
+    );
 }
 
 #[test]
@@ -58,7 +66,11 @@ fn an_unknown_version_is_named_before_anything_else() {
     let mut newer = manifest(b"");
     newer["format_version"] = json!(2);
     newer["something_new"] = json!(true);
-    refused(&newer, b"", &["manifest.json", "version 2", "reads version 1"]);
+    refused(
+        &newer,
+        b"",
+        &["manifest.json", "version 2", "reads version 1"],
+    );
 }
 
 #[test]
@@ -104,5 +116,8 @@ fn a_catalogue_round_trips_and_replaces_by_name() {
     catalogue.insert(entry("0.1.0"));
     catalogue.insert(entry("0.2.0"));
     assert_eq!(catalogue.models, [entry("0.2.0")]);
-    assert_eq!(Catalogue::from_json(&catalogue.to_json()).expect("own output"), catalogue);
+    assert_eq!(
+        Catalogue::from_json(&catalogue.to_json()).expect("own output"),
+        catalogue
+    );
 }
