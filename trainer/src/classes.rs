@@ -1,0 +1,114 @@
+//! Which species become classes, and what a recording says about each.
+
+use anyhow::ensure;
+use pipit_core::{Label, LabelId, Taxonomy};
+
+use crate::dataset::{Dataset, Recording};
+use crate::metrics::Truth;
+
+/// Every code with enough recordings, in alphabetical order.
+pub(crate) fn choose(dataset: &Dataset, min_recordings: usize) -> anyhow::Result<Taxonomy> {
+    let labels: Vec<Label> = dataset
+        .recordings_per_code()
+        .into_iter()
+        .filter(|&(_, recordings)| recordings >= min_recordings)
+        .filter_map(|(code, _)| dataset.labels.get(code).cloned())
+        .collect();
+    ensure!(
+        !labels.is_empty(),
+        "no class has {min_recordings} or more recordings in {}",
+        dataset.path.display()
+    );
+    Ok(Taxonomy::new(labels)?)
+}
+
+/// The class of a recording's primary label, if it is one.
+pub(crate) fn primary(classes: &Taxonomy, recording: &Recording) -> Option<usize> {
+    classes
+        .id(&recording.primary_label)
+        .map(|LabelId(index)| index)
+}
+
+/// What the network should answer, one number a class.
+pub(crate) fn targets(
+    classes: &Taxonomy,
+    recording: &Recording,
+    secondary_weight: f32,
+) -> Vec<f32> {
+    let mut targets = vec![0.0; classes.len()];
+    for code in &recording.secondary_labels {
+        if let Some(LabelId(index)) = classes.id(code) {
+            targets[index] = secondary_weight;
+        }
+    }
+    if let Some(index) = primary(classes, recording) {
+        targets[index] = 1.0;
+    }
+    targets
+}
+
+/// What counts as right, one entry a class.
+pub(crate) fn truth(classes: &Taxonomy, recording: &Recording) -> Vec<Truth> {
+    let mut truth = vec![Truth::Absent; classes.len()];
+    for code in &recording.secondary_labels {
+        if let Some(LabelId(index)) = classes.id(code) {
+            truth[index] = Truth::Unclear;
+        }
+    }
+    if let Some(index) = primary(classes, recording) {
+        truth[index] = Truth::Present;
+    }
+    truth
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset() -> Dataset {
+        let recording = |primary: &str, secondary: &[&str]| Recording {
+            primary_label: primary.to_owned(),
+            secondary_labels: secondary.iter().map(|&code| code.to_owned()).collect(),
+            ..Recording::default()
+        };
+        let label = |code: &str| {
+            let label = Label {
+                code: code.to_owned(),
+                scientific_name: code.to_owned(),
+                common_name: code.to_owned(),
+            };
+            (code.to_owned(), label)
+        };
+        Dataset {
+            path: "somewhere".into(),
+            recordings: vec![
+                recording("b", &["a", "rare"]),
+                recording("a", &[]),
+                recording("b", &[]),
+                recording("a", &[]),
+                recording("rare", &["b"]),
+            ],
+            labels: ["a", "b", "rare"].map(label).into(),
+        }
+    }
+
+    #[test]
+    fn rare_species_are_no_classes_but_their_recordings_still_count() {
+        let dataset = dataset();
+        let classes = choose(&dataset, 2).unwrap();
+
+        assert_eq!(classes.len(), 2);
+        assert_eq!(targets(&classes, &dataset.recordings[0], 0.3), [0.3, 1.0]);
+        assert_eq!(targets(&classes, &dataset.recordings[4], 0.3), [0.0, 0.3]);
+        assert_eq!(primary(&classes, &dataset.recordings[4]), None);
+        assert_eq!(
+            truth(&classes, &dataset.recordings[0]),
+            [Truth::Unclear, Truth::Present]
+        );
+    }
+
+    #[test]
+    fn too_high_a_bar_is_refused() {
+        assert!(choose(&dataset(), 3).is_err());
+    }
+}

@@ -1,0 +1,95 @@
+//! Labelled recordings on disk: a `train_metadata.csv` in BirdCLEF's form, or one folder a class.
+
+mod folders;
+mod metadata;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use pipit_core::Label;
+
+/// The name that BirdCLEF gives to its table of recordings.
+pub(crate) const METADATA_FILE: &str = "train_metadata.csv";
+
+/// Recordings with their labels.
+#[derive(Debug, Clone)]
+pub(crate) struct Dataset {
+    /// The folder or table that it was read from.
+    pub(crate) path: PathBuf,
+    /// In the order of the table, or sorted by name.
+    pub(crate) recordings: Vec<Recording>,
+    /// The names of every code that is a primary label.
+    pub(crate) labels: BTreeMap<String, Label>,
+}
+
+/// One labelled recording.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Recording {
+    /// Where the audio is.
+    pub(crate) path: PathBuf,
+    /// Its name within the data set.
+    pub(crate) filename: String,
+    /// The code of the species in the foreground.
+    pub(crate) primary_label: String,
+    /// Codes of species heard in the background.
+    pub(crate) secondary_labels: Vec<String>,
+    /// Who recorded it, where that is known.
+    pub(crate) author: Option<String>,
+    /// Under which terms.
+    pub(crate) licence: Option<String>,
+    /// Where it was published.
+    pub(crate) url: Option<String>,
+}
+
+impl Dataset {
+    /// Reads a folder that holds `train_metadata.csv`, such a table itself, or a folder that
+    /// holds one folder of audio files for each class.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let attributes =
+            std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let table = if attributes.is_file() {
+            Some(path.to_path_buf())
+        } else {
+            Some(path.join(METADATA_FILE)).filter(|table| table.is_file())
+        };
+        let (recordings, labels) = match table {
+            Some(table) => metadata::read(&table)?,
+            None => folders::read(path)?,
+        };
+        if recordings.is_empty() {
+            bail!("no recordings in {}", path.display());
+        }
+        Ok(Self {
+            path: path.to_path_buf(),
+            recordings,
+            labels,
+        })
+    }
+
+    /// How many recordings each code has as its primary label.
+    pub(crate) fn recordings_per_code(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for recording in &self.recordings {
+            *counts.entry(recording.primary_label.as_str()).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    /// The last part of its path, for titles.
+    pub(crate) fn name(&self) -> String {
+        let folder = if self.path.is_file() {
+            self.path.parent().unwrap_or(&self.path)
+        } else {
+            &self.path
+        };
+        folder
+            .canonicalize()
+            .unwrap_or_else(|_| folder.to_path_buf())
+            .file_name()
+            .map_or_else(
+                || "data".to_owned(),
+                |name| name.to_string_lossy().into_owned(),
+            )
+    }
+}

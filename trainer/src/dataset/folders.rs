@@ -1,0 +1,113 @@
+//! One folder a class, with no table: the folder's name is the code and the species' name.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use pipit_core::Label;
+use walkdir::WalkDir;
+
+use super::Recording;
+
+/// Reads `root/<class>/**/<file>`, or the same below `root/audio` or `root/train_audio`.
+pub(super) fn read(root: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<String, Label>)> {
+    let root = ["audio", "train_audio"]
+        .into_iter()
+        .map(|name| root.join(name))
+        .find(|folder| folder.is_dir())
+        .unwrap_or_else(|| root.to_path_buf());
+
+    let mut recordings = Vec::new();
+    let mut labels = BTreeMap::new();
+    for entry in WalkDir::new(&root).min_depth(2).sort_by_file_name() {
+        let entry = entry.with_context(|| format!("cannot list {}", root.display()))?;
+        if !entry.file_type().is_file() || !is_candidate(entry.path()) {
+            continue;
+        }
+        let Ok(relative) = entry.path().strip_prefix(&root) else {
+            continue;
+        };
+        let Some(code) = relative
+            .iter()
+            .next()
+            .map(|name| name.to_string_lossy().into_owned())
+        else {
+            continue;
+        };
+        labels.entry(code.clone()).or_insert_with(|| label(&code));
+        recordings.push(Recording {
+            path: entry.path().to_path_buf(),
+            filename: relative.to_string_lossy().into_owned(),
+            primary_label: code,
+            ..Recording::default()
+        });
+    }
+    if recordings.is_empty() {
+        bail!(
+            "neither a {} nor folders of audio files in {}",
+            super::METADATA_FILE,
+            root.display()
+        );
+    }
+    Ok((recordings, labels))
+}
+
+/// The content decides whether a file is audio; the name only leaves out what never is.
+fn is_candidate(path: &Path) -> bool {
+    let hidden = path
+        .file_name()
+        .is_none_or(|name| name.to_string_lossy().starts_with('.'));
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_string_lossy().to_lowercase());
+    let never_audio = matches!(
+        extension.as_deref(),
+        Some(
+            "txt" | "csv" | "tsv" | "json" | "md" | "xml" | "html" | "png" | "jpg" | "jpeg" | "pdf"
+        )
+    );
+    !hidden && !never_audio
+}
+
+fn label(code: &str) -> Label {
+    let name = code.replace('_', " ");
+    Label {
+        code: code.to_owned(),
+        scientific_name: name.clone(),
+        common_name: name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_classes_and_notes_are_not_recordings() {
+        let root = tempfile::tempdir().unwrap();
+        for (class, file) in [
+            ("wren", "1.wav"),
+            ("wren", "notes.txt"),
+            ("blue_tit", "x/2.ogg"),
+        ] {
+            let path = root.path().join(class).join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"").unwrap();
+        }
+
+        let (recordings, labels) = read(root.path()).unwrap();
+
+        let files: Vec<_> = recordings.iter().map(|r| r.filename.as_str()).collect();
+        assert_eq!(files, ["blue_tit/x/2.ogg", "wren/1.wav"]);
+        assert_eq!(labels["blue_tit"].common_name, "blue tit");
+    }
+
+    #[test]
+    fn an_empty_folder_says_what_was_looked_for() {
+        let root = tempfile::tempdir().unwrap();
+
+        let error = read(root.path()).unwrap_err().to_string();
+
+        assert!(error.contains("train_metadata.csv"), "{error}");
+    }
+}

@@ -1,0 +1,98 @@
+//! `pipit identify`: which species sing when.
+
+mod output;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, ensure};
+use clap::{Args, ValueEnum};
+use pipit_core::{Classifier, DetectionConfig, detect};
+
+use crate::device::DeviceChoice;
+use crate::run_folder::OpenModel;
+use crate::score::score_file;
+use output::IdentifiedFile;
+
+/// Arguments of `pipit identify`.
+#[derive(Debug, Args)]
+pub(crate) struct IdentifyArgs {
+    /// Recordings.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// A model package or a training run.
+    #[arg(long, default_value = "models/puerto-rico")]
+    model: PathBuf,
+    /// Confidence from which a detection counts [default: the model's].
+    #[arg(long)]
+    threshold: Option<f32>,
+    /// How to print detections.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// What to compute on.
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceChoice,
+}
+
+/// How detections are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// An array with one object a file.
+    Json,
+    /// One row a detection.
+    Csv,
+}
+
+/// Runs the command; a file that fails is reported, the others go on.
+pub(crate) fn run(args: &IdentifyArgs) -> anyhow::Result<ExitCode> {
+    let model = OpenModel::open(&args.model)?;
+    let manifest = &model.package.manifest;
+    let config = DetectionConfig {
+        threshold: args.threshold.unwrap_or(manifest.detection.threshold),
+        ..manifest.detection
+    };
+    ensure!(
+        (0.0..=1.0).contains(&config.threshold),
+        "--threshold must be from 0 to 1: {}",
+        config.threshold
+    );
+    let classifier = Classifier::new(&model.package, &args.device.open()?)
+        .with_context(|| format!("cannot load the model {}", args.model.display()))?;
+
+    let mut identified = Vec::new();
+    for path in &args.files {
+        match identify_file(&classifier, path, &config) {
+            Ok(file) => identified.push(file),
+            Err(error) => eprintln!("pipit: {error:#}"),
+        }
+    }
+    output::print(&identified, manifest, args.format)?;
+    Ok(if identified.len() == args.files.len() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn identify_file(
+    classifier: &Classifier,
+    path: &Path,
+    config: &DetectionConfig,
+) -> anyhow::Result<IdentifiedFile> {
+    let scored = score_file(classifier, path)?;
+    if scored.damaged_packets > 0 {
+        eprintln!(
+            "pipit: {} damaged pieces were left out of {}",
+            scored.damaged_packets,
+            path.display()
+        );
+    }
+    Ok(IdentifiedFile {
+        file: path.display().to_string(),
+        duration_s: scored.duration_s,
+        detections: detect(&scored.windows, config),
+    })
+}

@@ -1,0 +1,48 @@
+//! `pipit`: train, evaluate, publish and run bird-sound models.
+//!
+//! A command is one module with its arguments and a `run` function; the modules below them hold
+//! one concept each. Errors travel up as `anyhow` chains and are printed once, here.
+
+mod audio_settings;
+mod classes;
+mod cli;
+mod dataset;
+mod decode;
+mod device;
+mod evaluate;
+mod files;
+mod identify;
+mod import;
+mod metrics;
+mod publish;
+mod run_folder;
+mod score;
+mod split;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            eprintln!("pipit: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Import(args) => import::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Publish(args) => publish::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Identify(args) => identify::run(&args),
+    }
+}

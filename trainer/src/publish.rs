@@ -1,0 +1,167 @@
+//! `pipit publish`: a training run → a model package, checked by loading it again.
+
+mod card;
+mod licence;
+mod probe;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use burn::prelude::Device;
+use clap::Args;
+use pipit_core::model::Model;
+use pipit_core::model::weights::{WeightsDtype, load_weights, save_weights};
+use pipit_core::package::{CATALOGUE_FILE, MANIFEST_FILE, WEIGHTS_FILE};
+use pipit_core::{Catalogue, CatalogueEntry, Classifier, Manifest, ModelPackage};
+
+use crate::files;
+use crate::run_folder::{BestEpoch, Presentation, RunConfig};
+
+/// Arguments of `pipit publish`.
+#[derive(Debug, Args)]
+pub(crate) struct PublishArgs {
+    /// The training run's folder.
+    #[arg(long)]
+    run: PathBuf,
+    /// Name of the model: lower-case letters, digits and hyphens.
+    #[arg(long)]
+    name: String,
+    /// Title for people.
+    #[arg(long)]
+    title: String,
+    /// Version of the model.
+    #[arg(long)]
+    version: String,
+    /// What it hears, in a sentence or two [default: made from the data].
+    #[arg(long)]
+    description: Option<String>,
+    /// Licence of the weights [default: the strictest of the recordings'].
+    #[arg(long)]
+    licence: Option<String>,
+    /// Anything else that a user of the model should know.
+    #[arg(long, default_value = "")]
+    notes: String,
+    /// Folder of the package; the catalogue is beside it.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Scores may move this much when weights are stored in 16 bits.
+const MAX_DIFFERENCE: f32 = 0.02;
+
+/// Runs the command.
+pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
+    let config = RunConfig::read(&args.run)?;
+    let trained = config.best_package(&args.run)?;
+    let device = Device::flex();
+    let model = Model::new(config.architecture, 1, config.classes.len(), &device);
+    let model = load_weights(model, trained.weights.clone())?;
+    let weights = save_weights(&model, WeightsDtype::F16)?;
+    let manifest = config.manifest(
+        &weights,
+        &BestEpoch::read(&args.run)?,
+        presentation(args, &config)?,
+    );
+
+    // Everything is checked before anything is written.
+    let package = ModelPackage::open(&manifest.to_json(), weights)
+        .context("the package would not be valid")?;
+    files::write_atomically(&args.out.join(WEIGHTS_FILE), &package.weights)?;
+    files::write_atomically(
+        &args.out.join("README.md"),
+        card::markdown(&manifest).as_bytes(),
+    )?;
+    files::write_atomically(&args.out.join(MANIFEST_FILE), &manifest.to_json())?;
+
+    let difference = check(&args.out, &trained, &manifest, &device)?;
+    let catalogue = add_to_catalogue(&args.out, &manifest)?;
+    println!(
+        "{}: {} classes, {} bytes of weights, largest change of a score by storing 16 bits {difference:.5}",
+        args.out.display(),
+        manifest.classes.len(),
+        package.weights.len(),
+    );
+    println!("{}: lists the model", catalogue.display());
+    Ok(())
+}
+
+fn presentation(args: &PublishArgs, config: &RunConfig) -> anyhow::Result<Presentation> {
+    let licence = match &args.licence {
+        Some(licence) => licence.clone(),
+        None => licence::strictest(&config.attribution)
+            .context("name the licence of the weights with --licence")?,
+    };
+    let description = args.description.clone().unwrap_or_else(|| {
+        format!(
+            "Hears {} species of the data set {}.",
+            config.classes.len(),
+            config.data_name
+        )
+    });
+    Ok(Presentation {
+        name: args.name.clone(),
+        title: args.title.clone(),
+        version: args.version.clone(),
+        description,
+        licence,
+        notes: args.notes.clone(),
+    })
+}
+
+/// Loads the package from disk and compares it with the run that it came from.
+fn check(
+    folder: &Path,
+    trained: &ModelPackage,
+    manifest: &Manifest,
+    device: &Device,
+) -> anyhow::Result<f32> {
+    let written = files::read(&folder.join(MANIFEST_FILE))?;
+    let package = ModelPackage::open(&written, files::read(&folder.join(WEIGHTS_FILE))?)
+        .with_context(|| format!("the package does not load again from {}", folder.display()))?;
+    ensure!(
+        package.manifest == *manifest,
+        "the manifest reads differently from how it was written in {}",
+        folder.display()
+    );
+    let before = probe::scores(&Classifier::new(trained, device)?)?;
+    let after = probe::scores(&Classifier::new(&package, device)?)?;
+    let difference = before
+        .iter()
+        .zip(&after)
+        .map(|(before, after)| (before - after).abs())
+        .fold(0.0, f32::max);
+    ensure!(
+        before.len() == after.len() && difference <= MAX_DIFFERENCE,
+        "the package gives other scores than the run, by up to {difference}"
+    );
+    Ok(difference)
+}
+
+fn add_to_catalogue(folder: &Path, manifest: &Manifest) -> anyhow::Result<PathBuf> {
+    let folder = folder
+        .canonicalize()
+        .with_context(|| format!("cannot find {}", folder.display()))?;
+    let (Some(parent), Some(name)) = (folder.parent(), folder.file_name()) else {
+        anyhow::bail!(
+            "the package needs a folder of its own: {}",
+            folder.display()
+        );
+    };
+    let path = parent.join(CATALOGUE_FILE);
+    let mut catalogue = if path.exists() {
+        Catalogue::from_json(&files::read(&path)?)
+            .with_context(|| format!("cannot read {}", path.display()))?
+    } else {
+        Catalogue::default()
+    };
+    catalogue.insert(CatalogueEntry {
+        name: manifest.name.clone(),
+        title: manifest.title.clone(),
+        version: manifest.version.clone(),
+        path: format!("{}/", name.to_string_lossy()),
+        bytes: manifest.files.values().map(|file| file.bytes).sum(),
+        classes: manifest.classes.len(),
+    });
+    files::write_atomically(&path, &catalogue.to_json())?;
+    Ok(path)
+}

@@ -1,0 +1,118 @@
+//! The model card that lies beside a package.
+
+use std::fmt::Write;
+
+use pipit_core::Manifest;
+
+/// The card as Markdown.
+pub(super) fn markdown(manifest: &Manifest) -> String {
+    let mut card = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_card(&mut card, manifest);
+    card
+}
+
+fn write_card(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
+    writeln!(card, "# {}\n", manifest.title)?;
+    writeln!(card, "{}\n", manifest.description)?;
+    writeln!(card, "| | |\n|---|---|")?;
+    writeln!(
+        card,
+        "| name, version | `{}`, {} |",
+        manifest.name, manifest.version
+    )?;
+    writeln!(card, "| network | `{}` |", manifest.architecture)?;
+    writeln!(
+        card,
+        "| audio | {} Hz mono, windows of {} s every {} s |",
+        manifest.audio.sample_rate_hz, manifest.audio.window.length_s, manifest.audio.window.hop_s
+    )?;
+    writeln!(
+        card,
+        "| Mel spectrogram | {} bands, {}–{} Hz, n_fft {}, hop {} |",
+        manifest.mel.n_mels,
+        manifest.mel.f_min,
+        manifest.mel.f_max,
+        manifest.mel.n_fft,
+        manifest.mel.hop_length
+    )?;
+    writeln!(card, "| licence of the weights | {} |", manifest.licence)?;
+    training(card, manifest)?;
+    classes(card, manifest)?;
+    attribution(card, manifest)
+}
+
+fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
+    let Some(training) = &manifest.training else {
+        return Ok(());
+    };
+    writeln!(card, "\n## Training\n")?;
+    writeln!(card, "```\n{}\n```\n", training.command)?;
+    writeln!(
+        card,
+        "Trained on {} recordings of `{}` ({}), kept after epoch {}, seed {}.",
+        training.recordings, training.data, training.device, training.epochs, training.seed
+    )?;
+    if training.held_out_recordings > 0 {
+        writeln!(
+            card,
+            "\nMeasured on {} recordings held out {}, each scored as the maximum over its windows. \
+             The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere.\n",
+            training.held_out_recordings, training.split
+        )?;
+        writeln!(card, "| metric | held out |\n|---|---:|")?;
+        for (name, value) in &training.metrics {
+            writeln!(card, "| {name} | {value:.4} |")?;
+        }
+    }
+    if !training.notes.is_empty() {
+        writeln!(card, "\n{}", training.notes)?;
+    }
+    Ok(())
+}
+
+fn classes(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
+    writeln!(card, "\n## Species\n")?;
+    writeln!(
+        card,
+        "| code | scientific name | common name |\n|---|---|---|"
+    )?;
+    for (_, label) in manifest.classes.iter() {
+        writeln!(
+            card,
+            "| `{}` | *{}* | {} |",
+            label.code,
+            cell(&label.scientific_name),
+            cell(&label.common_name)
+        )?;
+    }
+    Ok(())
+}
+
+fn attribution(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
+    writeln!(card, "\n## Recordings\n")?;
+    writeln!(
+        card,
+        "The model learned from, and was judged on, recordings by:\n"
+    )?;
+    writeln!(
+        card,
+        "| recordist | recordings | licence | for example |\n|---|---:|---|---|"
+    )?;
+    for entry in &manifest.attribution {
+        writeln!(
+            card,
+            "| {} | {} | {} | {} |",
+            cell(&entry.author),
+            entry.recordings,
+            cell(&entry.licence),
+            entry.url.as_deref().map(cell).unwrap_or_default()
+        )?;
+    }
+    Ok(())
+}
+
+/// Text that cannot end its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+}

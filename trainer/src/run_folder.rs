@@ -1,0 +1,213 @@
+//! The folder that a training run fills, and what later commands read from it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use pipit_core::package::{
+    Attribution, FORMAT_VERSION, FileEntry, TrainingSummary, WEIGHTS_FILE, sha256_hex,
+};
+use pipit_core::{
+    Architecture, AudioConfig, DetectionConfig, Manifest, MelConfig, ModelPackage, Normalization,
+    Taxonomy,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+use crate::split::SplitBy;
+use crate::train::TrainOptions;
+
+/// The resolved settings of a run.
+pub(crate) const CONFIG_FILE: &str = "config.json";
+/// Weights of the best epoch, float32 with timm's names.
+pub(crate) const BEST_WEIGHTS_FILE: &str = "best.safetensors";
+/// Which epoch was best, and how good it was.
+pub(crate) const BEST_METRICS_FILE: &str = "best.json";
+/// One row an epoch.
+pub(crate) const METRICS_FILE: &str = "metrics.csv";
+
+/// Everything that was settled before the first step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunConfig {
+    /// The command line.
+    pub(crate) command: String,
+    /// The data set's folder or table.
+    pub(crate) data: PathBuf,
+    /// Its name for people.
+    pub(crate) data_name: String,
+    /// What it ran on.
+    pub(crate) device: String,
+    /// The options that were given, with their defaults.
+    pub(crate) options: TrainOptions,
+    /// The network.
+    pub(crate) architecture: Architecture,
+    /// Rate and windows.
+    pub(crate) audio: AudioConfig,
+    /// The Mel spectrogram.
+    pub(crate) mel: MelConfig,
+    /// Measured on training crops.
+    pub(crate) normalization: Normalization,
+    /// Default threshold and merging.
+    pub(crate) detection: DetectionConfig,
+    /// The classes in output order.
+    pub(crate) classes: Taxonomy,
+    /// How recordings were held out.
+    pub(crate) split_by: SplitBy,
+    /// File names of the training recordings.
+    pub(crate) training: Vec<String>,
+    /// File names of the held-out recordings.
+    pub(crate) held_out: Vec<String>,
+    /// Files that could not be read.
+    pub(crate) unreadable: Vec<String>,
+    /// Who made the training and held-out recordings.
+    pub(crate) attribution: Vec<Attribution>,
+}
+
+/// The best epoch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BestEpoch {
+    /// Counted from 1.
+    pub(crate) epoch: usize,
+    /// By name, on the held-out recordings; empty if none were held out.
+    pub(crate) metrics: BTreeMap<String, f64>,
+}
+
+/// How a manifest introduces its model to people.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Presentation {
+    /// Lower-case letters, digits and hyphens.
+    pub(crate) name: String,
+    /// For people.
+    pub(crate) title: String,
+    /// Version of the model.
+    pub(crate) version: String,
+    /// What it hears.
+    pub(crate) description: String,
+    /// Licence of the weights.
+    pub(crate) licence: String,
+    /// Anything else that a user should know.
+    pub(crate) notes: String,
+}
+
+impl RunConfig {
+    /// Reads the settings of a run.
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(CONFIG_FILE);
+        serde_json::from_slice(&files::read(&path)?)
+            .with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    /// Writes the settings of a run.
+    pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        files::write_atomically(&folder.join(CONFIG_FILE), &serde_json::to_vec_pretty(self)?)
+    }
+
+    /// The manifest that describes `weights` of this run.
+    pub(crate) fn manifest(
+        &self,
+        weights: &[u8],
+        best: &BestEpoch,
+        presentation: Presentation,
+    ) -> Manifest {
+        let split = match self.split_by {
+            SplitBy::Recordist => "by recordist",
+            SplitBy::Recording => "by recording",
+        };
+        Manifest {
+            format_version: FORMAT_VERSION,
+            name: presentation.name,
+            title: presentation.title,
+            version: presentation.version,
+            description: presentation.description,
+            architecture: self.architecture,
+            audio: self.audio,
+            mel: self.mel.clone(),
+            normalization: self.normalization,
+            detection: self.detection,
+            classes: self.classes.clone(),
+            training: Some(TrainingSummary {
+                command: self.command.clone(),
+                data: self.data_name.clone(),
+                device: self.device.clone(),
+                recordings: self.training.len(),
+                held_out_recordings: self.held_out.len(),
+                split: split.to_owned(),
+                epochs: best.epoch,
+                seed: self.options.seed,
+                metrics: best.metrics.clone(),
+                notes: presentation.notes,
+            }),
+            licence: presentation.licence,
+            attribution: self.attribution.clone(),
+            files: BTreeMap::from([(WEIGHTS_FILE.to_owned(), file_entry(weights))]),
+        }
+    }
+
+    /// The best epoch as a package in memory, with its float32 weights.
+    pub(crate) fn best_package(&self, folder: &Path) -> anyhow::Result<ModelPackage> {
+        let weights = files::read(&folder.join(BEST_WEIGHTS_FILE))
+            .context("the run has no finished epoch yet")?;
+        let presentation = Presentation {
+            name: "run".to_owned(),
+            title: "Training run".to_owned(),
+            version: "0".to_owned(),
+            description: String::new(),
+            licence: String::new(),
+            notes: String::new(),
+        };
+        let manifest = self.manifest(&weights, &BestEpoch::read(folder)?, presentation);
+        Ok(ModelPackage { manifest, weights })
+    }
+}
+
+impl BestEpoch {
+    /// Reads which epoch of a run was best.
+    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(BEST_METRICS_FILE);
+        serde_json::from_slice(&files::read(&path)?)
+            .with_context(|| format!("cannot read {}", path.display()))
+    }
+}
+
+/// A model to run: a published package or a training run.
+pub(crate) struct OpenModel {
+    /// Manifest and weights.
+    pub(crate) package: ModelPackage,
+    /// The settings, if it is a run.
+    pub(crate) run: Option<RunConfig>,
+}
+
+impl OpenModel {
+    /// Opens a folder that holds either.
+    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
+        use pipit_core::package::MANIFEST_FILE;
+
+        ensure!(folder.is_dir(), "no model folder at {}", folder.display());
+        let context = || format!("cannot open the model {}", folder.display());
+        if folder.join(MANIFEST_FILE).is_file() {
+            let manifest = files::read(&folder.join(MANIFEST_FILE))?;
+            let weights = files::read(&folder.join(WEIGHTS_FILE))?;
+            let package = ModelPackage::open(&manifest, weights).with_context(context)?;
+            return Ok(Self { package, run: None });
+        }
+        ensure!(
+            folder.join(CONFIG_FILE).is_file(),
+            "neither {MANIFEST_FILE} nor {CONFIG_FILE} in {}",
+            folder.display()
+        );
+        let run = RunConfig::read(folder)?;
+        let package = run.best_package(folder).with_context(context)?;
+        Ok(Self {
+            package,
+            run: Some(run),
+        })
+    }
+}
+
+/// Size and digest of a file's bytes.
+pub(crate) fn file_entry(bytes: &[u8]) -> FileEntry {
+    FileEntry {
+        sha256: sha256_hex(bytes),
+        bytes: bytes.len() as u64,
+    }
+}

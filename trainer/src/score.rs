@@ -1,0 +1,73 @@
+//! One recording through the whole pipeline, from file to window scores.
+
+use std::path::Path;
+
+use anyhow::Context;
+use burn::tensor::read_sync;
+use pipit_core::{Classifier, Identification, WindowScores};
+
+use crate::decode::AudioFile;
+
+/// Windows that go through the network together.
+const BATCH_SIZE: usize = 8;
+
+/// What a recording sounds like to a model.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ScoredFile {
+    /// In order of time.
+    pub(crate) windows: Vec<WindowScores>,
+    /// Length of the decoded audio.
+    pub(crate) duration_s: f64,
+    /// Damaged pieces that were left out.
+    pub(crate) damaged_packets: usize,
+}
+
+/// Decodes and scores a recording block by block.
+pub(crate) fn score_file(classifier: &Classifier, path: &Path) -> anyhow::Result<ScoredFile> {
+    let context = || format!("cannot identify {}", path.display());
+    let mut audio = AudioFile::open(path)?;
+    let rate = audio.sample_rate_hz();
+    let mut identification =
+        Identification::new(classifier, rate, BATCH_SIZE).with_context(context)?;
+    let mut windows = Vec::new();
+    let mut samples: u64 = 0;
+    while let Some(block) = audio.next_block().with_context(context)? {
+        samples += block.len() as u64;
+        let scored = read_sync(identification.push(&block)).with_context(context)?;
+        windows.extend(scored.into_iter().map(|scored| scored.window));
+    }
+    let scored = read_sync(identification.finish()).with_context(context)?;
+    windows.extend(scored.into_iter().map(|scored| scored.window));
+    Ok(ScoredFile {
+        windows,
+        duration_s: duration_s(samples, rate),
+        damaged_packets: audio.damaged_packets(),
+    })
+}
+
+/// Raises each entry of `best` to the one in `scores`.
+pub(crate) fn raise_to_maximum(best: &mut Vec<f32>, scores: &[f32]) {
+    if best.is_empty() {
+        best.extend_from_slice(scores);
+    }
+    for (best, &score) in best.iter_mut().zip(scores) {
+        *best = best.max(score);
+    }
+}
+
+fn duration_s(samples: u64, rate_hz: u32) -> f64 {
+    samples as f64 / f64::from(rate_hz)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_maximum_is_taken_class_by_class() {
+        let mut best = Vec::new();
+        raise_to_maximum(&mut best, &[0.1, 0.9]);
+        raise_to_maximum(&mut best, &[0.3, 0.2]);
+        assert_eq!(best, [0.3, 0.9]);
+    }
+}

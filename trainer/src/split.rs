@@ -1,0 +1,230 @@
+//! Which recordings are held out of training.
+//!
+//! Recordings by one person share a microphone, a place and a season. A model is judged on people
+//! it has never heard, so whole recordists are held out where they are known.
+
+use std::collections::BTreeMap;
+
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+/// One recording, as the split sees it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SplitItem<'a> {
+    /// Who recorded it, where that is known.
+    pub(crate) recordist: Option<&'a str>,
+    /// Its class, or `None` for a species that is no class of the model.
+    pub(crate) class: Option<usize>,
+}
+
+/// Indices of the recordings on each side, in ascending order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Split {
+    /// Train on these.
+    pub(crate) training: Vec<usize>,
+    /// Judge on these.
+    pub(crate) held_out: Vec<usize>,
+    /// How the two were told apart.
+    pub(crate) by: SplitBy,
+}
+
+/// What is kept together on one side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SplitBy {
+    /// All recordings of one person.
+    Recordist,
+    /// Each recording alone, since nobody is named.
+    #[default]
+    Recording,
+}
+
+/// Holds out about `fraction` of the recordings.
+///
+/// Every class keeps at least half of its recordings for training. Among many seeded attempts the
+/// one wins in which most classes have something held out.
+pub(crate) fn hold_out(items: &[SplitItem<'_>], fraction: f64, seed: u64) -> Split {
+    let by = if items.iter().any(|item| item.recordist.is_some()) {
+        SplitBy::Recordist
+    } else {
+        SplitBy::Recording
+    };
+    let groups = groups(items);
+    let class_sizes = class_sizes(items);
+    let target = share(items.len(), fraction);
+
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    let mut best: Option<(Quality, Vec<usize>)> = None;
+    if target > 0 {
+        for _ in 0..attempts(items.len()) {
+            order.shuffle(&mut rng);
+            let attempt = attempt(&groups, &order, items, &class_sizes, target);
+            if best
+                .as_ref()
+                .is_none_or(|(quality, _)| attempt.0 > *quality)
+            {
+                best = Some(attempt);
+            }
+        }
+    }
+
+    let mut held_out: Vec<usize> = best
+        .map(|(_, chosen)| chosen)
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(|group| groups[group].iter().copied())
+        .collect();
+    held_out.sort_unstable();
+    let training = (0..items.len())
+        .filter(|index| held_out.binary_search(index).is_err())
+        .collect();
+    Split {
+        training,
+        held_out,
+        by,
+    }
+}
+
+/// Classes with something held out, then closeness to the wanted number: greater is better.
+type Quality = (usize, std::cmp::Reverse<usize>);
+
+fn attempt(
+    groups: &[Vec<usize>],
+    order: &[usize],
+    items: &[SplitItem<'_>],
+    class_sizes: &BTreeMap<usize, usize>,
+    target: usize,
+) -> (Quality, Vec<usize>) {
+    let mut held: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut chosen = Vec::new();
+    let mut total = 0;
+    for &group in order {
+        let mut adds: BTreeMap<usize, usize> = BTreeMap::new();
+        for class in groups[group].iter().filter_map(|&index| items[index].class) {
+            *adds.entry(class).or_insert(0) += 1;
+        }
+        let held_of = |class: usize| held.get(&class).copied().unwrap_or(0);
+        let leaves_enough = adds
+            .iter()
+            .all(|(&class, &count)| 2 * (held_of(class) + count) <= class_sizes[&class]);
+        let covers_a_class = adds.keys().any(|&class| held_of(class) == 0);
+        let size = groups[group].len();
+        let fits = total + size <= target || (covers_a_class && 2 * (total + size) <= 3 * target);
+        if leaves_enough && fits && !adds.is_empty() {
+            for (class, count) in adds {
+                *held.entry(class).or_insert(0) += count;
+            }
+            chosen.push(group);
+            total += size;
+        }
+    }
+    let quality = (held.len(), std::cmp::Reverse(total.abs_diff(target)));
+    (quality, chosen)
+}
+
+/// Recordings that must stay on one side, in order of their first recording.
+fn groups(items: &[SplitItem<'_>]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, item) in items.iter().enumerate() {
+        match item.recordist {
+            Some(recordist) => {
+                let group = *group_of.entry(recordist).or_insert_with(|| {
+                    groups.push(Vec::new());
+                    groups.len() - 1
+                });
+                groups[group].push(index);
+            }
+            None => groups.push(vec![index]),
+        }
+    }
+    groups
+}
+
+fn class_sizes(items: &[SplitItem<'_>]) -> BTreeMap<usize, usize> {
+    let mut sizes = BTreeMap::new();
+    for class in items.iter().filter_map(|item| item.class) {
+        *sizes.entry(class).or_insert(0) += 1;
+    }
+    sizes
+}
+
+fn share(count: usize, fraction: f64) -> usize {
+    (count as f64 * fraction).round() as usize
+}
+
+/// Large data sets need few attempts to cover all classes.
+fn attempts(items: usize) -> usize {
+    (200_000 / items.max(1)).clamp(20, 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(recordist: &'static str, class: usize) -> SplitItem<'static> {
+        SplitItem {
+            recordist: (!recordist.is_empty()).then_some(recordist),
+            class: Some(class),
+        }
+    }
+
+    #[test]
+    fn recordists_stay_on_one_side() {
+        let people = ["a", "b", "c", "d", "e"];
+        let items: Vec<_> = (0..50).map(|i| item(people[i % 5], i / 10)).collect();
+
+        let split = hold_out(&items, 0.2, 7);
+
+        assert_eq!(split.by, SplitBy::Recordist);
+        assert_eq!(split.held_out.len(), 10);
+        for &held in &split.held_out {
+            for &trained in &split.training {
+                assert_ne!(items[held].recordist, items[trained].recordist);
+            }
+        }
+    }
+
+    #[test]
+    fn every_class_keeps_training_recordings_and_gets_held_out_ones_where_possible() {
+        // Class 0 has one recordist alone, class 1 has two, class 2 a single recording.
+        let items = [
+            item("a", 0),
+            item("a", 0),
+            item("a", 1),
+            item("b", 1),
+            item("c", 2),
+        ];
+
+        let split = hold_out(&items, 0.2, 1);
+
+        assert_eq!(split.held_out, [3]);
+    }
+
+    #[test]
+    fn without_names_each_recording_stands_alone() {
+        let items: Vec<_> = (0..20).map(|i| item("", i % 4)).collect();
+
+        let split = hold_out(&items, 0.2, 3);
+
+        assert_eq!(split.by, SplitBy::Recording);
+        let classes: std::collections::BTreeSet<_> = split
+            .held_out
+            .iter()
+            .map(|&index| items[index].class)
+            .collect();
+        assert_eq!(classes.len(), 4);
+    }
+
+    #[test]
+    fn a_seed_gives_one_split_and_zero_holds_nothing_out() {
+        let items: Vec<_> = (0..30).map(|i| item("", i % 3)).collect();
+
+        assert_eq!(hold_out(&items, 0.3, 5), hold_out(&items, 0.3, 5));
+        assert_ne!(hold_out(&items, 0.3, 5), hold_out(&items, 0.3, 6));
+        assert_eq!(hold_out(&items, 0.0, 5).held_out, Vec::<usize>::new());
+    }
+}

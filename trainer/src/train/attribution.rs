@@ -1,0 +1,76 @@
+//! Who is to be thanked for a model, recordist by recordist.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pipit_core::package::Attribution;
+
+use crate::dataset::Recording;
+
+/// One entry a recordist, most recordings first.
+pub(crate) fn attribution<'a>(
+    recordings: impl IntoIterator<Item = &'a Recording>,
+) -> Vec<Attribution> {
+    let mut by_author: BTreeMap<&str, (usize, BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
+    for recording in recordings {
+        let author = recording.author.as_deref().unwrap_or("unknown");
+        let entry = by_author.entry(author).or_default();
+        entry.0 += 1;
+        entry
+            .1
+            .insert(recording.licence.as_deref().unwrap_or("unknown"));
+        entry.2.extend(recording.url.as_deref());
+    }
+    let mut attribution: Vec<Attribution> = by_author
+        .into_iter()
+        .map(|(author, (recordings, licences, urls))| Attribution {
+            author: author.to_owned(),
+            licence: Vec::from_iter(licences).join(", "),
+            recordings,
+            url: urls.first().map(|&url| url.to_owned()),
+        })
+        .collect();
+    // The sort is stable: equals stay in alphabetical order.
+    attribution.sort_by_key(|entry| std::cmp::Reverse(entry.recordings));
+    attribution
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_recordist_is_named_with_all_licences() {
+        let recording = |author: Option<&str>, licence: &str| Recording {
+            author: author.map(str::to_owned),
+            licence: Some(licence.to_owned()),
+            ..Recording::default()
+        };
+        let recordings = [
+            recording(Some("Bo"), "CC BY 4.0"),
+            recording(Some("Ann"), "CC BY-SA 4.0"),
+            recording(Some("Ann"), "CC BY 4.0"),
+            recording(None, "CC0"),
+        ];
+
+        let entries = attribution(&recordings);
+
+        let lines: Vec<_> = entries
+            .iter()
+            .map(|entry| {
+                (
+                    entry.author.as_str(),
+                    entry.licence.as_str(),
+                    entry.recordings,
+                )
+            })
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                ("Ann", "CC BY 4.0, CC BY-SA 4.0", 2),
+                ("Bo", "CC BY 4.0", 1),
+                ("unknown", "CC0", 1)
+            ]
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! Where a run stands after an epoch, on disk, so that it can go on.
+//!
+//! A checkpoint is a folder that appears under its final name only when it is complete.
+//! Randomness is a function of seed and epoch, so the epoch is all there is to keep of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::store::ModuleRecord;
+use pipit_core::model::Model;
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+
+/// What a run has done so far.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// One entry a finished epoch.
+    pub(crate) history: Vec<EpochRecord>,
+}
+
+/// One finished epoch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct EpochRecord {
+    /// Counted from 1.
+    pub(crate) epoch: usize,
+    /// At its end.
+    pub(crate) learning_rate: f64,
+    /// Mean over its steps.
+    pub(crate) loss: f64,
+    /// On the held-out recordings, if they were judged.
+    pub(crate) metrics: BTreeMap<String, f64>,
+    /// Training and judging.
+    pub(crate) seconds: f64,
+}
+
+/// A run in memory.
+pub(crate) struct TrainingState {
+    /// The network that is trained.
+    pub(crate) model: Model,
+    /// Its running average, if there is one.
+    pub(crate) average: Option<Model>,
+    /// Momenta of all weights.
+    pub(crate) optimizer: ModuleOptimizer,
+    /// Finished epochs.
+    pub(crate) progress: Progress,
+}
+
+const FOLDER: &str = "checkpoint-";
+const MODEL_FILE: &str = "model.bpk";
+const AVERAGE_FILE: &str = "average.bpk";
+const OPTIMIZER_FILE: &str = "optimizer.bpk";
+const PROGRESS_FILE: &str = "progress.json";
+
+/// Writes a checkpoint and removes the older ones.
+pub(crate) fn save(run: &Path, state: &TrainingState) -> anyhow::Result<()> {
+    let epoch = state.progress.history.len();
+    let target = run.join(format!("{FOLDER}{epoch:05}"));
+    let context = || format!("cannot write {}", target.display());
+
+    let partial = tempfile::Builder::new()
+        .prefix(".partial-")
+        .tempdir_in(run)
+        .with_context(context)?;
+    write(partial.path(), state).with_context(context)?;
+    let older = list(run)?;
+    if target.exists() {
+        fs::remove_dir_all(&target).with_context(context)?;
+    }
+    fs::rename(partial.keep(), &target).with_context(context)?;
+
+    for (_, folder) in older.into_iter().filter(|(_, folder)| *folder != target) {
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Loads the latest checkpoint into a state that was freshly made with the run's settings.
+pub(crate) fn load_latest(run: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
+    let Some((_, folder)) = list(run)?.pop() else {
+        return Ok(state);
+    };
+    let context = || format!("cannot resume from {}", folder.display());
+    read(&folder, state).with_context(context)
+}
+
+fn write(folder: &Path, state: &TrainingState) -> anyhow::Result<()> {
+    state
+        .model
+        .clone()
+        .into_record()
+        .save(folder.join(MODEL_FILE))?;
+    if let Some(average) = &state.average {
+        average
+            .clone()
+            .into_record()
+            .save(folder.join(AVERAGE_FILE))?;
+    }
+    state.optimizer.save(folder.join(OPTIMIZER_FILE))?;
+    let progress = serde_json::to_vec_pretty(&state.progress)?;
+    files::write_atomically(&folder.join(PROGRESS_FILE), &progress)?;
+    for entry in fs::read_dir(folder)? {
+        fs::File::open(entry?.path())?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn read(folder: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
+    let model = state
+        .model
+        .try_load_record(ModuleRecord::load(folder.join(MODEL_FILE))?)?;
+    let average = match state.average {
+        Some(average) => {
+            Some(average.try_load_record(ModuleRecord::load(folder.join(AVERAGE_FILE))?)?)
+        }
+        None => None,
+    };
+    let progress: Progress = serde_json::from_slice(&files::read(&folder.join(PROGRESS_FILE))?)?;
+    ensure!(!progress.history.is_empty(), "it holds no finished epoch");
+    Ok(TrainingState {
+        model,
+        average,
+        optimizer: state.optimizer.load(folder.join(OPTIMIZER_FILE))?,
+        progress,
+    })
+}
+
+/// Checkpoints by epoch, the latest last.
+fn list(run: &Path) -> anyhow::Result<Vec<(usize, PathBuf)>> {
+    let context = || format!("cannot list {}", run.display());
+    let mut checkpoints = Vec::new();
+    for entry in fs::read_dir(run).with_context(context)? {
+        let path = entry.with_context(context)?.path();
+        let epoch = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.strip_prefix(FOLDER))
+            .and_then(|epoch| epoch.parse().ok());
+        checkpoints.extend(epoch.map(|epoch| (epoch, path)));
+    }
+    checkpoints.sort();
+    Ok(checkpoints)
+}

@@ -1,0 +1,99 @@
+//! Clipping by the norm of all gradients together; Burn's own clips tensor by tensor.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+
+/// Scales all gradients so that their common norm is at most `max_norm`.
+///
+/// The norm stays on the device: nothing waits for it.
+pub(crate) fn clip_by_global_norm<M: Module>(
+    mut gradients: GradientsParams,
+    module: &M,
+    max_norm: f32,
+) -> GradientsParams {
+    let mut norm = SumOfSquares {
+        gradients: &gradients,
+        sum: None,
+    };
+    module.visit(&mut norm);
+    let Some(sum) = norm.sum else {
+        return gradients;
+    };
+    let factor = (sum.sqrt() + 1e-6)
+        .recip()
+        .mul_scalar(max_norm)
+        .clamp_max(1.0);
+    module.visit(&mut Scale {
+        gradients: &mut gradients,
+        factor,
+    });
+    gradients
+}
+
+struct SumOfSquares<'a> {
+    gradients: &'a GradientsParams,
+    sum: Option<Tensor<1>>,
+}
+
+impl ModuleVisitor for SumOfSquares<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.get::<D>(param.id) {
+            let squares = gradient.square().sum();
+            self.sum = Some(match self.sum.take() {
+                Some(sum) => sum + squares,
+                None => squares,
+            });
+        }
+    }
+}
+
+struct Scale<'a> {
+    gradients: &'a mut GradientsParams,
+    factor: Tensor<1>,
+}
+
+impl ModuleVisitor for Scale<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+            let factor: Tensor<D> = self.factor.clone().reshape([1; D]);
+            self.gradients.register(param.id, gradient * factor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::nn::{Linear, LinearConfig};
+    use burn::prelude::Device;
+
+    use super::*;
+
+    fn norm(gradients: &GradientsParams, layer: &Linear) -> f32 {
+        let weight = gradients.get::<2>(layer.weight.id).unwrap();
+        let bias = gradients.get::<1>(layer.bias.as_ref().unwrap().id).unwrap();
+        (weight.square().sum() + bias.square().sum())
+            .sqrt()
+            .into_scalar()
+    }
+
+    fn gradients(layer: &Linear, scale: f32) -> GradientsParams {
+        let device = Device::flex().autodiff();
+        let input = Tensor::<2>::from_floats([[1.0, -2.0, 0.5]], &device) * scale;
+        GradientsParams::from_grads(layer.forward(input).square().sum().backward(), layer)
+    }
+
+    #[test]
+    fn large_gradients_shrink_to_the_norm_and_small_ones_stay() {
+        let device = Device::flex().autodiff();
+        device.seed(1);
+        let layer = LinearConfig::new(3, 2).init(&device);
+
+        let large = clip_by_global_norm(gradients(&layer, 1e3), &layer, 1.0);
+        assert!((norm(&large, &layer) - 1.0).abs() < 1e-3);
+
+        let before = norm(&gradients(&layer, 1e-3), &layer);
+        let small = clip_by_global_norm(gradients(&layer, 1e-3), &layer, 1.0);
+        assert!((norm(&small, &layer) - before).abs() < 1e-6);
+    }
+}

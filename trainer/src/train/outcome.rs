@@ -1,0 +1,110 @@
+//! What a finished epoch leaves behind: lines for people, tables, and the best weights.
+
+use std::path::Path;
+
+use pipit_core::model::Model;
+use pipit_core::model::weights::{WeightsDtype, save_weights};
+
+use super::checkpoint::{EpochRecord, Progress};
+use super::run::Request;
+use crate::files;
+use crate::run_folder::{BEST_METRICS_FILE, BEST_WEIGHTS_FILE, BestEpoch, METRICS_FILE};
+
+/// Keeps the weights if no judged epoch before was as good; with nothing to judge by, always.
+pub(crate) fn keep_if_best(
+    run: &Path,
+    model: &Model,
+    record: &EpochRecord,
+    before: &Progress,
+) -> anyhow::Result<()> {
+    let quality = |record: &EpochRecord| record.metrics.get("cmap").copied();
+    let best_before = before.history.iter().filter_map(quality).reduce(f64::max);
+    let keep = match (quality(record), best_before) {
+        (Some(now), Some(best)) => now > best,
+        (None, Some(_)) => false,
+        (_, None) => true,
+    };
+    if keep {
+        let best = BestEpoch {
+            epoch: record.epoch,
+            metrics: record.metrics.clone(),
+        };
+        let weights = save_weights(model, WeightsDtype::F32)?;
+        files::write_atomically(&run.join(BEST_WEIGHTS_FILE), &weights)?;
+        files::write_atomically(
+            &run.join(BEST_METRICS_FILE),
+            &serde_json::to_vec_pretty(&best)?,
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the table of all epochs.
+pub(crate) fn write_metrics(run: &Path, progress: &Progress) -> anyhow::Result<()> {
+    const NAMES: [&str; 4] = ["cmap", "macro_roc_auc", "macro_f1", "top_1"];
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(
+        ["epoch", "learning_rate", "loss"]
+            .into_iter()
+            .chain(NAMES)
+            .chain(["seconds"]),
+    )?;
+    for record in &progress.history {
+        let figures = NAMES.map(|name| {
+            record
+                .metrics
+                .get(name)
+                .map_or(String::new(), f64::to_string)
+        });
+        let row = [
+            record.epoch.to_string(),
+            record.learning_rate.to_string(),
+            record.loss.to_string(),
+        ];
+        table.write_record(
+            row.into_iter()
+                .chain(figures)
+                .chain([format!("{:.1}", record.seconds)]),
+        )?;
+    }
+    files::write_atomically(&run.join(METRICS_FILE), &table.into_inner()?)
+}
+
+/// An epoch in a line.
+pub(crate) fn describe(record: &EpochRecord, epochs: usize) -> String {
+    let figures: String = record
+        .metrics
+        .iter()
+        .map(|(name, value)| format!("  {name} {value:.3}"))
+        .collect();
+    format!(
+        "epoch {}/{epochs}  loss {:.4}{figures}  {:.0} s",
+        record.epoch, record.loss, record.seconds
+    )
+}
+
+/// Says what the run has come to, and what it had to leave out.
+pub(crate) fn report(
+    request: &Request<'_>,
+    unreadable: &[(String, String)],
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let best = BestEpoch::read(request.out)?;
+    println!(
+        "{} of {} epochs done; best is epoch {}, kept in {}",
+        progress.history.len(),
+        request.options.epochs,
+        best.epoch,
+        request.out.join(BEST_WEIGHTS_FILE).display()
+    );
+    if !unreadable.is_empty() {
+        println!(
+            "{} recordings could not be read and were skipped:",
+            unreadable.len()
+        );
+        for (name, _) in unreadable {
+            println!("  {name}");
+        }
+    }
+    Ok(())
+}

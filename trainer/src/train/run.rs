@@ -1,0 +1,143 @@
+//! A training run from start to end.
+
+use std::path::Path;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::prelude::Device;
+use indicatif::ProgressBar;
+
+use super::augment::Augmentation;
+use super::batch::{BatchMaker, Frontends};
+use super::checkpoint::{self, EpochRecord, TrainingState};
+use super::data::{self, Data};
+use super::epoch::{self, Steps};
+use super::recordings::{StoredAudio, progress_style};
+use super::validate::{Judge, judge, summary};
+use super::{TrainOptions, outcome, plan, settle};
+use crate::device::DeviceChoice;
+use crate::files;
+use crate::run_folder::RunConfig;
+
+/// What is to be trained, and where.
+pub(crate) struct Request<'a> {
+    /// The data set.
+    pub(crate) data: &'a Path,
+    /// The run's folder.
+    pub(crate) out: &'a Path,
+    /// All settings.
+    pub(crate) options: &'a TrainOptions,
+    /// What to compute on.
+    pub(crate) device: DeviceChoice,
+    /// Whether to go on with the run in `out`.
+    pub(crate) resume: bool,
+    /// Epochs after which to stop early.
+    pub(crate) stop_after: Option<usize>,
+}
+
+/// Trains until the last epoch, or until `stop_after`.
+pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<()> {
+    let device = request.device.open()?;
+    let data = data::load(request.data, request.options)?;
+    let audio = &request.options.audio;
+    let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
+    files::create_folder(request.out)?;
+    let config = settle::settle(request, &data, &frontends)?;
+    let mut state = settle::start(&config, &device)?;
+    if request.resume {
+        state = checkpoint::load_latest(request.out, state)?;
+    }
+    let state = epochs(request, state, &data, &config, &frontends, &device)?;
+    outcome::report(request, &data.unreadable, &state.progress)
+}
+
+fn epochs(
+    request: &Request<'_>,
+    mut state: TrainingState,
+    data: &Data,
+    config: &RunConfig,
+    frontends: &Frontends,
+    device: &Device,
+) -> anyhow::Result<TrainingState> {
+    let options = request.options;
+    let maker = BatchMaker {
+        audio: &data.training_audio,
+        targets: &data.training_targets,
+        window: config.audio.window_samples(),
+        frontends,
+        normalization: config.normalization,
+        augmentation: (!options.no_augment).then_some(Augmentation {
+            mixup: options.mixup,
+            noise: options.noise,
+        }),
+    };
+    let judging = Judge {
+        audio: config.audio,
+        frontends,
+        normalization: config.normalization,
+        batch_size: options.batch_size,
+        threshold: options.threshold,
+        classes: config.classes.len(),
+        device,
+    };
+    let training_device = device.clone().autodiff();
+    let lengths: Vec<usize> = data.training_audio.iter().map(StoredAudio::len).collect();
+    let plan = |epoch| {
+        plan::batches(
+            &lengths,
+            maker.window,
+            options.crops_per_epoch,
+            options.batch_size,
+            options.seed,
+            epoch,
+        )
+    };
+    let steps_per_epoch = plan(0).len();
+    let first = state.progress.history.len();
+    let last = request
+        .stop_after
+        .map_or(options.epochs, |epochs| options.epochs.min(first + epochs));
+    let bar = ProgressBar::new((steps_per_epoch * last.saturating_sub(first)) as u64).with_style(
+        progress_style("{msg}  {bar:24} step {pos}/{len}, {eta} left"),
+    );
+
+    for epoch in first..last {
+        let began = Instant::now();
+        let steps = Steps {
+            options,
+            device: &training_device,
+            bar: &bar,
+            epoch,
+            first_step: epoch * steps_per_epoch,
+            all_steps: options.epochs * steps_per_epoch,
+        };
+        let trained = epoch::train(state, &maker, &plan(epoch), &steps)?;
+        state = trained.state;
+
+        let model = match &state.average {
+            Some(average) => average.clone(),
+            None => state.model.valid(),
+        };
+        let due = (epoch + 1) % options.validate_every == 0 || epoch + 1 == options.epochs;
+        let metrics = if due && !data.held_out.audio.is_empty() {
+            bar.set_message(format!("epoch {}/{}  judging", epoch + 1, options.epochs));
+            summary(&judge(&model, &data.held_out, &judging)?)
+        } else {
+            Default::default()
+        };
+        let record = EpochRecord {
+            epoch: epoch + 1,
+            learning_rate: trained.learning_rate,
+            loss: trained.loss,
+            metrics,
+            seconds: began.elapsed().as_secs_f64(),
+        };
+        bar.suspend(|| println!("{}", outcome::describe(&record, options.epochs)));
+        outcome::keep_if_best(request.out, &model, &record, &state.progress)?;
+        state.progress.history.push(record);
+        outcome::write_metrics(request.out, &state.progress)?;
+        checkpoint::save(request.out, &state)?;
+    }
+    bar.finish_and_clear();
+    Ok(state)
+}

@@ -1,0 +1,95 @@
+//! Judging a network on held-out recordings during training.
+
+use std::collections::BTreeMap;
+
+use burn::prelude::Device;
+use burn::tensor::activation::sigmoid;
+use pipit_core::model::Model;
+use pipit_core::{AudioConfig, Normalization, window};
+use rayon::prelude::*;
+
+use super::batch::{Batch, Frontends};
+use super::recordings::StoredAudio;
+use crate::metrics::{self, Judged, Metrics, Truth};
+use crate::score::raise_to_maximum;
+
+/// Held-out recordings with what is true of them.
+pub(crate) struct HeldOut {
+    /// The recordings.
+    pub(crate) audio: Vec<StoredAudio>,
+    /// Their truth, one entry a class.
+    pub(crate) truth: Vec<Vec<Truth>>,
+    /// The class of the primary label.
+    pub(crate) primary: Vec<Option<usize>>,
+}
+
+/// What the judge needs beside the network.
+pub(crate) struct Judge<'a> {
+    /// Rate and windows.
+    pub(crate) audio: AudioConfig,
+    /// Mel front ends.
+    pub(crate) frontends: &'a Frontends,
+    /// Scaling of the spectrograms.
+    pub(crate) normalization: Normalization,
+    /// Windows that go through the network together.
+    pub(crate) batch_size: usize,
+    /// Threshold of F1.
+    pub(crate) threshold: f32,
+    /// Number of classes.
+    pub(crate) classes: usize,
+    /// Device without autodiff.
+    pub(crate) device: &'a Device,
+}
+
+/// Scores every recording as the maximum over its windows, and measures.
+pub(crate) fn judge(
+    model: &Model,
+    held_out: &HeldOut,
+    judge: &Judge<'_>,
+) -> anyhow::Result<Metrics> {
+    let mut judged = Vec::with_capacity(held_out.audio.len());
+    for (index, audio) in held_out.audio.iter().enumerate() {
+        judged.push(Judged {
+            scores: score(model, audio, judge)?,
+            truth: held_out.truth[index].clone(),
+            primary: held_out.primary[index],
+        });
+    }
+    Ok(metrics::measure(&judged, judge.classes, judge.threshold))
+}
+
+/// The four figures by the names that manifests and tables use.
+pub(crate) fn summary(metrics: &Metrics) -> BTreeMap<String, f64> {
+    [
+        ("cmap", metrics.cmap),
+        ("macro_roc_auc", metrics.macro_roc_auc),
+        ("macro_f1", metrics.macro_f1),
+        ("top_1", metrics.top_1),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), (value * 1e4).round() / 1e4))
+    .collect()
+}
+
+fn score(model: &Model, audio: &StoredAudio, judge: &Judge<'_>) -> anyhow::Result<Vec<f32>> {
+    let windows = window::windows(&audio.waveform(), &judge.audio)?;
+    let mut best = Vec::new();
+    for windows in windows.chunks(judge.batch_size) {
+        let spectrograms = windows
+            .par_iter()
+            .map(|window| {
+                let mut mel = judge.frontends.decibels(&window.samples);
+                judge.normalization.apply(&mut mel);
+                mel
+            })
+            .collect();
+        let (input, _) = Batch::new(spectrograms, vec![0.0; windows.len()]).to_device(judge.device);
+        let scores = sigmoid(model.forward(input))
+            .try_into_data()?
+            .try_to_vec::<f32>()?;
+        for scores in scores.chunks(judge.classes) {
+            raise_to_maximum(&mut best, scores);
+        }
+    }
+    Ok(best)
+}

@@ -1,0 +1,156 @@
+//! Identifying recordings.
+
+use serde_json::Value;
+
+use crate::support::{chirps, error_text, model, pipit, succeed, write_wav};
+
+fn model_option() -> String {
+    format!("--model={}", model().package.display())
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_wrong_extension_does_not_matter() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wav, mp3) = (folder.path().join("a.wav"), folder.path().join("a.mp3"));
+    write_wav(&wav, &chirps(500.0, 3.0, 1));
+    std::fs::copy(&wav, &mp3).unwrap();
+
+    let text = succeed([
+        "identify".as_ref(),
+        wav.as_os_str(),
+        mp3.as_os_str(),
+        model_option().as_ref(),
+        "--format=json".as_ref(),
+        "--threshold=0".as_ref(),
+    ]);
+
+    let files = json(&text);
+    assert_eq!(files[0]["detections"], files[1]["detections"]);
+    assert_eq!(files[0]["duration_s"], 3.0);
+    assert_eq!(files[0]["model"]["name"], "chirps");
+    let detections = files[0]["detections"].as_array().unwrap();
+    assert_eq!(
+        detections.len(),
+        3,
+        "at threshold 0 each class is heard throughout"
+    );
+    assert_eq!(detections[0]["start_s"], 0.0);
+    assert_eq!(detections[0]["end_s"], 3.0);
+}
+
+#[test]
+fn a_failing_file_is_reported_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = folder.path().join("good.wav");
+    write_wav(&good, &chirps(500.0, 0.4, 0));
+    let text_file = folder.path().join("notes.wav");
+    std::fs::write(&text_file, "a text, and no audio at all").unwrap();
+    let empty = folder.path().join("empty.wav");
+    std::fs::write(&empty, "").unwrap();
+    let missing = folder.path().join("missing.wav");
+
+    let output = pipit([
+        "identify".as_ref(),
+        text_file.as_os_str(),
+        empty.as_os_str(),
+        missing.as_os_str(),
+        folder.path().as_os_str(),
+        good.as_os_str(),
+        model_option().as_ref(),
+        "--format=json".as_ref(),
+    ]);
+
+    assert_eq!(output.status.code(), Some(1));
+    let files = json(&String::from_utf8_lossy(&output.stdout));
+    assert_eq!(files.as_array().unwrap().len(), 1);
+    assert_eq!(files[0]["file"], good.display().to_string());
+    let errors = error_text(&output);
+    let lines: Vec<&str> = errors.lines().collect();
+    assert_eq!(lines.len(), 4, "{errors}");
+    assert!(lines[0].contains("not an audio file"), "{errors}");
+    assert!(lines[1].contains("empty"), "{errors}");
+    assert!(lines[2].contains("missing.wav"), "{errors}");
+    assert!(lines[3].contains("folder"), "{errors}");
+}
+
+#[test]
+fn the_three_formats_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("song.wav");
+    write_wav(&file, &chirps(1_300.0, 2.0, 2));
+    let identify = |format: &str| {
+        succeed([
+            "identify".as_ref(),
+            file.as_os_str(),
+            model_option().as_ref(),
+            "--threshold=0".as_ref(),
+            format.as_ref(),
+        ])
+    };
+
+    let table = identify("--format=table");
+    let rows = identify("--format=csv");
+    let objects = json(&identify("--format=json"));
+
+    let detections = objects[0]["detections"].as_array().unwrap();
+    assert_eq!(rows.lines().count(), detections.len() + 1);
+    for detection in detections {
+        let species = detection["scientific_name"].as_str().unwrap();
+        assert!(table.contains(species) && rows.contains(species), "{table}");
+    }
+    assert!(table.contains("song.wav (0:02.0)"), "{table}");
+}
+
+#[test]
+fn a_truncated_recording_is_identified_as_far_as_it_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cut.wav");
+    write_wav(&file, &chirps(500.0, 4.0, 0));
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+
+    let text = succeed([
+        "identify".as_ref(),
+        file.as_os_str(),
+        model_option().as_ref(),
+        "--format=json".as_ref(),
+    ]);
+
+    let seconds = json(&text)[0]["duration_s"].as_f64().unwrap();
+    assert!((1.8..=2.0).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn a_missing_or_damaged_model_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let song = folder.path().join("song.wav");
+    write_wav(&song, &chirps(500.0, 1.0, 0));
+    let broken = folder.path().join("broken");
+    std::fs::create_dir(&broken).unwrap();
+    for name in ["manifest.json", "weights.safetensors"] {
+        std::fs::copy(model().package.join(name), broken.join(name)).unwrap();
+    }
+    let weights = broken.join("weights.safetensors");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&weights, bytes).unwrap();
+
+    for (place, part) in [("nowhere", "no model folder"), ("broken", "sha-256")] {
+        let output = pipit([
+            "identify".as_ref(),
+            song.as_os_str(),
+            format!("--model={}", folder.path().join(place).display()).as_ref(),
+        ]);
+        assert_eq!(output.status.code(), Some(1));
+        let error = error_text(&output);
+        assert!(
+            error.contains(part) && error.lines().count() == 1,
+            "{error}"
+        );
+    }
+}

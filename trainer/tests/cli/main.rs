@@ -1,0 +1,9 @@
+//! `pipit` as a person runs it: the built program on made-up recordings.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod formats;
+mod identify;
+mod import;
+mod support;
+mod train;

@@ -1,0 +1,307 @@
+//! Training, resuming, judging and publishing.
+
+use std::path::Path;
+
+use pipit_core::package::{Catalogue, ModelPackage};
+
+use crate::support::{error_text, model, pipit, succeed, train, write_dataset};
+
+/// A column of a CSV file.
+fn column(path: &Path, name: &str) -> Vec<String> {
+    let mut table = csv::Reader::from_path(path).unwrap();
+    let index = table
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|n| n == name)
+        .unwrap();
+    table
+        .records()
+        .map(|row| row.unwrap()[index].to_owned())
+        .collect()
+}
+
+#[test]
+fn a_run_leaves_settings_metrics_and_the_best_weights() {
+    let run = &model().run;
+
+    assert_eq!(column(&run.join("metrics.csv"), "epoch").len(), 8);
+    let losses: Vec<f64> = column(&run.join("metrics.csv"), "loss")
+        .iter()
+        .map(|loss| loss.parse().unwrap())
+        .collect();
+    assert!(
+        losses[7] < 0.8 * losses[0],
+        "nothing was learned: {losses:?}"
+    );
+    assert!(run.join("best.safetensors").is_file());
+    let config: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(run.join("config.json")).unwrap()).unwrap();
+    assert_eq!(config["classes"].as_array().unwrap().len(), 3);
+    assert_eq!(config["split_by"], "recordist");
+    assert_eq!(config["held_out"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_resumed_run_equals_an_unbroken_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_dataset(&data);
+    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
+    let settings = ["--ema-decay=0.5", "--seed=3"];
+
+    assert!(train(&data, &whole, &settings).status.success());
+    let first = train(
+        &data,
+        &broken,
+        &[settings[0], settings[1], "--stop-after=1"],
+    );
+    assert!(first.status.success(), "{}", error_text(&first));
+    assert_eq!(column(&broken.join("metrics.csv"), "loss").len(), 1);
+    succeed(["train", "--resume", &format!("--out={}", broken.display())]);
+
+    for name in ["loss", "learning_rate", "cmap", "macro_roc_auc", "top_1"] {
+        assert_eq!(
+            column(&whole.join("metrics.csv"), name),
+            column(&broken.join("metrics.csv"), name),
+            "{name}"
+        );
+    }
+    let best = |run: &Path| std::fs::read(run.join("best.safetensors")).unwrap();
+    assert_eq!(best(&whole), best(&broken));
+    // Only the last checkpoint stays, and no half of one.
+    let left: Vec<String> = std::fs::read_dir(&broken)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("checkpoint") || name.starts_with('.'))
+        .collect();
+    assert_eq!(left, ["checkpoint-00002"]);
+}
+
+#[test]
+fn frozen_stages_do_not_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_dataset(&data);
+    let first = folder.path().join("first");
+    let output = train(&data, &first, &["--epochs=1", "--stop-after=1"]);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let start = first.join("best.safetensors");
+    let second = folder.path().join("second");
+
+    let weights = format!("--weights={}", start.display());
+    let output = train(&data, &second, &[&weights, "--freeze=7", "--epochs=1"]);
+    assert!(output.status.success(), "{}", error_text(&output));
+
+    let before = std::fs::read(start).unwrap();
+    let after = std::fs::read(second.join("best.safetensors")).unwrap();
+    let before = safetensors::SafeTensors::deserialize(&before).unwrap();
+    let after = safetensors::SafeTensors::deserialize(&after).unwrap();
+    for (name, tensor) in before.iter() {
+        let same = tensor.data() == after.tensor(name).unwrap().data();
+        let frozen =
+            name.starts_with("conv_stem") || name.starts_with("bn1") || name.starts_with("blocks");
+        if frozen {
+            assert!(same, "{name} has changed");
+        }
+        if name == "conv_head.weight" || name == "bn2.running_mean" {
+            assert!(!same, "{name} has not been trained");
+        }
+    }
+}
+
+#[test]
+fn bad_files_are_skipped_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_dataset(&data);
+    std::fs::write(data.join("audio/low/1.wav"), "this is no audio").unwrap();
+    std::fs::write(data.join("audio/mid/2.wav"), "").unwrap();
+    std::fs::remove_file(data.join("audio/high/3.wav")).unwrap();
+
+    let output = train(&data, &folder.path().join("run"), &["--epochs=1"]);
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("3 recordings could not be read"), "{text}");
+    for name in ["low/1.wav", "mid/2.wav", "high/3.wav"] {
+        assert!(
+            text.contains(name) && error_text(&output).contains(name),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_data_set_with_nothing_to_read_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_dataset(&data);
+    std::fs::remove_dir_all(data.join("audio")).unwrap();
+
+    let output = train(&data, &folder.path().join("run"), &[]);
+
+    assert_eq!(output.status.code(), Some(1));
+    let error = error_text(&output);
+    assert!(error.contains("training recordings can be read"), "{error}");
+    assert!(!folder.path().join("run/config.json").exists());
+}
+
+#[test]
+fn folders_without_a_table_are_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_dataset(&data);
+    std::fs::remove_file(data.join("train_metadata.csv")).unwrap();
+
+    let output = train(
+        &data,
+        &folder.path().join("run"),
+        &["--epochs=1", "--no-augment"],
+    );
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("3 classes") && text.contains("by recording"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_second_run_does_not_overwrite_the_first() {
+    let output = train(&model().data, &model().run, &[]);
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error_text(&output).contains("--resume"),
+        "{}",
+        error_text(&output)
+    );
+}
+
+#[test]
+fn evaluate_writes_scores_and_prints_the_figures() {
+    let model = model();
+    let folder = tempfile::tempdir().unwrap();
+    let scores = folder.path().join("scores.csv");
+    let data = format!("--data={}", model.data.display());
+    let evaluate = |of: &Path, more: &[&str]| {
+        let of = format!("--model={}", of.display());
+        let scores = format!("--scores={}", scores.display());
+        succeed(
+            ["evaluate", &of, &data, &scores]
+                .into_iter()
+                .chain(more.iter().copied()),
+        )
+    };
+
+    let text = evaluate(&model.run, &[]);
+    assert!(text.contains("cmAP") && text.contains("top-1"), "{text}");
+    assert_eq!(
+        column(&scores, "filename").len(),
+        3,
+        "only held-out recordings"
+    );
+
+    evaluate(&model.run, &["--all"]);
+    let names = column(&scores, "filename");
+    assert_eq!(names.len(), 13);
+    assert_eq!(names[0], "low/0.wav");
+    let of_run: Vec<f32> = column(&scores, "mid")
+        .iter()
+        .map(|s| s.parse().unwrap())
+        .collect();
+
+    evaluate(&model.package, &[]);
+    let of_package: Vec<f32> = column(&scores, "mid")
+        .iter()
+        .map(|s| s.parse().unwrap())
+        .collect();
+    for (run, package) in of_run.iter().zip(&of_package) {
+        assert!((run - package).abs() < 0.02, "{run} is far from {package}");
+    }
+    // The chirps are easy: the model knows its own training recordings.
+    let own = names
+        .iter()
+        .zip(&of_package)
+        .filter(|(name, _)| name.starts_with("mid/"));
+    let other = names
+        .iter()
+        .zip(&of_package)
+        .filter(|(name, _)| name.starts_with("low/"));
+    let mean = |scores: Vec<f32>| scores.iter().sum::<f32>() / scores.len() as f32;
+    let (own, other) = (
+        mean(own.map(|s| *s.1).collect()),
+        mean(other.map(|s| *s.1).collect()),
+    );
+    assert!(own > other, "{own} is not above {other}");
+}
+
+#[test]
+fn publish_writes_a_package_that_opens_and_names_everybody() {
+    let model = model();
+    let read = |name: &str| std::fs::read(model.package.join(name)).unwrap();
+
+    let package = ModelPackage::open(&read("manifest.json"), read("weights.safetensors")).unwrap();
+    let manifest = &package.manifest;
+    assert_eq!(manifest.name, "chirps");
+    assert_eq!(manifest.licence, "CC BY-NC-SA 4.0");
+    let training = manifest.training.as_ref().unwrap();
+    assert_eq!((training.recordings, training.held_out_recordings), (10, 3));
+    assert!(
+        training.command.starts_with("pipit train "),
+        "{}",
+        training.command
+    );
+    assert!(training.metrics.contains_key("cmap"));
+    let card = String::from_utf8(read("README.md")).unwrap();
+    for author in ["Ann", "Bo", "Cy", "Di"] {
+        assert!(card.contains(&format!("| {author} |")), "{card}");
+    }
+    assert!(
+        model.published.contains("largest change of a score"),
+        "{}",
+        model.published
+    );
+
+    let tensors = safetensors::SafeTensors::deserialize(&package.weights).unwrap();
+    let dtype = |name| tensors.tensor(name).unwrap().dtype();
+    assert_eq!(dtype("conv_head.weight"), safetensors::Dtype::F16);
+    assert_eq!(dtype("bn1.running_var"), safetensors::Dtype::F32);
+
+    let index = std::fs::read(model.package.with_file_name("index.json")).unwrap();
+    let catalogue = Catalogue::from_json(&index).unwrap();
+    assert_eq!(catalogue.models.len(), 1);
+    assert_eq!(catalogue.models[0].path, "chirps/");
+}
+
+#[test]
+fn numbers_that_make_no_training_are_refused() {
+    for (option, part) in [
+        ("--batch-size=1", "--batch-size"),
+        ("--held-out=0.9", "--held-out"),
+        ("--learning-rate=0", "--learning-rate"),
+        ("--f-max=9000", "9000"),
+        ("--min-recordings=99", "99"),
+        ("--architecture=resnet18", "resnet18"),
+        ("--weights=nowhere.safetensors", "nowhere.safetensors"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = pipit([
+            "train",
+            &format!("--data={}", model().data.display()),
+            &format!("--out={}", folder.path().join("run").display()),
+            "--sample-rate=8000",
+            "--window=1",
+            "--f-max=3900",
+            option,
+        ]);
+        assert!(!output.status.success(), "{option}");
+        assert!(
+            error_text(&output).contains(part),
+            "{option}: {}",
+            error_text(&output)
+        );
+    }
+}
