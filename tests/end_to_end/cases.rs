@@ -14,7 +14,7 @@ use pipit_tests::site;
 use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, file_name, in_tab, named};
 
 /// A window takes some seconds on a software adapter, and the first compiles all shaders.
-const SOFTWARE_WEBGPU_TIMEOUT: Duration = Duration::from_secs(240);
+const SOFTWARE_WEBGPU_TIMEOUT: Duration = Duration::from_mins(4);
 
 /// One test a folder. One whose recording is absent is listed as ignored.
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {

@@ -2,19 +2,20 @@
 //! folders below `tests/cases/`.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::{self, Recipe};
 use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::site;
+use serde_json::json;
 use xtask::site::{Reply, SiteServer};
 
 use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, in_tab, named};
 
-const NOTICE_TIMEOUT: Duration = Duration::from_secs(60);
+const NOTICE_TIMEOUT: Duration = Duration::from_mins(1);
 /// What Chromium itself logs when a file is not there.
 const NOT_LOADED: &str = "Failed to load resource";
 
@@ -47,6 +48,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         ),
         webgpu_without_an_adapter(browsers),
         gpu_lost(),
+        worker_of_an_older_build(browsers),
     ]
 }
 
@@ -155,15 +157,61 @@ fn gpu_lost() -> Trial {
     })
 }
 
-/// Chromium ends its GPU process when this address is visited; the visit itself never ends.
 fn crash_gpu(browsers: &Browsers) -> Result<()> {
     let mut devtools = browsers.connect(Gpu::Software)?;
-    devtools.call(
-        None,
-        "Target.createTarget",
-        &serde_json::json!({ "url": "chrome://gpucrash" }),
-    )?;
+    devtools.call(None, "Browser.crashGpuProcess", &json!({}))?;
     Ok(())
+}
+
+/// A cache hands out the worker of an older build: the page notices and offers to reload.
+fn worker_of_an_older_build(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("failures::worker_of_an_older_build", move |name| {
+        // Known once the page has asked for its worker by build.
+        let build = Arc::new(OnceLock::<String>::new());
+        let known = Arc::clone(&build);
+        let site = site::site()?.rewritten(move |path, mut reply| {
+            if let (true, Some(build)) = (path.ends_with("worker_bg.wasm"), known.get()) {
+                age_build(&mut reply.body, build);
+            }
+            reply
+        });
+        let server = SiteServer::start(site, 0)?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, _| {
+            let asked = || {
+                server
+                    .requests()
+                    .into_iter()
+                    .find(|url| url.contains("worker.js?"))
+            };
+            let deadline = Instant::now() + NOTICE_TIMEOUT;
+            while asked().is_none() && Instant::now() < deadline {
+                page.text("status")?;
+            }
+            let request = asked().context("the page asks for no worker")?;
+            let id = request.rsplit('?').next().unwrap_or_default().to_owned();
+            ensure!(id.len() >= 8, "no build in {request}");
+            ensure!(
+                page.notices()?.is_empty(),
+                "a fresh site has notices already"
+            );
+            build.set(id).map_err(anyhow::Error::msg)?;
+            page.go_to(server.url())?;
+            page.wait_for_notice("stale-build", NOTICE_TIMEOUT)?;
+            Ok(())
+        })
+    })
+}
+
+/// Turns the build's name inside the module into another of the same length.
+fn age_build(module: &mut [u8], build: &str) {
+    let name = build.as_bytes();
+    let last = name.len() - 1;
+    for start in 0..module.len().saturating_sub(last) {
+        if &module[start..=start + last] == name {
+            module[start + last] = if name[last] == b'0' { b'1' } else { b'0' };
+        }
+    }
 }
 
 fn whistles(folder: &Path) -> Result<std::path::PathBuf> {

@@ -14,14 +14,14 @@ use xtask::command::find_program;
 
 use crate::devtools::Devtools;
 
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Whether the browser offers WebGPU (on a software adapter) or has none at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gpu {
     /// `navigator.gpu.requestAdapter()` gives null.
     None,
-    /// `SwiftShader`, which calls itself a fallback adapter.
+    /// SwiftShader, which calls itself a fallback adapter.
     Software,
 }
 
@@ -32,7 +32,7 @@ pub struct Browser {
     port: u16,
     path: String,
     // Removed after the browser has ended: fields are dropped in this order.
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -78,7 +78,7 @@ impl Browser {
             child,
             port: 0,
             path: String::new(),
-            _profile: profile,
+            profile: profile,
         };
         browser.wait_for_port()?;
         Ok(browser)
@@ -94,7 +94,7 @@ impl Browser {
 
     /// The browser writes port and path into its profile once it listens.
     fn wait_for_port(&mut self) -> Result<()> {
-        let file = self._profile.path().join("DevToolsActivePort");
+        let file = self.profile.path().join("DevToolsActivePort");
         let deadline = Instant::now() + START_TIMEOUT;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {

@@ -15,7 +15,7 @@ use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Message, WebSocket};
 
 /// How long an answer may take on a machine that is busy compiling shaders.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 const READ_TIMEOUT: Duration = Duration::from_millis(5);
 
 /// A connection to one browser.

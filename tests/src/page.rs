@@ -59,7 +59,17 @@ impl Page {
     ///
     /// # Errors
     /// If the browser has gone or the page does not appear.
-    pub fn open(mut devtools: Devtools, url: &str) -> Result<Self> {
+    pub fn open(devtools: Devtools, url: &str) -> Result<Self> {
+        let mut page = Self::blank(devtools)?;
+        page.go_to(url)?;
+        Ok(page)
+    }
+
+    /// An empty tab.
+    ///
+    /// # Errors
+    /// If the browser has gone.
+    pub fn blank(mut devtools: Devtools) -> Result<Self> {
         let context = devtools.call(
             None,
             "Target.createBrowserContext",
@@ -98,7 +108,6 @@ impl Page {
             "Emulation.setDeviceMetricsOverride",
             &json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
         )?;
-        page.go_to(url)?;
         Ok(page)
     }
 
@@ -107,18 +116,27 @@ impl Page {
     /// # Errors
     /// If the page does not appear.
     pub fn go_to(&mut self, url: &str) -> Result<()> {
-        self.origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
-        self.workers.clear();
-        let answer = self.call("Page.navigate", &json!({ "url": url }))?;
-        if let Some(error) = answer["errorText"].as_str() {
-            bail!("cannot load {url}: {error}");
-        }
+        self.load(url)?;
         self.wait_until(
             "the page appears",
             LOAD_TIMEOUT,
             "document.readyState === 'complete' \
              && document.querySelector('[data-testid=\"file-input\"]') !== null",
         )
+    }
+
+    /// Loads an address in this tab without waiting for anything.
+    ///
+    /// # Errors
+    /// If nothing answers there.
+    pub fn load(&mut self, url: &str) -> Result<()> {
+        self.origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
+        self.workers.clear();
+        let answer = self.call("Page.navigate", &json!({ "url": url }))?;
+        if let Some(error) = answer["errorText"].as_str() {
+            bail!("cannot load {url}: {error}");
+        }
+        Ok(())
     }
 
     /// Drops files from outside onto the middle of the page.

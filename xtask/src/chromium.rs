@@ -7,12 +7,12 @@ use anyhow::{Result, bail};
 
 use crate::command::{self, find_program};
 
-/// The browser and its `WebDriver`.
+/// The browser and its WebDriver.
 #[derive(Debug, Clone)]
 pub struct Chromium {
     /// The browser's program.
     pub browser: PathBuf,
-    /// The program that speaks `WebDriver` for it.
+    /// The program that speaks WebDriver for it.
     pub driver: PathBuf,
 }
 

@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn durations_read_as_a_person_says_them() {
         assert_eq!(seconds(Duration::from_millis(449)), "0.4 s");
-        assert_eq!(seconds(Duration::from_millis(12_000)), "12.0 s");
+        assert_eq!(seconds(Duration::from_secs(12)), "12.0 s");
         assert_eq!(seconds(Duration::from_millis(185_900)), "3 min 5 s");
     }
 
