@@ -1,0 +1,112 @@
+//! The page's end of the line to the worker.
+
+use super::Samples;
+use super::error::describe;
+use crate::protocol::{Request, Response};
+use js_sys::{Array, Reflect, Uint8Array};
+use serde::Serialize as _;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+
+/// A running worker; it ends when this is dropped.
+pub struct WorkerPort {
+    worker: Worker,
+    url: String,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_error: Closure<dyn Fn(Event)>,
+}
+
+impl WorkerPort {
+    /// Starts the worker of the site.
+    ///
+    /// `answered` gets each answer with the bytes beside it, `died` the last words of a worker
+    /// that has ended by itself.
+    ///
+    /// # Errors
+    /// If the browser starts no worker at all.
+    pub fn start(
+        site: &str,
+        answered: impl Fn(Response, Vec<u8>) + 'static,
+        died: impl Fn(String) + Clone + 'static,
+    ) -> Result<Self, JsValue> {
+        let url = script_url(site)?;
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&url, &options)?;
+        let dying = died.clone();
+        let on_message = Closure::new(move |event: MessageEvent| match open(&event.data()) {
+            Ok((response, bytes)) => answered(response, bytes),
+            Err(last_words) => dying(last_words),
+        });
+        let on_error = Closure::new(move |event: Event| {
+            let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
+            died(message.unwrap_or_else(|| "the worker could not be loaded".into()));
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self {
+            worker,
+            url,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
+    }
+
+    /// Sends a request; the samples move to the worker.
+    ///
+    /// # Errors
+    /// If the browser has no room for the message.
+    pub fn send(&self, request: &Request, samples: Option<&Samples>) -> Result<(), JsValue> {
+        let message = request.serialize(&serializer())?;
+        let envelope = Array::of2(&message, &samples.into());
+        let moved: Array = samples.iter().map(|samples| samples.buffer()).collect();
+        self.worker.post_message_with_transfer(&envelope, &moved)
+    }
+}
+
+impl Drop for WorkerPort {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+        let _ = Url::revoke_object_url(&self.url);
+    }
+}
+
+/// Numbers of 64 bits need big integers to survive.
+pub(super) fn serializer() -> Serializer {
+    Serializer::new().serialize_large_number_types_as_bigints(true)
+}
+
+/// The worker starts from an address that the page makes up, because such a worker inherits the
+/// page's content security policy; one loaded from the server would have none on a plain host.
+/// The build in the addresses keeps a cache from pairing the page with an older worker.
+fn script_url(site: &str) -> Result<String, JsValue> {
+    let build = crate::BUILD;
+    let script = format!(
+        r#"const fail = (error) => postMessage({{ crashed: String(error?.message ?? error) }});
+addEventListener("unhandledrejection", (event) => fail(event.reason));
+import("{site}worker.js?{build}")
+  .then((worker) => worker.default({{ module_or_path: "{site}worker_bg.wasm?{build}" }}))
+  .catch(fail);
+"#
+    );
+    let parts = Array::of1(&script.into());
+    let kind = BlobPropertyBag::new();
+    kind.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&parts, &kind)?;
+    Url::create_object_url_with_blob(&blob)
+}
+
+/// Takes a message apart; the error is a worker's last words.
+fn open(data: &JsValue) -> Result<(Response, Vec<u8>), String> {
+    if let Some(words) = Reflect::get(data, &"crashed".into()).ok().and_then(|w| w.as_string()) {
+        return Err(words);
+    }
+    let envelope: &Array = data.dyn_ref().ok_or_else(|| describe(data))?;
+    let bytes = envelope.get(1).dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+    let response = serde_wasm_bindgen::from_value(envelope.get(0)).map_err(|e| e.to_string())?;
+    Ok((response, bytes.unwrap_or_default()))
+}

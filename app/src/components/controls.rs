@@ -1,0 +1,89 @@
+//! The confidence slider and the device menu.
+
+use crate::protocol::DeviceChoice;
+use crate::shell::Shell;
+use leptos::prelude::*;
+
+/// Choices in the menu's order, with their words.
+const DEVICES: [(DeviceChoice, &str); 3] = [
+    (DeviceChoice::Auto, "Automatic"),
+    (DeviceChoice::WebGpu, "WebGPU"),
+    (DeviceChoice::Cpu, "CPU"),
+];
+
+/// Settings that act on everything on the page.
+#[component]
+pub fn Controls(shell: Shell) -> impl IntoView {
+    view! {
+        <div class="controls">
+            <Threshold shell />
+            <DeviceMenu shell />
+        </div>
+    }
+}
+
+#[component]
+fn Threshold(shell: Shell) -> impl IntoView {
+    let threshold = Memo::new(move |_| shell.with(|session| session.threshold()));
+    let change = move |text: String| {
+        if let Ok(threshold) = text.parse() {
+            shell.update(|session| {
+                session.set_threshold(threshold);
+                Vec::new()
+            });
+        }
+    };
+    view! {
+        <label class="control">
+            <span>"Confidence at least"</span>
+            <input
+                type="range"
+                min="0"
+                max="1"
+                step="0.01"
+                data-testid="threshold"
+                prop:value=move || threshold.get().to_string()
+                on:input:target=move |event| change(event.target().value())
+            />
+            <output>{move || format!("{:.0}%", threshold.get() * 100.0)}</output>
+        </label>
+    }
+}
+
+#[component]
+fn DeviceMenu(shell: Shell) -> impl IntoView {
+    let choice = Memo::new(move |_| shell.with(|session| session.device_choice()));
+    let device = Memo::new(move |_| shell.with(|session| session.device().cloned()));
+    let change = move |name: String| {
+        if let Some(choice) = DeviceChoice::from_name(&name) {
+            shell.update(|session| session.choose_device(choice));
+        }
+    };
+    let explanation = move || {
+        let device = device.get()?;
+        let reason = device.passed_over.map(|reason| format!("No WebGPU: {reason}."));
+        Some(reason.unwrap_or(device.adapter)).filter(|text| !text.is_empty())
+    };
+    view! {
+        <label class="control">
+            <span>"Compute on"</span>
+            <select
+                data-testid="device-choice"
+                prop:value=move || choice.get().name()
+                on:change:target=move |event| change(event.target().value())
+            >
+                {DEVICES
+                    .map(|(device, words)| {
+                        view! {
+                            <option value=device.name() selected=move || choice.get() == device>
+                                {words}
+                            </option>
+                        }
+                    })}
+            </select>
+        </label>
+        <span class="chip" data-testid="device" title=explanation>
+            {move || device.get().map_or("…".into(), |device| device.kind.to_string())}
+        </span>
+    }
+}

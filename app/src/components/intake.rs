@@ -1,0 +1,50 @@
+//! How recordings come in.
+
+use crate::browser::files;
+use crate::shell::Shell;
+use leptos::prelude::*;
+
+/// The invitation to drop, choose or try.
+#[component]
+pub fn Intake(shell: Shell) -> impl IntoView {
+    view! {
+        <section class="intake" data-testid="drop-zone" aria-label="Recordings to identify">
+            <p class="invitation">"Drop bird recordings anywhere on this page"</p>
+            <p class="actions">
+                <label class="button primary">
+                    "Choose files…"
+                    <input
+                        type="file"
+                        multiple
+                        accept="audio/*,video/webm,video/mp4,.flac,.opus,.ogg,.wav,.mp3,.m4a,.aif,.aiff"
+                        class="visually-hidden"
+                        data-testid="file-input"
+                        on:change:target=move |event| shell.add(files::chosen(&event.target()))
+                    />
+                </label>
+                <button
+                    type="button"
+                    data-testid="example-button"
+                    on:click=move |_| shell.add_example()
+                >
+                    "Try an example"
+                </button>
+            </p>
+            <p class="fine">
+                "WAV, FLAC, MP3, Ogg, Opus, M4A and whatever else this browser can decode."
+            </p>
+        </section>
+    }
+}
+
+/// Covers the page while files are held over it.
+#[component]
+pub fn DropVeil(shell: Shell) -> impl IntoView {
+    let hovered = RwSignal::new(false);
+    files::on_drop(move |over| hovered.set(over), move |dropped| shell.add(dropped));
+    view! {
+        <div class="drop-veil" aria-hidden="true" hidden=move || !hovered.get()>
+            "Let go to identify"
+        </div>
+    }
+}

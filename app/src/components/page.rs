@@ -1,0 +1,80 @@
+//! The page as a whole.
+
+use super::about::About;
+use super::controls::Controls;
+use super::intake::{DropVeil, Intake};
+use super::notice::Notices;
+use super::recording::RecordingCard;
+use crate::browser::page::mount_point;
+use crate::session::{ModelState, RecordingId};
+use crate::protocol::LoadStage;
+use crate::shell::Shell;
+use leptos::prelude::*;
+
+/// Puts the page into the document.
+pub fn mount() {
+    if let Some(place) = mount_point() {
+        leptos::mount::mount_to(place, || view! { <Page /> }).forget();
+    }
+}
+
+#[component]
+fn Page() -> impl IntoView {
+    let shell = Shell::start();
+    let ids = Memo::new(move |_| {
+        shell.with(|session| session.recordings().iter().map(|r| r.id).collect::<Vec<RecordingId>>())
+    });
+    view! {
+        <header class="masthead">
+            <h1>"Pipit"</h1>
+            <p>
+                "Which birds sing in your recording? Pipit listens on this device. "
+                <strong>"Nothing is uploaded."</strong>
+            </p>
+        </header>
+        <main>
+            <Intake shell />
+            <div class="bench">
+                <Status shell />
+                <Controls shell />
+            </div>
+            <Notices shell />
+            <For each=move || ids.get() key=|id| *id let:id>
+                <RecordingCard shell id />
+            </For>
+        </main>
+        <About shell />
+        <DropVeil shell />
+    }
+}
+
+/// One line that says what is going on, and how far the model's download has come.
+#[component]
+fn Status(shell: Shell) -> impl IntoView {
+    let status = Memo::new(move |_| shell.with(|session| session.status()));
+    let download = Memo::new(move |_| {
+        shell.with(|session| match session.model() {
+            ModelState::Loading(LoadStage::Download { received, total }) => {
+                Some((*received as f64 / 1e6, *total as f64 / 1e6))
+            }
+            _ => None,
+        })
+    });
+    view! {
+        <div class="status">
+            <p role="status" data-testid="status">
+                {move || status.get()}
+            </p>
+            {move || {
+                download
+                    .get()
+                    .map(|(received, total)| {
+                        view! {
+                            <progress aria-label="Model download" max=total value=received></progress>
+                            <span class="fine">{format!("{received:.1} of {total:.1} MB")}</span>
+                        }
+                    })
+            }}
+        </div>
+    }
+}

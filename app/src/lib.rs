@@ -1,0 +1,29 @@
+//! Pipit in the browser: one page and one worker.
+//!
+//! ```text
+//! page    components ─► session ─► effects ─► shell ─► browser ┐ protocol
+//! worker  browser ◄─ device, model, job ◄──────────────────────┘
+//! ```
+//!
+//! [`session`] is all that the page knows and decides; it asks for what must be done by
+//! returning effects, and never touches the browser, so it is tested natively. [`browser`]
+//! is the only module that names a `web-sys` type. The page's binary reaches no Burn code.
+
+pub mod audio_header;
+pub mod notice;
+pub mod protocol;
+pub mod session;
+pub mod settings;
+pub mod view;
+
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod components;
+#[cfg(target_arch = "wasm32")]
+pub mod shell;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;
+
+/// Equal in a page and a worker that were built together.
+pub const BUILD: &str = env!("PIPIT_BUILD");

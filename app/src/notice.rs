@@ -1,0 +1,114 @@
+//! Every sentence that a user can read on failure, and what to do about it.
+
+use crate::protocol::{Failure, FailureKind};
+
+/// What a failure is called on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Which failure.
+    pub kind: FailureKind,
+    /// What happened.
+    pub sentence: &'static str,
+    /// What the reader can do, or what Pipit does next.
+    pub next_step: &'static str,
+    /// The technical cause; may be empty.
+    pub detail: String,
+    /// What a button beside the notice would do.
+    pub remedy: Option<Remedy>,
+}
+
+/// Something that the page can do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Load the page anew.
+    Reload,
+    /// Start the worker and load the model anew.
+    Retry,
+}
+
+/// Words a failure.
+#[must_use]
+pub fn word(failure: &Failure) -> Notice {
+    let (sentence, next_step) = sentences(failure.kind);
+    Notice {
+        kind: failure.kind,
+        sentence,
+        next_step,
+        detail: failure.detail.clone(),
+        remedy: match failure.kind {
+            FailureKind::StaleBuild => Some(Remedy::Reload),
+            FailureKind::ModelInvalid | FailureKind::ModelUnreachable => Some(Remedy::Retry),
+            _ => None,
+        },
+    }
+}
+
+fn sentences(kind: FailureKind) -> (&'static str, &'static str) {
+    match kind {
+        FailureKind::NotAudio => (
+            "This file is not a sound recording.",
+            "Choose a WAV, FLAC, MP3, Ogg, Opus, M4A or WebM file.",
+        ),
+        FailureKind::Damaged => (
+            "This recording is damaged and cannot be decoded.",
+            "Copy it again from the recorder or its source, or repair it in an audio editor.",
+        ),
+        FailureKind::Empty => (
+            "This recording is empty.",
+            "Check the recorder’s card: the file may have been cut off before any sound was saved.",
+        ),
+        FailureKind::Silent => (
+            "This recording holds no sound, only silence.",
+            "Check the microphone and its level, then choose another recording.",
+        ),
+        FailureKind::UnsupportedFormat => (
+            "This browser cannot decode this recording’s format.",
+            "Convert the recording to WAV or FLAC, or open Pipit in another browser.",
+        ),
+        FailureKind::ModelInvalid => (
+            "The model’s files did not pass their check, so they are not used.",
+            "Try again; if that does not help, the site’s copy of the model is broken: tell whoever runs it.",
+        ),
+        FailureKind::ModelUnreachable => (
+            "The model could not be fetched.",
+            "Check the connection and try again. Your recordings wait here and are not lost.",
+        ),
+        FailureKind::NoWebgpu => (
+            "WebGPU is not available in this browser, so Pipit runs on the CPU.",
+            "Nothing else changes. For WebGPU use a recent Chrome, Edge, Safari or Firefox with graphics acceleration on.",
+        ),
+        FailureKind::GpuLost => (
+            "The graphics device stopped working, so Pipit has moved to the CPU.",
+            "Unfinished recordings start again by themselves. To return, choose WebGPU in the device menu.",
+        ),
+        FailureKind::OutOfMemory => (
+            "The browser ran out of memory for this recording.",
+            "Close other tabs or split the recording into shorter pieces, then try again.",
+        ),
+        FailureKind::StaleBuild => (
+            "This page and its worker are of different versions.",
+            "Reload the page to get the current version of both.",
+        ),
+        FailureKind::Internal => (
+            "Something in Pipit went wrong.",
+            "Try again or reload the page; if it happens again, please report it with the details below.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_failure_has_its_own_sentence_and_next_step() {
+        let mut seen = HashSet::new();
+        for kind in FailureKind::ALL {
+            let notice = word(&Failure::new(kind, "cause"));
+            assert!(notice.sentence.ends_with('.') && notice.next_step.ends_with('.'));
+            assert!(seen.insert(notice.sentence) && seen.insert(notice.next_step));
+            assert_eq!((notice.kind, notice.detail.as_str()), (kind, "cause"));
+        }
+    }
+}

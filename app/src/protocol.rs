@@ -1,0 +1,359 @@
+//! What the page and the worker say to each other.
+//!
+//! Every message is one of these enums; samples and spectrogram columns travel beside it as
+//! a transferred buffer. Every answer names the job it belongs to, so that an answer to an
+//! old question is recognised and dropped.
+
+use pipit_core::{Manifest, WindowScores};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One question and its answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(pub u32);
+
+/// From the page to the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Load a model on a device.
+    Load {
+        /// Names the answers.
+        job: JobId,
+        /// Address of the site's folder, ending in `/`: the worker has no address of its own.
+        site: String,
+        /// Name in the catalogue; the first model if none.
+        model: Option<String>,
+        /// Where to run it.
+        device: DeviceChoice,
+    },
+    /// Identify the mono samples (32-bit floats) that travel beside this message.
+    Identify {
+        /// Names the answers.
+        job: JobId,
+        /// Rate of the samples.
+        sample_rate_hz: u32,
+        /// Spectrogram columns wanted for one second.
+        columns_per_s: f64,
+    },
+    /// Stop a job; it answers [`Response::Cancelled`] unless it has just ended.
+    Cancel {
+        /// Which one.
+        job: JobId,
+    },
+}
+
+/// From the worker to the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Response {
+    /// The first message of a worker.
+    Ready {
+        /// Its [`crate::BUILD`].
+        build: String,
+    },
+    /// How far loading has come.
+    Loading {
+        /// Of this [`Request::Load`].
+        job: JobId,
+        /// What is going on.
+        stage: LoadStage,
+    },
+    /// The model is ready.
+    Loaded {
+        /// Of this [`Request::Load`].
+        job: JobId,
+        /// All about the model.
+        manifest: Box<Manifest>,
+        /// Where it runs.
+        device: DeviceReport,
+    },
+    /// The next windows of a recording; their columns travel beside this message, column by
+    /// column, low frequencies first, quantised by [`crate::view::picture`].
+    Scored {
+        /// Of this [`Request::Identify`].
+        job: JobId,
+        /// The windows in order.
+        windows: Vec<WindowScores>,
+        /// Index of the first column in the recording's picture.
+        first_column: usize,
+        /// Seconds of the recording that are done.
+        done_s: f64,
+        /// Seconds of work that took.
+        elapsed_s: f64,
+    },
+    /// The recording is done.
+    Finished {
+        /// Of this [`Request::Identify`].
+        job: JobId,
+    },
+    /// The recording was stopped as asked.
+    Cancelled {
+        /// Of this [`Request::Identify`].
+        job: JobId,
+    },
+    /// The job ended in failure; the worker lives on.
+    Failed {
+        /// Which job.
+        job: JobId,
+        /// Why.
+        failure: Failure,
+    },
+    /// The worker has panicked and answers no more.
+    Panicked {
+        /// The panic's message.
+        message: String,
+    },
+}
+
+/// What a loading worker does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoadStage {
+    /// Reading the catalogue and the manifest.
+    Manifest,
+    /// Fetching weights from the network.
+    Download {
+        /// Bytes so far.
+        received: u64,
+        /// Bytes in all, by the manifest.
+        total: u64,
+    },
+    /// Starting the device and building the network on it.
+    Device,
+}
+
+/// Where the user wants the network to run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// WebGPU on a real GPU, else the CPU.
+    #[default]
+    Auto,
+    /// WebGPU, also in software.
+    WebGpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// Where the network runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeviceKind {
+    /// A GPU through WebGPU.
+    WebGpu,
+    /// The CPU with SIMD.
+    Cpu,
+}
+
+/// The device that a model was loaded on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// What it is.
+    pub kind: DeviceKind,
+    /// The adapter's own description; empty where the browser tells nothing.
+    pub adapter: String,
+    /// Why WebGPU was passed over, where it was not ruled out by the user.
+    pub passed_over: Option<String>,
+}
+
+/// A failure as it crosses from where it happens to where it is worded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Which sentence to show.
+    pub kind: FailureKind,
+    /// The technical cause, for people who ask; may be empty.
+    pub detail: String,
+}
+
+impl Failure {
+    /// A failure with its technical cause.
+    pub fn new(kind: FailureKind, detail: impl fmt::Display) -> Self {
+        Self {
+            kind,
+            detail: detail.to_string(),
+        }
+    }
+}
+
+/// What can go wrong, as far as a user can tell the difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The file is no recording.
+    NotAudio,
+    /// A recording that cannot be decoded although the browser knows its format.
+    Damaged,
+    /// Nothing in it.
+    Empty,
+    /// No sound in it.
+    Silent,
+    /// A recording in a format that this browser does not decode.
+    UnsupportedFormat,
+    /// The model's files do not fit together or do not fit this version.
+    ModelInvalid,
+    /// The model's files did not arrive.
+    ModelUnreachable,
+    /// WebGPU was asked for and there is none.
+    NoWebgpu,
+    /// The GPU went away during the work.
+    GpuLost,
+    /// Memory ran out.
+    OutOfMemory,
+    /// Page and worker are of different builds.
+    StaleBuild,
+    /// A mistake in Pipit.
+    Internal,
+}
+
+impl FailureKind {
+    /// All kinds.
+    pub const ALL: [Self; 12] = [
+        Self::NotAudio,
+        Self::Damaged,
+        Self::Empty,
+        Self::Silent,
+        Self::UnsupportedFormat,
+        Self::ModelInvalid,
+        Self::ModelUnreachable,
+        Self::NoWebgpu,
+        Self::GpuLost,
+        Self::OutOfMemory,
+        Self::StaleBuild,
+        Self::Internal,
+    ];
+
+    /// The name in the page's markup.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotAudio => "not-audio",
+            Self::Damaged => "damaged",
+            Self::Empty => "empty",
+            Self::Silent => "silent",
+            Self::UnsupportedFormat => "unsupported-format",
+            Self::ModelInvalid => "model-invalid",
+            Self::ModelUnreachable => "model-unreachable",
+            Self::NoWebgpu => "no-webgpu",
+            Self::GpuLost => "gpu-lost",
+            Self::OutOfMemory => "out-of-memory",
+            Self::StaleBuild => "stale-build",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl DeviceChoice {
+    /// The name in the menu's values and the page's address.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::WebGpu => "webgpu",
+            Self::Cpu => "cpu",
+        }
+    }
+
+    /// The choice of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Auto, Self::WebGpu, Self::Cpu]
+            .into_iter()
+            .find(|choice| choice.name() == name)
+    }
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WebGpu => "WebGPU",
+            Self::Cpu => "CPU",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipit_core::Scores;
+
+    fn round_trip<T: Serialize + for<'a> Deserialize<'a> + PartialEq + fmt::Debug>(value: &T) {
+        let json = serde_json::to_string(value).expect("serialises");
+        assert_eq!(&serde_json::from_str::<T>(&json).expect("parses"), value);
+    }
+
+    #[test]
+    fn requests_round_trip() {
+        let job = JobId(7);
+        for device in [DeviceChoice::Auto, DeviceChoice::WebGpu, DeviceChoice::Cpu] {
+            round_trip(&Request::Load {
+                job,
+                site: "https://example.org/birds/".into(),
+                model: Some("puerto-rico".into()),
+                device,
+            });
+        }
+        round_trip(&Request::Identify {
+            job,
+            sample_rate_hz: 44_100,
+            columns_per_s: 62.5,
+        });
+        round_trip(&Request::Cancel { job });
+    }
+
+    #[test]
+    fn responses_round_trip() {
+        let job = JobId(7);
+        round_trip(&Response::Ready {
+            build: "abc".into(),
+        });
+        for stage in [
+            LoadStage::Manifest,
+            LoadStage::Download {
+                received: 5,
+                total: 10,
+            },
+            LoadStage::Device,
+        ] {
+            round_trip(&Response::Loading { job, stage });
+        }
+        round_trip(&Response::Loaded {
+            job,
+            manifest: Box::new(crate::session::fixture::manifest()),
+            device: DeviceReport {
+                kind: DeviceKind::WebGpu,
+                adapter: "a card".into(),
+                passed_over: None,
+            },
+        });
+        round_trip(&Response::Scored {
+            job,
+            windows: vec![WindowScores {
+                start_s: 0.0,
+                end_s: 5.0,
+                scores: Scores(vec![0.1, 0.734_123_4]),
+            }],
+            first_column: 3,
+            done_s: 5.0,
+            elapsed_s: 0.25,
+        });
+        round_trip(&Response::Finished { job });
+        round_trip(&Response::Cancelled { job });
+        round_trip(&Response::Panicked {
+            message: "oh".into(),
+        });
+        for kind in FailureKind::ALL {
+            let failure = Failure::new(kind, "why");
+            round_trip(&Response::Failed { job, failure });
+        }
+    }
+
+    #[test]
+    fn names_in_markup_are_the_serialised_names() {
+        for kind in FailureKind::ALL {
+            let json = serde_json::to_string(&kind).expect("serialises");
+            assert_eq!(json, format!("{:?}", kind.name()));
+        }
+        for choice in [DeviceChoice::Auto, DeviceChoice::WebGpu, DeviceChoice::Cpu] {
+            assert_eq!(DeviceChoice::from_name(choice.name()), Some(choice));
+        }
+        assert_eq!(DeviceChoice::from_name("gpu"), None);
+    }
+}

@@ -1,0 +1,411 @@
+//! What the page knows, and what is to be done next.
+//!
+//! Intents of the user, news from the browser and answers of the worker are methods; each
+//! returns the [`Effect`]s that the shell carries out. Nothing here touches the browser.
+
+mod recording;
+mod worker_news;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use recording::{Decoded, Recording, RecordingId, RecordingState, Species};
+
+use crate::protocol::{DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request};
+use crate::settings::Settings;
+use pipit_core::{DetectionConfig, LabelId, Manifest};
+
+/// Threshold while no model says a better one.
+const FALLBACK_THRESHOLD: f32 = 0.5;
+/// Peaks below this are silence: −80 dB of full scale.
+const SILENCE_PEAK: f32 = 1e-4;
+
+/// Something for the shell to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Start a worker; end the one that runs, if any.
+    StartWorker,
+    /// Send a message to the worker.
+    Send(Request),
+    /// Decode a recording and report to [`Session::decoded`] or [`Session::decode_failed`].
+    Decode(RecordingId),
+    /// Send this request with the recording's decoded samples, which are then gone.
+    Identify(RecordingId, Request),
+    /// Free the recording's decoded samples.
+    DropSamples(RecordingId),
+    /// Free everything kept for the recording.
+    Forget(RecordingId),
+}
+
+/// The model, as far as the page knows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ModelState {
+    /// On its way.
+    Loading(LoadStage),
+    /// Ready.
+    Loaded {
+        /// All about it.
+        manifest: Box<Manifest>,
+        /// Where it runs.
+        device: DeviceReport,
+    },
+    /// Not to be had; a notice says why.
+    Failed,
+}
+
+/// The whole page's state.
+#[derive(Debug, Clone)]
+pub struct Session {
+    settings: Settings,
+    model: ModelState,
+    recordings: Vec<Recording>,
+    notices: Vec<Failure>,
+    /// Set by the user; else the model's default holds.
+    threshold: Option<f32>,
+    /// Species in the order of their first detection, which is the order of their colours.
+    seen: Vec<LabelId>,
+    worker_ready: bool,
+    /// The GPU failed once: stay on the CPU until the user chooses again.
+    gpu_lost: bool,
+    load_job: Option<JobId>,
+    n_jobs: u32,
+    n_recordings: u32,
+}
+
+impl Session {
+    /// A page that has just been opened, and its first effects.
+    #[must_use]
+    pub fn start(settings: Settings) -> (Self, Vec<Effect>) {
+        let session = Self {
+            settings,
+            model: ModelState::Loading(LoadStage::Manifest),
+            recordings: Vec::new(),
+            notices: Vec::new(),
+            threshold: None,
+            seen: Vec::new(),
+            worker_ready: false,
+            gpu_lost: false,
+            load_job: None,
+            n_jobs: 0,
+            n_recordings: 0,
+        };
+        (session, vec![Effect::StartWorker])
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &ModelState {
+        &self.model
+    }
+
+    /// The manifest of the loaded model.
+    #[must_use]
+    pub fn manifest(&self) -> Option<&Manifest> {
+        match &self.model {
+            ModelState::Loaded { manifest, .. } => Some(manifest),
+            _ => None,
+        }
+    }
+
+    /// The device of the loaded model.
+    #[must_use]
+    pub fn device(&self) -> Option<&DeviceReport> {
+        match &self.model {
+            ModelState::Loaded { device, .. } => Some(device),
+            _ => None,
+        }
+    }
+
+    /// What the device menu shows.
+    #[must_use]
+    pub fn device_choice(&self) -> DeviceChoice {
+        self.settings.device
+    }
+
+    /// Address of the folder that the page was loaded from.
+    #[must_use]
+    pub fn site(&self) -> &str {
+        &self.settings.site
+    }
+
+    /// All recordings in the order in which they came.
+    #[must_use]
+    pub fn recordings(&self) -> &[Recording] {
+        &self.recordings
+    }
+
+    /// One recording.
+    #[must_use]
+    pub fn recording(&self, id: RecordingId) -> Option<&Recording> {
+        self.recordings.iter().find(|r| r.id == id)
+    }
+
+    /// Failures that concern the page as a whole.
+    #[must_use]
+    pub fn notices(&self) -> &[Failure] {
+        &self.notices
+    }
+
+    /// The least confidence shown.
+    #[must_use]
+    pub fn threshold(&self) -> f32 {
+        let default = self.manifest().map_or(FALLBACK_THRESHOLD, |m| m.detection.threshold);
+        self.threshold.unwrap_or(default)
+    }
+
+    /// The place of a species among the colours.
+    #[must_use]
+    pub fn colour(&self, label: LabelId) -> usize {
+        self.seen.iter().position(|seen| *seen == label).unwrap_or(0)
+    }
+
+    /// One line that says what is going on.
+    #[must_use]
+    pub fn status(&self) -> String {
+        if let Some(active) = self.recordings.iter().find(|r| r.is_active()) {
+            return match active.state {
+                RecordingState::Decoding => format!("Decoding {}…", active.name),
+                RecordingState::Running => format!("Listening to {}…", active.name),
+                _ if self.model == ModelState::Failed => {
+                    format!("{} waits for a model.", active.name)
+                }
+                _ => format!("{} is ready; the model is still loading…", active.name),
+            };
+        }
+        match &self.model {
+            ModelState::Failed => "No model is loaded.".into(),
+            ModelState::Loading(LoadStage::Manifest) => "Looking up the model…".into(),
+            ModelState::Loading(LoadStage::Download { .. }) => "Downloading the model…".into(),
+            ModelState::Loading(LoadStage::Device) => "Starting the model…".into(),
+            ModelState::Loaded { .. } => self.outcome(),
+        }
+    }
+
+    fn outcome(&self) -> String {
+        let done = |r: &&Recording| r.state == RecordingState::Done;
+        let n_done = self.recordings.iter().filter(done).count();
+        if n_done == 0 {
+            return "Ready. Drop a bird recording anywhere on this page.".into();
+        }
+        let mut species: Vec<LabelId> = self
+            .recordings
+            .iter()
+            .flat_map(|r| r.detections.iter().map(|d| d.label))
+            .collect();
+        species.sort_unstable();
+        species.dedup();
+        let recordings = match n_done {
+            1 => "1 recording".into(),
+            n => format!("{n} recordings"),
+        };
+        format!("Done: {} species in {recordings}.", species.len())
+    }
+
+    /// Takes new recordings by name; their ids come in the same order.
+    pub fn add(&mut self, names: impl IntoIterator<Item = String>) -> Vec<RecordingId> {
+        let first = self.recordings.len();
+        for name in names {
+            self.n_recordings += 1;
+            self.recordings.push(Recording::new(RecordingId(self.n_recordings), name));
+        }
+        self.recordings[first..].iter().map(|r| r.id).collect()
+    }
+
+    /// Takes the site's own example.
+    pub fn add_example(&mut self, name: String) -> RecordingId {
+        self.n_recordings += 1;
+        let mut example = Recording::new(RecordingId(self.n_recordings), name);
+        example.is_example = true;
+        let id = example.id;
+        self.recordings.push(example);
+        id
+    }
+
+    /// Starts whatever can start now: one recording is worked on at a time, so that only one is
+    /// in memory decoded.
+    pub fn advance(&mut self) -> Vec<Effect> {
+        let model = match &self.model {
+            ModelState::Loaded { manifest, .. } => Some(manifest.mel.n_mels),
+            _ => None,
+        };
+        let job = JobId(self.n_jobs + 1);
+        if let Some(active) = self.recordings.iter_mut().find(|r| r.is_active()) {
+            let (RecordingState::Decoded, Some(n_mels)) = (active.state, model) else {
+                return Vec::new();
+            };
+            self.n_jobs += 1;
+            return vec![active.begin(job, n_mels)];
+        }
+        let waiting = |r: &&mut Recording| r.state == RecordingState::Waiting;
+        match self.recordings.iter_mut().find(waiting) {
+            Some(next) => {
+                next.state = RecordingState::Decoding;
+                vec![Effect::Decode(next.id)]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// The browser has decoded a recording and keeps its samples.
+    pub fn decoded(&mut self, id: RecordingId, decoded: Decoded) -> Vec<Effect> {
+        let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) else {
+            return vec![Effect::DropSamples(id)];
+        };
+        match recording.state {
+            RecordingState::Decoding => {}
+            // Stopped and started again while it was first decoded: the same samples twice.
+            RecordingState::Decoded => return Vec::new(),
+            _ => return vec![Effect::DropSamples(id)],
+        }
+        recording.decoded = Some(decoded);
+        if decoded.peak < SILENCE_PEAK {
+            recording.state = RecordingState::Done;
+            recording.done_s = decoded.duration_s;
+            recording.failure = Some(Failure::new(
+                FailureKind::Silent,
+                format_args!("its loudest sample is {}", decoded.peak),
+            ));
+            let mut effects = vec![Effect::DropSamples(id)];
+            effects.extend(self.advance());
+            return effects;
+        }
+        recording.state = RecordingState::Decoded;
+        self.advance()
+    }
+
+    /// A recording could not be decoded.
+    pub fn decode_failed(&mut self, id: RecordingId, failure: Failure) -> Vec<Effect> {
+        let decoding = |r: &&mut Recording| r.id == id && r.state == RecordingState::Decoding;
+        if let Some(recording) = self.recordings.iter_mut().find(decoding) {
+            recording.fail(failure);
+        }
+        self.advance()
+    }
+
+    /// The user stops a recording; what was found so far stays.
+    pub fn cancel(&mut self, id: RecordingId) -> Vec<Effect> {
+        let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) else {
+            return Vec::new();
+        };
+        if recording.is_over() {
+            return Vec::new();
+        }
+        let mut effects = vec![Effect::DropSamples(id)];
+        effects.extend(recording.job.take().map(|job| Effect::Send(Request::Cancel { job })));
+        recording.state = RecordingState::Cancelled;
+        effects.extend(self.advance());
+        effects
+    }
+
+    /// The user runs a recording again that was stopped or has failed.
+    pub fn rerun(&mut self, id: RecordingId) -> Vec<Effect> {
+        let over = |r: &&mut Recording| r.id == id && r.is_over();
+        if let Some(recording) = self.recordings.iter_mut().find(over) {
+            recording.requeue();
+        }
+        self.advance()
+    }
+
+    /// The user takes a recording off the page.
+    pub fn remove(&mut self, id: RecordingId) -> Vec<Effect> {
+        let mut effects = self.cancel(id);
+        self.recordings.retain(|r| r.id != id);
+        effects.push(Effect::Forget(id));
+        effects
+    }
+
+    /// The user moves the confidence slider.
+    pub fn set_threshold(&mut self, threshold: f32) {
+        self.threshold = Some(threshold.clamp(0.0, 1.0));
+        self.detect_all();
+    }
+
+    /// The user chooses a device; what is running starts again there, what is done stays.
+    pub fn choose_device(&mut self, choice: DeviceChoice) -> Vec<Effect> {
+        self.settings.device = choice;
+        self.gpu_lost = false;
+        self.dismiss(FailureKind::GpuLost);
+        self.dismiss(FailureKind::NoWebgpu);
+        if !self.worker_ready {
+            return Vec::new();
+        }
+        let mut effects = self.requeue_running();
+        effects.push(self.load());
+        effects
+    }
+
+    /// The user asks for the model once more, or for a new worker.
+    pub fn retry(&mut self) -> Vec<Effect> {
+        self.notices.clear();
+        let mut effects = self.requeue_running();
+        effects.push(self.restart());
+        effects
+    }
+
+    /// The user has read a notice.
+    pub fn dismiss(&mut self, kind: FailureKind) {
+        self.notices.retain(|failure| failure.kind != kind);
+    }
+
+    /// Something failed that belongs to no recording.
+    pub fn notify(&mut self, failure: Failure) {
+        self.dismiss(failure.kind);
+        self.notices.push(failure);
+    }
+
+    fn load(&mut self) -> Effect {
+        self.n_jobs += 1;
+        let job = JobId(self.n_jobs);
+        self.load_job = Some(job);
+        self.model = ModelState::Loading(LoadStage::Manifest);
+        let device = if self.gpu_lost {
+            DeviceChoice::Cpu
+        } else {
+            self.settings.device
+        };
+        Effect::Send(Request::Load {
+            job,
+            site: self.settings.site.clone(),
+            model: self.settings.model.clone(),
+            device,
+        })
+    }
+
+    fn restart(&mut self) -> Effect {
+        self.worker_ready = false;
+        self.load_job = None;
+        self.model = ModelState::Loading(LoadStage::Manifest);
+        Effect::StartWorker
+    }
+
+    /// Puts what is running back in the queue and tells the worker, which may be gone already.
+    fn requeue_running(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for recording in &mut self.recordings {
+            if let Some(job) = recording.job {
+                effects.push(Effect::Send(Request::Cancel { job }));
+                recording.requeue();
+            }
+        }
+        effects
+    }
+
+    fn detection_config(&self) -> Option<DetectionConfig> {
+        let config = self.manifest()?.detection;
+        Some(DetectionConfig {
+            threshold: self.threshold(),
+            ..config
+        })
+    }
+
+    /// Derives the detections of all recordings anew from the kept scores.
+    fn detect_all(&mut self) {
+        if let Some(config) = self.detection_config() {
+            for recording in &mut self.recordings {
+                recording.detect(&config, &mut self.seen);
+            }
+        }
+    }
+}

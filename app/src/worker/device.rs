@@ -1,0 +1,73 @@
+//! Which device the network runs on.
+
+use crate::browser::gpu;
+use crate::protocol::{DeviceChoice, DeviceKind, DeviceReport};
+use burn::prelude::Device;
+use std::cell::RefCell;
+
+/// Windows given to a GPU at once: enough to keep it busy, few enough for quick first results.
+const GPU_BATCH: usize = 4;
+
+/// A device that is ready.
+pub(super) struct ChosenDevice {
+    /// Burn's handle.
+    pub(super) device: Device,
+    /// What the page is told.
+    pub(super) report: DeviceReport,
+    /// Windows to classify at once.
+    pub(super) batch_size: usize,
+}
+
+thread_local! {
+    /// WebGPU can be started once in a worker's life.
+    static GPU: RefCell<Option<Device>> = const { RefCell::new(None) };
+}
+
+/// WebGPU where the choice and the browser allow it, else the CPU.
+pub(super) async fn choose(choice: DeviceChoice) -> ChosenDevice {
+    let passed_over = match choice {
+        DeviceChoice::Cpu => None,
+        DeviceChoice::Auto | DeviceChoice::WebGpu => match web_gpu(choice).await {
+            Ok(chosen) => return chosen,
+            Err(reason) => Some(reason),
+        },
+    };
+    ChosenDevice {
+        device: Device::flex(),
+        report: DeviceReport {
+            kind: DeviceKind::Cpu,
+            adapter: String::new(),
+            passed_over,
+        },
+        batch_size: 1,
+    }
+}
+
+async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
+    let adapter = gpu::adapter().await?;
+    if !adapter.has_timestamp_query {
+        // Burn's runtime would measure with a clock that browsers lack, and panic.
+        return Err("the graphics adapter cannot measure time (timestamp-query)".into());
+    }
+    if adapter.is_fallback && choice == DeviceChoice::Auto {
+        return Err("the only graphics adapter computes in software, slower than the CPU".into());
+    }
+    let started = GPU.with_borrow(Clone::clone);
+    let device = match started {
+        Some(device) => device,
+        None => Device::wgpu_options()
+            .init_async()
+            .await
+            .map_err(|error| error.to_string())?,
+    };
+    GPU.set(Some(device.clone()));
+    Ok(ChosenDevice {
+        device,
+        report: DeviceReport {
+            kind: DeviceKind::WebGpu,
+            adapter: adapter.description,
+            passed_over: None,
+        },
+        batch_size: if adapter.is_fallback { 1 } else { GPU_BATCH },
+    })
+}
