@@ -8,8 +8,8 @@ use thiserror::Error;
 /// Rates outside this range are no recordings that people make.
 const RATES_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
-/// Input frames to one FFT block, about: long enough for a steep filter at 22 kHz and below.
-const BLOCK_FRAMES: usize = 2048;
+/// The least number of input samples to one FFT block: enough for a steep filter.
+const BLOCK_SAMPLES: u32 = 2048;
 
 /// Why a recording could not be resampled.
 #[derive(Debug, Error)]
@@ -50,7 +50,7 @@ impl Resampler {
                 Fft::new_custom(
                     from_hz as usize,
                     to_hz as usize,
-                    BLOCK_FRAMES,
+                    block_samples(from_hz, to_hz),
                     1,
                     1,
                     WindowFunction::BlackmanHarris2,
@@ -128,6 +128,18 @@ pub fn resample(waveform: &Waveform, to_hz: u32) -> Result<Waveform, ResampleErr
     })
 }
 
+/// Input samples to one block: a multiple of what the two rates have in common, and an even one,
+/// because the filter's centre lies half a sample off in a block of odd length.
+fn block_samples(from_hz: u32, to_hz: u32) -> usize {
+    let unit = from_hz / gcd(from_hz, to_hz);
+    let even = unit << (unit % 2);
+    (even * BLOCK_SAMPLES.div_ceil(even)) as usize
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
 /// One block, `[n_input]` to `[n_output]`.
 fn convert(fft: &mut Fft<f32>, block: &[f32]) -> Result<Vec<f32>, String> {
     let input = InterleavedSlice::new(block, 1, block.len()).map_err(|e| e.to_string())?;
@@ -154,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_tone_in_both_bands_survives_in_phase() {
-        for from in [16_000, 22_050, 44_100, 48_000, 96_000] {
+        for from in [16_000, 22_050, 24_000, 44_100, 44_101, 48_000, 96_000] {
             let out = resample(&tone(3000.0, from, from), 32_000).expect("valid rates");
             let expected = tone(3000.0, 32_000, 32_000);
             assert_eq!(out.samples.len(), 32_000, "from {from}");

@@ -97,7 +97,8 @@ fn check_logits(what: &str, logits: Tensor<2>, expected: &Value) {
 
 fn check_tap(what: &str, tap: &Tensor<4>, expected: &Value) {
     let shape: Vec<usize> = serde_json::from_value(expected["shape"].clone()).unwrap();
-    assert_eq!(tap.dims().to_vec(), shape, "{what}");
+    // timm flattens what it has pooled.
+    assert_eq!(tap.dims()[..shape.len()], shape, "{what}");
     let tap = values(tap.clone());
     let number = |key: &str| expected[key].as_f64().unwrap();
     let list = |key: &str| serde_json::from_value::<Vec<f64>>(expected[key].clone()).unwrap();
@@ -160,8 +161,11 @@ fn weights_come_back_as_they_were_saved() {
         values(saved.forward(input.clone())),
         values(halved.forward(input)),
     );
+    let largest = a.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
     assert!(
-        a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-2),
+        a.iter()
+            .zip(&b)
+            .all(|(a, b)| (a - b).abs() < 1e-2 * largest),
         "{a:?} {b:?}"
     );
 }

@@ -22,9 +22,7 @@ impl Stft {
     pub(super) fn new(n_fft: usize, hop_length: usize) -> Self {
         let fft = RealFftPlanner::new().plan_fft_forward(n_fft);
         Self {
-            window: (0..n_fft)
-                .map(|i| 0.5 - 0.5 * (TAU * i as f64 / n_fft as f64).cos())
-                .collect(),
+            window: hann(n_fft),
             hop_length,
             frame: fft.make_input_vec(),
             spectrum: fft.make_output_vec(),
@@ -63,6 +61,19 @@ impl Stft {
             each(frame, &self.power);
         }
     }
+}
+
+/// The periodic Hann window, rounded to `f32` at each step as torch does it. The rounding shows:
+/// 80 dB below the peak of a loud sweep an exact window is 1.3e-3 dB away from torchaudio, while
+/// this one stays within 1e-3 dB of both torchaudio and librosa.
+fn hann(n_fft: usize) -> Vec<f64> {
+    let step = (TAU / n_fft as f64) as f32;
+    (0..n_fft)
+        .map(|i| {
+            let cosine = f64::from(i as f32 * step).cos() as f32;
+            f64::from(0.5 - 0.5 * cosine)
+        })
+        .collect()
 }
 
 /// Mirrors an index at the first and last sample, without repeating them, as often as needed.
