@@ -79,13 +79,7 @@ fn all(steps: &mut Steps) -> Result<()> {
 
 fn native_tests() -> Command {
     let mut tests = cargo();
-    tests.args([
-        "test",
-        "--locked",
-        "--workspace",
-        "--exclude",
-        "pipit-tests",
-    ]);
+    tests.args(["test", "--locked", "--workspace"]);
     tests
 }
 
@@ -129,7 +123,9 @@ fn write_webdriver_settings(path: &Path, browser: &Path) -> Result<()> {
 /// If it cannot be compiled.
 pub fn build_command_line() -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--locked", "-p", "pipit-trainer", "--bin", "pipit"]);
+    // The whole workspace each time: a part of it would unify features differently, and
+    // compile Burn once more.
+    build.args(["build", "--locked", "--workspace", "--bin", "pipit"]);
     command::run(&mut build)?;
     // Cargo says where the program is only in the machine-readable run, which is instant now.
     let messages = command::output(build.arg("--message-format=json"))?;
@@ -143,7 +139,7 @@ pub fn build_command_line() -> Result<PathBuf> {
 
 fn end_to_end(site: &Path, pipit: &Path) -> Result<()> {
     let mut tests = cargo();
-    tests.args(["test", "--locked", "-p", "pipit-tests"]);
+    tests.args(["test", "--locked", "--workspace", "--test", "end_to_end"]);
     tests.env("PIPIT_SITE", site).env("PIPIT_BIN", pipit);
     command::run(&mut tests)
 }
