@@ -1,5 +1,6 @@
 //! A training run from start to end.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
@@ -43,9 +44,11 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<()> {
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;
     let config = settle::settle(request, &data, &frontends)?;
-    let mut state = settle::start(&config, &device)?;
+    let mut state = settle::start(&config, &data, &device)?;
     if request.resume {
         state = checkpoint::load_latest(request.out, state)?;
+        // Loaded tensors are new ones, which would be trained again.
+        state.model = settle::freeze(state.model, request.options);
     }
     let state = epochs(request, state, &data, &config, &frontends, &device)?;
     outcome::report(request, &data.unreadable, &state.progress)
@@ -123,7 +126,7 @@ fn epochs(
             bar.set_message(format!("epoch {}/{}  judging", epoch + 1, options.epochs));
             summary(&judge(&model, &data.held_out, &judging)?)
         } else {
-            Default::default()
+            BTreeMap::new()
         };
         let record = EpochRecord {
             epoch: epoch + 1,

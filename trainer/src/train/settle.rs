@@ -14,7 +14,7 @@ use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
 use super::recordings::StoredAudio;
 use super::run::Request;
-use super::{normalization, plan};
+use super::{TrainOptions, head, normalization, plan};
 use crate::dataset::Recording;
 use crate::files;
 use crate::run_folder::RunConfig;
@@ -97,11 +97,16 @@ pub(crate) fn settle(
 }
 
 /// A network and an optimizer that have not made a step.
-pub(crate) fn start(config: &RunConfig, device: &Device) -> anyhow::Result<TrainingState> {
+pub(crate) fn start(
+    config: &RunConfig,
+    data: &Data,
+    device: &Device,
+) -> anyhow::Result<TrainingState> {
     let options = &config.options;
     let device = device.clone().autodiff();
     device.seed(options.seed);
     let classes = config.classes.len();
+    let prior = mean(&data.training_targets);
     let model = match &options.weights {
         Some(path) => {
             let bytes = files::read(path)?;
@@ -112,10 +117,8 @@ pub(crate) fn start(config: &RunConfig, device: &Device) -> anyhow::Result<Train
         }
         None => Model::new(config.architecture, 1, classes, &device),
     };
-    let model = match options.freeze {
-        Some(stages) => model.freeze(stages),
-        None => model,
-    };
+    let model = head::calm(model, prior);
+    let model = freeze(model, options);
     let optimizer = AdamWConfig::new()
         // Burn's own default of 1e-5 is large beside the gradients of a mean over many classes.
         .with_epsilon(1e-8)
@@ -127,6 +130,14 @@ pub(crate) fn start(config: &RunConfig, device: &Device) -> anyhow::Result<Train
         optimizer,
         progress: Progress::default(),
     })
+}
+
+/// Freezes what the options say, if anything.
+pub(crate) fn freeze(model: Model, options: &TrainOptions) -> Model {
+    match options.freeze {
+        Some(stages) => model.freeze(stages),
+        None => model,
+    }
 }
 
 /// How many classes the head of imported weights has.
@@ -159,4 +170,10 @@ fn command_line() -> String {
         .chain(std::env::args().skip(1).map(quote))
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+fn mean(targets: &[Vec<f32>]) -> f32 {
+    let sum: f32 = targets.iter().flatten().sum();
+    let count: usize = targets.iter().map(Vec::len).sum();
+    sum / count.max(1) as f32
 }

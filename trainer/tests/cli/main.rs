@@ -4,6 +4,7 @@
 
 mod formats;
 mod identify;
+mod imagenet;
 mod import;
 mod support;
 mod train;
