@@ -10,7 +10,7 @@ use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::page::Page;
 use serde_json::json;
 
-use crate::trial::{RUN_TIMEOUT, THRESHOLDS, on_page};
+use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
 
 /// Roles that can be operated, and so must have a name.
 const OPERABLE: [&str; 8] = [
@@ -58,7 +58,7 @@ fn operable_things_have_names(page: &mut Page, folder: &Path) -> Result<()> {
     audio::write(&Recipe::default(), &file)?;
     page.drop_files(&[file])?;
     page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
-    page.set_threshold(THRESHOLDS[0])?;
+    page.set_threshold(THRESHOLD)?;
     let tree = page.call("Accessibility.getFullAXTree", &json!({}))?;
     let nodes = tree["nodes"].as_array().context("no accessibility tree")?;
     let operable: Vec<_> = nodes

@@ -10,7 +10,7 @@ use pipit_tests::audio::{self, Recipe};
 use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::page::Page;
 
-use crate::trial::{RUN_TIMEOUT, THRESHOLDS, agrees_with_command_line, on_page};
+use crate::trial::{RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, on_page};
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
@@ -24,6 +24,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("results_appear_while_it_runs", results_appear_while_it_runs),
         test("threshold_answers_at_once", threshold_answers_at_once),
         test("playback", playback),
+        test("spectrogram_shows_the_sound", spectrogram_shows_the_sound),
     ]
 }
 
@@ -74,7 +75,7 @@ fn example(page: &mut Page, _: &Path) -> Result<()> {
     )?;
     let name = page.recordings()?.remove(0).name;
     page.wait_for_state(&name, &["done"], RUN_TIMEOUT)?;
-    page.set_threshold(THRESHOLDS[0])?;
+    page.set_threshold(THRESHOLD)?;
     ensure!(
         !page.recording(&name)?.detections.is_empty(),
         "nothing is heard in the example"
@@ -123,7 +124,7 @@ fn cancel(page: &mut Page, folder: &Path) -> Result<()> {
 
 fn results_appear_while_it_runs(page: &mut Page, folder: &Path) -> Result<()> {
     let long = recording(folder, "long.wav", long_recipe())?;
-    page.set_threshold(THRESHOLDS[0])?;
+    page.set_threshold(THRESHOLD)?;
     page.drop_files(&[long])?;
     page.wait_for_state("long.wav", &["running"], RUN_TIMEOUT)?;
     // The longest time without a frame, from now on.
@@ -164,11 +165,11 @@ fn threshold_answers_at_once(page: &mut Page, folder: &Path) -> Result<()> {
     let file = recording(folder, "whistles.wav", Recipe::default())?;
     page.drop_files(&[file])?;
     page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
-    page.set_threshold(THRESHOLDS[0])?;
+    page.set_threshold(THRESHOLD)?;
     let many = page.recording("whistles.wav")?;
     page.set_threshold(0.99)?;
     let few = page.recording("whistles.wav")?;
-    page.set_threshold(THRESHOLDS[0])?;
+    page.set_threshold(THRESHOLD)?;
     let again = page.recording("whistles.wav")?;
     // Read right after each move: a new run would first show none, and another state.
     ensure!(
@@ -197,7 +198,7 @@ fn threshold_answers_at_once(page: &mut Page, folder: &Path) -> Result<()> {
 
 fn playback(page: &mut Page, folder: &Path) -> Result<()> {
     let file = recording(folder, "whistles.wav", Recipe::default())?;
-    page.set_threshold(THRESHOLDS[0])?;
+    page.set_threshold(THRESHOLD)?;
     page.drop_files(&[file])?;
     page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
     let playhead = "(() => {
@@ -218,6 +219,27 @@ fn playback(page: &mut Page, folder: &Path) -> Result<()> {
         Duration::from_secs(20),
         "document.querySelector('[data-testid=\"playhead\"]') !== null",
     )
+}
+
+fn spectrogram_shows_the_sound(page: &mut Page, folder: &Path) -> Result<()> {
+    let file = recording(folder, "whistles.wav", Recipe::default())?;
+    page.drop_files(&[file])?;
+    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    let colours: Vec<usize> = page.evaluate(
+        "[0, 1].map(half => {
+            const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+            const width = Math.floor(canvas.width / 2);
+            const context = canvas.getContext('2d');
+            const pixels = new Uint32Array(
+                context.getImageData(half * width, 0, width, canvas.height).data.buffer);
+            return new Set(pixels).size;
+        })",
+    )?;
+    ensure!(
+        colours.iter().all(|&colours| colours >= 32),
+        "the halves of the spectrogram have only {colours:?} colours"
+    );
+    Ok(())
 }
 
 fn long_recipe() -> Recipe {
