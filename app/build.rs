@@ -1,4 +1,5 @@
-//! Gives page and worker a common build id, so that a stale cached half is noticed.
+//! Gives page and worker a common build id, so that a stale cached half is noticed, and leaves
+//! out of both what nobody needs to download.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -13,6 +14,14 @@ fn main() -> io::Result<()> {
         hash(&root.join(path), &mut hasher)?;
     }
     println!("cargo::rustc-env=PIPIT_BUILD={:016x}", hasher.finish());
+    let is = |key: &str, value: &str| env::var(key).is_ok_and(|found| found == value);
+    if is("CARGO_CFG_TARGET_ARCH", "wasm32") && is("PROFILE", "release") {
+        // The names of functions are a quarter of the download. Not `strip` in the profile, which
+        // would compile the whole GPU stack apart from its other users.
+        println!("cargo::rustc-link-arg-bins=--strip-all");
+        // wasm-bindgen reads this one.
+        println!("cargo::rustc-link-arg-bins=--keep-section=target_features");
+    }
     Ok(())
 }
 

@@ -71,7 +71,9 @@ impl AudioHeader {
 
 /// Length of an ID3v2 tag with its header, if the bytes start with one.
 fn id3v2_length(bytes: &[u8]) -> Option<u64> {
-    let header = bytes.get(..10).filter(|header| header.starts_with(b"ID3"))?;
+    let header = bytes
+        .get(..10)
+        .filter(|header| header.starts_with(b"ID3"))?;
     let size = header[6..10]
         .iter()
         .fold(0_u64, |size, byte| (size << 7) | u64::from(byte & 0x7f));
@@ -87,7 +89,9 @@ fn flac(bytes: &[u8]) -> Option<AudioHeader> {
     let info = bytes.get(8..).unwrap_or_default();
     let rate = be_u24(info, 10).map(|word| word >> 4);
     let frames = info.get(13..18).map(|tail| {
-        tail.iter().fold(0_u64, |n, byte| (n << 8) | u64::from(*byte)) & 0xf_ffff_ffff
+        tail.iter()
+            .fold(0_u64, |n, byte| (n << 8) | u64::from(*byte))
+            & 0xf_ffff_ffff
     });
     Some(AudioHeader {
         // Zero means that the encoder did not know.

@@ -1,14 +1,19 @@
 //! What is seen: small Leptos components that read the session and pass on intents.
 
-pub mod about;
-pub mod controls;
-pub mod detections;
-pub mod intake;
-pub mod notice;
-pub mod page;
-pub mod playback;
-pub mod recording;
-pub mod spectrogram;
-pub mod species;
+#![allow(
+    unreachable_pub,
+    reason = "the component macro makes public what is private"
+)]
+
+mod about;
+mod controls;
+mod detections;
+mod intake;
+mod notice;
+mod page;
+mod playback;
+mod recording;
+mod species;
+mod spectrogram;
 
 pub use page::mount;

@@ -7,7 +7,8 @@
 //!
 //! [`session`] is all that the page knows and decides; it asks for what must be done by
 //! returning effects, and never touches the browser, so it is tested natively. [`browser`]
-//! is the only module that names a `web-sys` type. The page's binary reaches no Burn code.
+//! is the only module that names a `web-sys` type. Without feature `worker`, as the page is
+//! built, there is no Burn in it.
 
 pub mod audio_header;
 pub mod notice;
@@ -22,7 +23,7 @@ pub mod browser;
 pub mod components;
 #[cfg(target_arch = "wasm32")]
 pub mod shell;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "worker"))]
 pub mod worker;
 
 /// Equal in a page and a worker that were built together.

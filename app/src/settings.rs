@@ -52,7 +52,10 @@ mod tests {
 
     #[test]
     fn unknown_values_keep_the_defaults() {
-        assert_eq!(read(&[("device", "abacus"), ("model", "")]), Settings::default());
+        assert_eq!(
+            read(&[("device", "abacus"), ("model", "")]),
+            Settings::default()
+        );
         assert_eq!(read(&[]), Settings::default());
     }
 }

@@ -75,7 +75,8 @@ impl Shell {
     pub fn add(self, files: Vec<SourceFile>) {
         self.update(|session| {
             let ids = session.add(files.iter().map(|file| file.name.clone()));
-            self.kept.update_value(|kept| kept.files.extend(ids.into_iter().zip(files)));
+            self.kept
+                .update_value(|kept| kept.files.extend(ids.into_iter().zip(files)));
             session.advance()
         });
     }
@@ -83,7 +84,10 @@ impl Shell {
     /// Fetches the site's example.
     pub fn add_example(self) {
         spawn_local(async move {
-            let url = format!("{}{EXAMPLE}", self.session.with_untracked(|s| s.site().to_owned()));
+            let url = format!(
+                "{}{EXAMPLE}",
+                self.session.with_untracked(|s| s.site().to_owned())
+            );
             let example = async {
                 let bytes = fetch::bytes(&url, HttpCache::Revalidate, |_| ())
                     .await
@@ -138,7 +142,9 @@ impl Shell {
     }
 
     fn start_worker(self) {
-        let site = self.session.with_untracked(|session| session.site().to_owned());
+        let site = self
+            .session
+            .with_untracked(|session| session.site().to_owned());
         // The old one ends before the new one starts: two would need twice the memory.
         self.kept.update_value(|kept| kept.port = None);
         let answered = move |response, bytes: Vec<u8>| {

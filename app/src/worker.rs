@@ -5,9 +5,7 @@ mod identify;
 mod model;
 
 use crate::browser::{Samples, scope};
-use crate::protocol::{
-    DeviceChoice, Failure, FailureKind, JobId, LoadStage, Request, Response,
-};
+use crate::protocol::{DeviceChoice, Failure, FailureKind, JobId, LoadStage, Request, Response};
 use device::ChosenDevice;
 use pipit_core::{Classifier, ModelPackage};
 use std::cell::{Cell, RefCell};
@@ -62,7 +60,9 @@ impl Worker {
     async fn work(self: Rc<Self>) {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
-            let Some((request, samples)) = next else { break };
+            let Some((request, samples)) = next else {
+                break;
+            };
             let (job, outcome) = self.handle(request, samples).await;
             let response = match outcome {
                 Ok(response) => response,

@@ -46,7 +46,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<AudioHeader> {
 }
 
 fn find(body: &[u8], id: u32) -> Option<&[u8]> {
-    elements(body).find(|(found, _)| *found == id).map(|(_, body)| body)
+    elements(body)
+        .find(|(found, _)| *found == id)
+        .map(|(_, body)| body)
 }
 
 fn elements(mut bytes: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
@@ -80,7 +82,9 @@ fn first_element(bytes: &[u8]) -> Option<(u32, &[u8], &[u8])> {
         .fold(marked, |size, byte| (size << 8) | u64::from(*byte));
     let content = after_id.get(size_length..)?;
     // All ones: the length was unknown to a live recorder. Beyond the bytes at hand: cut off.
-    let end = usize::try_from(size).unwrap_or(usize::MAX).min(content.len());
+    let end = usize::try_from(size)
+        .unwrap_or(usize::MAX)
+        .min(content.len());
     let (body, rest) = content.split_at(end);
     Some((id, body, rest))
 }

@@ -57,7 +57,9 @@ fn first_box(bytes: &[u8]) -> Option<Mp4Box<'_>> {
     if length < head || length > u64::MAX / 2 {
         return None;
     }
-    let end = usize::try_from(length).unwrap_or(usize::MAX).min(bytes.len());
+    let end = usize::try_from(length)
+        .unwrap_or(usize::MAX)
+        .min(bytes.len());
     Some(Mp4Box {
         kind,
         body: bytes.get(head as usize..end)?,
@@ -90,7 +92,9 @@ fn sound_track(moov: &[u8]) -> Option<AudioHeader> {
         let description = children(table, b"stsd").next()?;
         // Version, flags and the number of entries stand before the first entry.
         let entry = first_box(description.get(8..)?)?;
-        let written = be_u16(entry.body, 24).map(u32::from).filter(|rate| *rate > 0);
+        let written = be_u16(entry.body, 24)
+            .map(u32::from)
+            .filter(|rate| *rate > 0);
         let timescale = || {
             let header = children(media, b"mdhd").next()?;
             let long = header.first() == Some(&1);

@@ -82,9 +82,8 @@ fn adts(bytes: &[u8]) -> Option<Frame> {
     ];
     let head = bytes.get(..7)?;
     let sample_rate_hz = *RATES.get(usize::from((head[2] >> 2) & 15))?;
-    let length = (usize::from(head[3] & 3) << 11)
-        | (usize::from(head[4]) << 3)
-        | usize::from(head[5] >> 5);
+    let length =
+        (usize::from(head[3] & 3) << 11) | (usize::from(head[4]) << 3) | usize::from(head[5] >> 5);
     (length > 7).then_some(Frame {
         mime: "audio/aac",
         sample_rate_hz,

@@ -65,7 +65,10 @@ fn wav_says_its_rate_and_length() {
     assert_eq!(found(&wav(1, 96_000, 0)).n_frames, Some(0));
     assert_eq!(found(&wav(1, 8000, u32::MAX)).n_frames, None);
     assert_eq!(found(&wav(17, 8000, 4)).mime, "audio/wav; codecs=\"17\"");
-    assert_eq!(found(b"RIFF\0\0\0\0WAVEgarbage that is cut").sample_rate_hz, None);
+    assert_eq!(
+        found(b"RIFF\0\0\0\0WAVEgarbage that is cut").sample_rate_hz,
+        None
+    );
 }
 
 #[test]
@@ -90,7 +93,10 @@ fn ogg_tells_its_codecs_apart() {
     let vorbis = found(&page(b"\x01vorbis\0\0\0\0\x01\x00\x7d\0\0"));
     assert_eq!(vorbis.sample_rate_hz, Some(32_000));
     let opus = found(&page(b"OpusHead\x01\x01\0\0\x80\x3e\0\0"));
-    assert_eq!((opus.sample_rate_hz, opus.mime.contains("opus")), (Some(48_000), true));
+    assert_eq!(
+        (opus.sample_rate_hz, opus.mime.contains("opus")),
+        (Some(48_000), true)
+    );
     assert_eq!(found(&page(b"fishead\0")).sample_rate_hz, None);
 }
 
@@ -104,7 +110,10 @@ fn mp3_is_found_behind_tags_and_junk() {
     let mut junk = vec![0; 500];
     junk.extend(mp3_frames(2));
     assert_eq!(found(&junk).mime, "audio/mpeg");
-    assert_eq!(probe(b"ID3\x04\0\0\x01\0\0\0rest", 0), Probe::ReadAt(2_097_162));
+    assert_eq!(
+        probe(b"ID3\x04\0\0\x01\0\0\0rest", 0),
+        Probe::ReadAt(2_097_162)
+    );
 }
 
 #[test]
@@ -117,7 +126,10 @@ fn random_bytes_and_text_are_unknown() {
         })
         .collect();
     assert_eq!(probe(&noise, 0), Probe::Unknown);
-    assert_eq!(probe(b"field notes, 3 May: nothing sang", 0), Probe::Unknown);
+    assert_eq!(
+        probe(b"field notes, 3 May: nothing sang", 0),
+        Probe::Unknown
+    );
     assert_eq!(probe(b"\x89PNG\r\n\x1a\n", 0), Probe::Unknown);
     assert_eq!(probe(b"", 0), Probe::Unknown);
 }
@@ -127,7 +139,10 @@ fn raw_aac_says_its_rate() {
     let mut frame = vec![0xff, 0xf1, 0x50, 0x80, 0x02, 0x1f, 0xfc]; // 44.1 kHz, 16 bytes
     frame.resize(16, 0);
     let header = found(&frame.repeat(4));
-    assert_eq!((header.mime.as_str(), header.sample_rate_hz), ("audio/aac", Some(44_100)));
+    assert_eq!(
+        (header.mime.as_str(), header.sample_rate_hz),
+        ("audio/aac", Some(44_100))
+    );
 }
 
 #[test]
@@ -137,7 +152,10 @@ fn mp4_is_read_wherever_its_description_stands() {
     let header = found(&front);
     assert_eq!(header.sample_rate_hz, Some(44_100));
     assert!(header.mime.contains("mp4a"));
-    assert_eq!(found(&moov(b"alac", 0, 96_000)).sample_rate_hz, Some(96_000));
+    assert_eq!(
+        found(&moov(b"alac", 0, 96_000)).sample_rate_hz,
+        Some(96_000)
+    );
 
     let mut back = boxed(b"ftyp", b"M4A \0\0\0\0");
     back.extend(1_000_000_u32.to_be_bytes());
@@ -154,7 +172,10 @@ fn mp4_is_read_wherever_its_description_stands() {
 
 #[test]
 fn mp4_without_sound_is_unknown() {
-    assert_eq!(probe(&boxed(b"moov", &boxed(b"mvhd", &[0; 20])), 0), Probe::Unknown);
+    assert_eq!(
+        probe(&boxed(b"moov", &boxed(b"mvhd", &[0; 20])), 0),
+        Probe::Unknown
+    );
 }
 
 #[test]
@@ -163,7 +184,10 @@ fn aiff_reads_the_long_float() {
     bytes.extend(1000_u32.to_be_bytes());
     bytes.extend([0, 16, 0x40, 0x0e, 0xbb, 0x80, 0, 0, 0, 0, 0, 0]); // 48,000
     let header = found(&bytes);
-    assert_eq!((header.sample_rate_hz, header.n_frames), (Some(48_000), Some(1000)));
+    assert_eq!(
+        (header.sample_rate_hz, header.n_frames),
+        (Some(48_000), Some(1000))
+    );
 }
 
 #[test]

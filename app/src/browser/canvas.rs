@@ -6,6 +6,11 @@ use std::ops::Range;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
+/// Whether the canvas has the picture's size. One that has not is new and shows nothing yet.
+pub fn fits(canvas: &HtmlCanvasElement, picture: &Picture) -> bool {
+    (canvas.width(), canvas.height()) == size(picture)
+}
+
 /// Paints some columns of a picture, one pixel each; gives the canvas the picture's size first.
 ///
 /// # Errors
@@ -17,8 +22,8 @@ pub fn paint(
     levels: Levels,
     colours: &ColourMap,
 ) -> Result<(), JsValue> {
-    let (width, height) = (picture.n_columns() as u32, picture.n_rows() as u32);
-    if (canvas.width(), canvas.height()) != (width, height) {
+    let (width, height) = size(picture);
+    if !fits(canvas, picture) {
         canvas.set_width(width);
         canvas.set_height(height);
     }
@@ -36,4 +41,8 @@ pub fn paint(
         .ok_or("no 2d context")?
         .unchecked_into();
     context.put_image_data(&image, columns.start as f64, 0.0)
+}
+
+fn size(picture: &Picture) -> (u32, u32) {
+    (picture.n_columns() as u32, picture.n_rows() as u32)
 }

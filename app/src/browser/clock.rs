@@ -17,7 +17,8 @@ pub fn now_s() -> f64 {
 /// Lets the event loop deliver messages and clicks.
 pub async fn breathe() {
     let timer = Promise::new(&mut |resolve, _| {
-        if let Some(set_timeout) = global("setTimeout").and_then(|f| f.dyn_into::<Function>().ok()) {
+        if let Some(set_timeout) = global("setTimeout").and_then(|f| f.dyn_into::<Function>().ok())
+        {
             let _ = set_timeout.call2(&JsValue::UNDEFINED, &resolve, &0.into());
         }
     });

@@ -26,6 +26,8 @@ const WIDE_RATES_HZ: std::ops::RangeInclusive<u32> = 3000..=768_000;
 const BLOCK: u32 = 1 << 18;
 /// Decoded sizes that browsers are known to refuse.
 const HUGE_BYTES: u64 = 1 << 30;
+/// Decoded bytes for each byte of a file: speech at 6 kbit/s, decoded at 48 kHz, stays below half.
+const MAX_COMPRESSION: u64 = 500;
 
 /// Decodes a file to mono samples.
 ///
@@ -36,8 +38,14 @@ pub async fn decode(file: &SourceFile) -> Result<(Decoded, Float32Array), Failur
         return Err(Failure::new(FailureKind::Empty, "the file has no bytes"));
     }
     let header = recognise(file).await?;
-    if header.as_ref().is_some_and(|header| header.n_frames == Some(0)) {
-        return Err(Failure::new(FailureKind::Empty, "its header announces no samples"));
+    if header
+        .as_ref()
+        .is_some_and(|header| header.n_frames == Some(0))
+    {
+        return Err(Failure::new(
+            FailureKind::Empty,
+            "its header announces no samples",
+        ));
     }
     let audio = match decode_whole(file, header.as_ref()).await {
         Ok(audio) => audio,
@@ -64,7 +72,10 @@ async fn recognise(file: &SourceFile) -> Result<Option<AudioHeader>, Failure> {
             Probe::Found(header) => return Ok(Some(header)),
             Probe::Unknown => return Ok(None),
             Probe::ReadAt(next) if next > file.size() => {
-                let detail = format!("it should go on at byte {next} but has only {}", file.size());
+                let detail = format!(
+                    "it should go on at byte {next} but has only {}",
+                    file.size()
+                );
                 return Err(Failure::new(FailureKind::Damaged, detail));
             }
             Probe::ReadAt(next) => offset = next,
@@ -78,13 +89,21 @@ async fn decode_whole(
     header: Option<&AudioHeader>,
 ) -> Result<AudioBuffer, JsValue> {
     let rate = header.and_then(|header| header.sample_rate_hz);
-    let rate = rate.filter(|rate| WIDE_RATES_HZ.contains(rate)).unwrap_or(DEFAULT_RATE_HZ);
+    let rate = rate
+        .filter(|rate| WIDE_RATES_HZ.contains(rate))
+        .unwrap_or(DEFAULT_RATE_HZ);
     let context = |rate: u32| {
-        OfflineAudioContext::new_with_number_of_channels_and_length_and_sample_rate(1, 1, rate as f32)
+        OfflineAudioContext::new_with_number_of_channels_and_length_and_sample_rate(
+            1,
+            1,
+            rate as f32,
+        )
     };
     let nearest = rate.clamp(*RATES_HZ.start(), *RATES_HZ.end());
     let context = context(rate).or_else(|_| context(nearest))?;
-    let bytes: ArrayBuffer = JsFuture::from(file.blob.array_buffer()).await?.unchecked_into();
+    let bytes: ArrayBuffer = JsFuture::from(file.blob.array_buffer())
+        .await?
+        .unchecked_into();
     let audio = JsFuture::from(context.decode_audio_data(&bytes)?).await?;
     audio.dyn_into()
 }
@@ -92,8 +111,14 @@ async fn decode_whole(
 /// Says why the browser refused a file.
 fn explain(file: &SourceFile, header: Option<&AudioHeader>, thrown: &JsValue) -> Failure {
     let detail = describe(thrown);
-    let decoded_bytes = header.and_then(|header| header.n_frames).unwrap_or(0) * 4;
-    if file.size().max(decoded_bytes) > HUGE_BYTES || thrown.is_instance_of::<js_sys::RangeError>() {
+    let announced = header
+        .and_then(|header| header.n_frames)
+        .unwrap_or(0)
+        .saturating_mul(4);
+    // A damaged header announces anything; no codec shrinks sound further than this.
+    let decoded_bytes = announced.min(file.size().saturating_mul(MAX_COMPRESSION));
+    if file.size().max(decoded_bytes) > HUGE_BYTES || thrown.is_instance_of::<js_sys::RangeError>()
+    {
         return Failure::new(FailureKind::OutOfMemory, detail);
     }
     let Some(header) = header else {
@@ -126,7 +151,9 @@ async fn mono(audio: &AudioBuffer) -> Result<(Decoded, Float32Array), JsValue> {
         }
         let slices: Vec<&[f32]> = channels.iter().map(Vec::as_slice).collect();
         let block = mixdown(&slices);
-        peak = block.iter().fold(peak, |peak, sample| peak.max(sample.abs()));
+        peak = block
+            .iter()
+            .fold(peak, |peak, sample| peak.max(sample.abs()));
         samples.subarray(start, start + length).copy_from(&block);
         breathe().await;
     }
@@ -140,6 +167,7 @@ async fn mono(audio: &AudioBuffer) -> Result<(Decoded, Float32Array), JsValue> {
 
 /// An array in the browser's memory; unlike the plain constructor it can fail without ending the page.
 fn allocate(length: u32) -> Result<Float32Array, JsValue> {
-    let constructor: Function = Reflect::get(&js_sys::global(), &"Float32Array".into())?.dyn_into()?;
+    let constructor: Function =
+        Reflect::get(&js_sys::global(), &"Float32Array".into())?.dyn_into()?;
     Ok(Reflect::construct(&constructor, &Array::of1(&length.into()))?.unchecked_into())
 }

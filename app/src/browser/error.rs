@@ -7,7 +7,11 @@ use wasm_bindgen::{JsCast, JsValue};
 #[must_use]
 pub fn describe(thrown: &JsValue) -> String {
     if let Some(error) = thrown.dyn_ref::<Error>() {
-        return format!("{}: {}", String::from(error.name()), String::from(error.message()));
+        return format!(
+            "{}: {}",
+            String::from(error.name()),
+            String::from(error.message())
+        );
     }
     // A DOMException is no Error in every browser.
     let text = |key: &str| Reflect::get(thrown, &key.into()).ok()?.as_string();

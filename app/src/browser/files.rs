@@ -51,7 +51,10 @@ pub fn chosen(input: &HtmlInputElement) -> Vec<SourceFile> {
 /// Listens for files dropped anywhere on the page, for as long as the page lives.
 ///
 /// `hover` hears when files come over the page and when they leave it again.
-pub fn on_drop(hover: impl Fn(bool) + Clone + 'static, dropped: impl Fn(Vec<SourceFile>) + 'static) {
+pub fn on_drop(
+    hover: impl Fn(bool) + Clone + 'static,
+    dropped: impl Fn(Vec<SourceFile>) + 'static,
+) {
     let over = hover.clone();
     listen("dragover", move |event| {
         // Without this the browser opens the file in place of the page.
@@ -74,7 +77,9 @@ pub fn on_drop(hover: impl Fn(bool) + Clone + 'static, dropped: impl Fn(Vec<Sour
 }
 
 fn listen(event: &str, handle: impl Fn(DragEvent) + 'static) {
-    let Some(window) = web_sys::window() else { return };
+    let Some(window) = web_sys::window() else {
+        return;
+    };
     let closure = Closure::<dyn Fn(Event)>::new(move |event: Event| handle(event.unchecked_into()));
     let _ = window.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
     closure.forget();

@@ -25,7 +25,11 @@ pub async fn adapter() -> Result<Adapter, String> {
         .and_then(|navigator| get(&navigator, "gpu"))
         .ok_or("this browser has no WebGPU, or the page’s address is not secure")?;
     let options = Object::new();
-    let _ = Reflect::set(&options, &"powerPreference".into(), &"high-performance".into());
+    let _ = Reflect::set(
+        &options,
+        &"powerPreference".into(),
+        &"high-performance".into(),
+    );
     let request: Function = get(&gpu, "requestAdapter")
         .and_then(|request| request.dyn_into().ok())
         .ok_or("this browser’s WebGPU has no requestAdapter")?;
@@ -51,12 +55,19 @@ pub async fn adapter() -> Result<Adapter, String> {
 }
 
 fn description(info: &JsValue) -> String {
-    let text = |key| get(info, key).and_then(|value| value.as_string()).unwrap_or_default();
+    let text = |key| {
+        get(info, key)
+            .and_then(|value| value.as_string())
+            .unwrap_or_default()
+    };
     let whole = text("description");
     if !whole.is_empty() {
         return whole;
     }
-    [text("vendor"), text("architecture")].join(" ").trim().to_owned()
+    [text("vendor"), text("architecture")]
+        .join(" ")
+        .trim()
+        .to_owned()
 }
 
 fn has_feature(adapter: &JsValue, feature: &str) -> bool {

@@ -46,7 +46,10 @@ pub fn clicked_fraction(element: &Element, event: &MouseEvent) -> f64 {
 
 /// Scrolls a wide element sideways where a part of it, 0 to 1, has gone out of sight.
 pub fn keep_in_sight(element: &Element, fraction: f64) {
-    let (left, width) = (f64::from(element.scroll_left()), f64::from(element.client_width()));
+    let (left, width) = (
+        f64::from(element.scroll_left()),
+        f64::from(element.client_width()),
+    );
     let wanted = fraction * f64::from(element.scroll_width());
     if wanted < left || wanted > left + width {
         element.set_scroll_left((wanted - width * 0.1) as i32);

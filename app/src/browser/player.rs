@@ -78,7 +78,9 @@ impl Drop for Inner {
     fn drop(&mut self) {
         for event in CHANGES {
             let callback = self.on_change.as_ref().unchecked_ref();
-            let _ = self.audio.remove_event_listener_with_callback(event, callback);
+            let _ = self
+                .audio
+                .remove_event_listener_with_callback(event, callback);
         }
         let _ = self.audio.pause();
         self.audio.set_src("");

@@ -8,7 +8,9 @@ use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+use web_sys::{
+    Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType,
+};
 
 /// A running worker; it ends when this is dropped.
 pub struct WorkerPort {
@@ -102,11 +104,17 @@ import("{site}worker.js?{build}")
 
 /// Takes a message apart; the error is a worker's last words.
 fn open(data: &JsValue) -> Result<(Response, Vec<u8>), String> {
-    if let Some(words) = Reflect::get(data, &"crashed".into()).ok().and_then(|w| w.as_string()) {
+    if let Some(words) = Reflect::get(data, &"crashed".into())
+        .ok()
+        .and_then(|w| w.as_string())
+    {
         return Err(words);
     }
     let envelope: &Array = data.dyn_ref().ok_or_else(|| describe(data))?;
-    let bytes = envelope.get(1).dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+    let bytes = envelope
+        .get(1)
+        .dyn_ref::<Uint8Array>()
+        .map(Uint8Array::to_vec);
     let response = serde_wasm_bindgen::from_value(envelope.get(0)).map_err(|e| e.to_string())?;
     Ok((response, bytes.unwrap_or_default()))
 }

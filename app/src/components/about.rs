@@ -7,7 +7,7 @@ use pipit_core::package::{Attribution, TrainingSummary};
 
 /// Who made the model, from whose recordings, and how well it does.
 #[component]
-pub fn About(shell: Shell) -> impl IntoView {
+pub(super) fn About(shell: Shell) -> impl IntoView {
     let manifest = Memo::new(move |_| shell.with(|session| session.manifest().cloned()));
     view! {
         <footer class="about">
@@ -30,7 +30,11 @@ fn card(manifest: Manifest) -> impl IntoView {
             view! { <li>{common} " " <i>{scientific}</i></li> }
         })
         .collect_view();
-    let recordists = manifest.attribution.into_iter().map(recordist).collect_view();
+    let recordists = manifest
+        .attribution
+        .into_iter()
+        .map(recordist)
+        .collect_view();
     view! {
         <p>
             "Model: "

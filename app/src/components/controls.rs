@@ -13,7 +13,7 @@ const DEVICES: [(DeviceChoice, &str); 3] = [
 
 /// Settings that act on everything on the page.
 #[component]
-pub fn Controls(shell: Shell) -> impl IntoView {
+pub(super) fn Controls(shell: Shell) -> impl IntoView {
     view! {
         <div class="controls">
             <Threshold shell />
@@ -61,7 +61,9 @@ fn DeviceMenu(shell: Shell) -> impl IntoView {
     };
     let explanation = move || {
         let device = device.get()?;
-        let reason = device.passed_over.map(|reason| format!("No WebGPU: {reason}."));
+        let reason = device
+            .passed_over
+            .map(|reason| format!("No WebGPU: {reason}."));
         Some(reason.unwrap_or(device.adapter)).filter(|text| !text.is_empty())
     };
     view! {

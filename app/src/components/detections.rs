@@ -11,7 +11,7 @@ use pipit_core::{Detection, LabelId};
 
 /// The lanes of a recording, the most certain species first.
 #[component]
-pub fn Lanes(
+pub(super) fn Lanes(
     shell: Shell,
     id: RecordingId,
     playback: Playback,
@@ -45,9 +45,19 @@ fn Lane(
         })
     };
     let (code, name) = names(shell, label);
-    let class = format!("detection {}", species_class(shell.with(|s| s.colour(label))));
+    let lane_name = name.clone();
+    let class = format!(
+        "detection {}",
+        species_class(shell.with(|s| s.colour(label)))
+    );
     // Whatever a box shows is part of its key: boxes never change, they come and go.
-    let key = |d: &Detection| (d.start_s.to_bits(), d.end_s.to_bits(), d.confidence.to_bits());
+    let key = |d: &Detection| {
+        (
+            d.start_s.to_bits(),
+            d.end_s.to_bits(),
+            d.confidence.to_bits(),
+        )
+    };
     let boxed = move |detection: Detection| {
         let Detection {
             start_s,
@@ -82,6 +92,9 @@ fn Lane(
     };
     view! {
         <div class="lane">
+            <span class="lane-name" aria-hidden="true">
+                {lane_name}
+            </span>
             <For each=detections key=key children=boxed />
         </div>
     }
@@ -90,7 +103,9 @@ fn Lane(
 /// A species' code and common name.
 fn names(shell: Shell, label: LabelId) -> (String, String) {
     shell.with(|session| {
-        let label = session.manifest().map(|manifest| manifest.classes.get(label));
+        let label = session
+            .manifest()
+            .map(|manifest| manifest.classes.get(label));
         label
             .map(|label| (label.code.clone(), label.common_name.clone()))
             .unwrap_or_default()

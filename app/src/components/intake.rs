@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 /// The invitation to drop, choose or try.
 #[component]
-pub fn Intake(shell: Shell) -> impl IntoView {
+pub(super) fn Intake(shell: Shell) -> impl IntoView {
     view! {
         <section class="intake" data-testid="drop-zone" aria-label="Recordings to identify">
             <p class="invitation">"Drop bird recordings anywhere on this page"</p>
@@ -39,9 +39,12 @@ pub fn Intake(shell: Shell) -> impl IntoView {
 
 /// Covers the page while files are held over it.
 #[component]
-pub fn DropVeil(shell: Shell) -> impl IntoView {
+pub(super) fn DropVeil(shell: Shell) -> impl IntoView {
     let hovered = RwSignal::new(false);
-    files::on_drop(move |over| hovered.set(over), move |dropped| shell.add(dropped));
+    files::on_drop(
+        move |over| hovered.set(over),
+        move |dropped| shell.add(dropped),
+    );
     view! {
         <div class="drop-veil" aria-hidden="true" hidden=move || !hovered.get()>
             "Let go to identify"

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 /// Failures that concern the whole page.
 #[component]
-pub fn Notices(shell: Shell) -> impl IntoView {
+pub(super) fn Notices(shell: Shell) -> impl IntoView {
     let failures = Memo::new(move |_| shell.with(|session| session.notices().to_vec()));
     view! {
         <div class="notices" role="alert">
@@ -23,22 +23,18 @@ pub fn Notices(shell: Shell) -> impl IntoView {
 fn PageNotice(shell: Shell, failure: Failure) -> impl IntoView {
     let notice = word(&failure);
     let remedy = notice.remedy.map(|remedy| match remedy {
-        Remedy::Reload => {
-            view! {
-                <button type="button" on:click=|_| page::reload()>
-                    "Reload the page"
-                </button>
-            }
-            .into_any()
+        Remedy::Reload => view! {
+            <button type="button" on:click=|_| page::reload()>
+                "Reload the page"
+            </button>
         }
-        Remedy::Retry => {
-            view! {
-                <button type="button" on:click=move |_| shell.update(|s| s.retry())>
-                    "Try again"
-                </button>
-            }
-            .into_any()
+        .into_any(),
+        Remedy::Retry => view! {
+            <button type="button" on:click=move |_| shell.update(|s| s.retry())>
+                "Try again"
+            </button>
         }
+        .into_any(),
     });
     let dismiss = move |_| {
         shell.update(|session| {
@@ -58,7 +54,7 @@ fn PageNotice(shell: Shell, failure: Failure) -> impl IntoView {
 
 /// A notice with whatever can be done about it.
 #[component]
-pub fn NoticeText(notice: Notice, children: Children) -> impl IntoView {
+pub(super) fn NoticeText(notice: Notice, children: Children) -> impl IntoView {
     let detail = (!notice.detail.is_empty()).then(|| {
         view! {
             <details>

@@ -6,8 +6,8 @@ use super::intake::{DropVeil, Intake};
 use super::notice::Notices;
 use super::recording::RecordingCard;
 use crate::browser::page::mount_point;
-use crate::session::{ModelState, RecordingId};
 use crate::protocol::LoadStage;
+use crate::session::{ModelState, RecordingId};
 use crate::shell::Shell;
 use leptos::prelude::*;
 
@@ -22,7 +22,13 @@ pub fn mount() {
 fn Page() -> impl IntoView {
     let shell = Shell::start();
     let ids = Memo::new(move |_| {
-        shell.with(|session| session.recordings().iter().map(|r| r.id).collect::<Vec<RecordingId>>())
+        shell.with(|session| {
+            session
+                .recordings()
+                .iter()
+                .map(|r| r.id)
+                .collect::<Vec<RecordingId>>()
+        })
     });
     view! {
         <header class="masthead">

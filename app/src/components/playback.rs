@@ -9,18 +9,18 @@ use leptos::prelude::*;
 
 /// A recording's player. Copies are the same player.
 #[derive(Clone, Copy)]
-pub struct Playback {
+pub(super) struct Playback {
     shell: Shell,
     id: RecordingId,
     player: StoredValue<Option<Player>, LocalStorage>,
     /// Where to stop by itself.
     until_s: StoredValue<Option<f64>>,
-    pub is_playing: RwSignal<bool>,
-    pub position_s: RwSignal<f64>,
+    pub(super) is_playing: RwSignal<bool>,
+    pub(super) position_s: RwSignal<f64>,
 }
 
 impl Playback {
-    pub fn new(shell: Shell, id: RecordingId) -> Self {
+    pub(super) fn new(shell: Shell, id: RecordingId) -> Self {
         let playback = Self {
             shell,
             id,
@@ -37,7 +37,7 @@ impl Playback {
         playback
     }
 
-    pub fn toggle(self) {
+    pub(super) fn toggle(self) {
         if self.is_playing.get_untracked() {
             self.pause();
         } else {
@@ -47,13 +47,13 @@ impl Playback {
     }
 
     /// Plays a stretch and stops at its end.
-    pub fn play_span(self, start_s: f64, end_s: f64) {
+    pub(super) fn play_span(self, start_s: f64, end_s: f64) {
         self.seek(start_s);
         self.until_s.set_value(Some(end_s));
         self.play();
     }
 
-    pub fn seek(self, position_s: f64) {
+    pub(super) fn seek(self, position_s: f64) {
         self.until_s.set_value(None);
         self.with_player(|player| player.seek(position_s));
         self.position_s.set(position_s);
@@ -66,7 +66,8 @@ impl Playback {
 
     fn pause(self) {
         // One that never played needs no player to be made.
-        self.player.with_value(|player| player.iter().for_each(Player::pause));
+        self.player
+            .with_value(|player| player.iter().for_each(Player::pause));
     }
 
     fn with_player(self, act: impl FnOnce(&Player)) {
@@ -90,7 +91,9 @@ impl Playback {
     /// Moves the playhead along; `false` once there is nothing to follow.
     fn follow(self) -> bool {
         let now = self.player.try_with_value(|player| {
-            player.as_ref().map(|player| (player.position_s(), player.is_paused()))
+            player
+                .as_ref()
+                .map(|player| (player.position_s(), player.is_paused()))
         });
         let Some(Some((position_s, is_paused))) = now else {
             return false;
@@ -98,7 +101,11 @@ impl Playback {
         if self.position_s.try_set(position_s).is_some() {
             return false;
         }
-        if self.until_s.get_value().is_some_and(|until| position_s >= until) {
+        if self
+            .until_s
+            .get_value()
+            .is_some_and(|until| position_s >= until)
+        {
             self.until_s.set_value(None);
             self.pause();
         }
@@ -108,7 +115,7 @@ impl Playback {
 
 /// Button, position and time.
 #[component]
-pub fn PlayerBar(playback: Playback, duration_s: f64) -> impl IntoView {
+pub(super) fn PlayerBar(playback: Playback, duration_s: f64) -> impl IntoView {
     let seek = move |text: String| {
         if let Ok(position_s) = text.parse() {
             playback.seek(position_s);

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 /// Everything about one recording.
 #[component]
-pub fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
+pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
     let name = shell.watch(id, |r| r.name.clone());
     let name = move || name.get().unwrap_or_default();
     let is_example = shell.watch(id, |r| r.is_example);
@@ -67,17 +67,14 @@ pub fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
 /// What can be done with it.
 #[component]
 fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
-    let state = shell.watch(id, |r| r.state);
-    let is_over = shell.watch(id, |r| r.is_over());
-    let may_rerun = move || {
-        matches!(state.get(), Some(RecordingState::Cancelled | RecordingState::Failed))
-    };
+    let is_over = shell.watch(id, Recording::is_over);
+    let may_rerun = shell.watch(id, Recording::may_rerun);
     let rerun = move |_| shell.update(|session| session.rerun(id));
     let cancel = move |_| shell.update(|session| session.cancel(id));
     let remove = move |_| shell.update(|session| session.remove(id));
     view! {
         <p class="actions">
-            <Show when=may_rerun>
+            <Show when=move || may_rerun.get() == Some(true)>
                 <button type="button" data-testid="rerun-button" on:click=rerun>
                     "Run again"
                 </button>
@@ -123,7 +120,11 @@ fn Progress(shell: Shell, id: RecordingId) -> impl IntoView {
         }),
         RecordingState::Running => {
             let (done_s, duration_s) = (done_s.get()?, duration_s.get()??);
-            Some(format!("{} of {}", clock(done_s, false), clock(duration_s, false)))
+            Some(format!(
+                "{} of {}",
+                clock(done_s, false),
+                clock(duration_s, false)
+            ))
         }
         RecordingState::Done | RecordingState::Failed => None,
     };

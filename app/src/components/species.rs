@@ -13,7 +13,7 @@ const MAX_TIMES: usize = 8;
 
 /// The species of a recording with their best confidence and times.
 #[component]
-pub fn SpeciesTable(shell: Shell, id: RecordingId, playback: Playback) -> impl IntoView {
+pub(super) fn SpeciesTable(shell: Shell, id: RecordingId, playback: Playback) -> impl IntoView {
     let species = shell.watch(id, |r| r.species());
     let labels = move || -> Vec<LabelId> {
         species.with(|species| species.iter().flatten().map(|s| s.label).collect())
@@ -67,20 +67,24 @@ fn SpeciesRow(
     let times = move || {
         let species = this.get()?;
         let more = species.detections.len().saturating_sub(MAX_TIMES);
-        let buttons = species.detections.into_iter().take(MAX_TIMES).map(|detection| {
-            let span = (detection.start_s, detection.end_s);
-            let [start, end] = [span.0, span.1].map(|time_s| clock(time_s, false));
-            view! {
-                <button
-                    type="button"
-                    class="time"
-                    aria-label=format!("Play {start} to {end}")
-                    on:click=move |_| playback.play_span(span.0, span.1)
-                >
-                    {format!("{start}–{end}")}
-                </button>
-            }
-        });
+        let buttons = species
+            .detections
+            .into_iter()
+            .take(MAX_TIMES)
+            .map(|detection| {
+                let span = (detection.start_s, detection.end_s);
+                let [start, end] = [span.0, span.1].map(|time_s| clock(time_s, false));
+                view! {
+                    <button
+                        type="button"
+                        class="time"
+                        aria-label=format!("Play {start} to {end}")
+                        on:click=move |_| playback.play_span(span.0, span.1)
+                    >
+                        {format!("{start}–{end}")}
+                    </button>
+                }
+            });
         let more = (more > 0).then(|| format!("and {more} more"));
         Some(view! { {buttons.collect_view()} {more} })
     };

@@ -2,7 +2,7 @@
 
 use super::detections::Lanes;
 use super::playback::Playback;
-use crate::browser::canvas::paint;
+use crate::browser::canvas::{fits, paint};
 use crate::browser::page::{clicked_fraction, keep_in_sight};
 use crate::session::RecordingId;
 use crate::shell::Shell;
@@ -24,7 +24,7 @@ const FREQUENCY_LABEL: f64 = 0.09;
 
 /// A scrolling picture of the sound.
 #[component]
-pub fn Spectrogram(
+pub(super) fn Spectrogram(
     shell: Shell,
     id: RecordingId,
     playback: Playback,
@@ -72,20 +72,23 @@ pub fn Spectrogram(
 }
 
 /// A part of the width in the style sheet's unit.
-pub fn percent(fraction: f64) -> String {
+pub(super) fn percent(fraction: f64) -> String {
     format!("{:.4}%", fraction.clamp(0.0, 1.0) * 100.0)
 }
 
 /// Paints new columns; all of them where the levels have moved on.
 fn paint_as_it_fills(shell: Shell, id: RecordingId, canvas: NodeRef<Canvas>) {
     let colours = viridis();
-    let filled = shell.watch(id, |r| r.picture.as_ref().map(|p| (p.filled(), r.scores.len())));
+    let filled = shell.watch(id, |r| {
+        r.picture.as_ref().map(|p| (p.filled(), r.scores.len()))
+    });
     Effect::new(move |painted: Option<(usize, Levels)>| {
         let (before, levels) = painted.unwrap_or((0, Levels { low: 0, high: 0 }));
         let Some(canvas) = canvas.get() else {
             return (0, levels);
         };
-        filled.track();
+        // Tracking alone would not evaluate it, and so never hear of a change.
+        filled.get();
         untrack(|| {
             shell.with(|session| {
                 let picture = session.recording(id).and_then(|r| r.picture.as_ref());
@@ -93,7 +96,9 @@ fn paint_as_it_fills(shell: Shell, id: RecordingId, canvas: NodeRef<Canvas>) {
                     return (0, levels);
                 };
                 let wanted = picture.levels();
-                let stale = wanted.differ_visibly(levels) || picture.filled() < before;
+                let stale = !fits(&canvas, picture)
+                    || wanted.differ_visibly(levels)
+                    || picture.filled() < before;
                 let (from, levels) = if stale { (0, wanted) } else { (before, levels) };
                 let columns = from..picture.filled().max(from);
                 // A canvas that the browser refuses leaves the picture out, and nothing else.
@@ -109,7 +114,8 @@ fn FrequencyAxis(shell: Shell) -> impl IntoView {
     let ticks = Memo::new(move |_| {
         shell.with(|session| {
             let mel = session.manifest().map(|manifest| &manifest.mel);
-            mel.map(|mel| frequency_axis::ticks(mel, FREQUENCY_LABEL)).unwrap_or_default()
+            mel.map(|mel| frequency_axis::ticks(mel, FREQUENCY_LABEL))
+                .unwrap_or_default()
         })
     });
     view! {

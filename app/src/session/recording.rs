@@ -1,7 +1,7 @@
 //! One recording on the page.
 
 use super::Effect;
-use crate::protocol::{Failure, JobId, Request};
+use crate::protocol::{Failure, FailureKind, JobId, Request};
 use crate::view::picture::Picture;
 use crate::view::time_axis;
 use pipit_core::{Detection, DetectionConfig, LabelId, WindowScores, detect};
@@ -136,6 +136,20 @@ impl Recording {
         matches!(self.state, Done | Cancelled | Failed)
     }
 
+    /// Whether it was stopped, or has failed in a way that need not happen again.
+    #[must_use]
+    pub fn may_rerun(&self) -> bool {
+        use FailureKind::{Damaged, Empty, NotAudio, UnsupportedFormat};
+        let hopeless = |failure: &Failure| {
+            matches!(failure.kind, NotAudio | Damaged | Empty | UnsupportedFormat)
+        };
+        match self.state {
+            RecordingState::Cancelled => true,
+            RecordingState::Failed => !self.failure.as_ref().is_some_and(hopeless),
+            _ => false,
+        }
+    }
+
     /// The species heard, the most certain first.
     #[must_use]
     pub fn species(&self) -> Vec<Species> {
@@ -171,9 +185,9 @@ impl Recording {
 
     /// Goes to the worker.
     pub(super) fn begin(&mut self, job: JobId, n_mels: usize) -> Effect {
-        let (duration_s, sample_rate_hz) = self
-            .decoded
-            .map_or((0.0, 0), |decoded| (decoded.duration_s, decoded.sample_rate_hz));
+        let (duration_s, sample_rate_hz) = self.decoded.map_or((0.0, 0), |decoded| {
+            (decoded.duration_s, decoded.sample_rate_hz)
+        });
         let n_columns = time_axis::width_px(duration_s, COLUMNS_PER_S);
         self.picture = Some(Picture::new(n_columns, n_mels));
         self.state = RecordingState::Running;

@@ -120,7 +120,10 @@ fn recordings_wait_for_each_other_and_for_the_model() {
     let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
     let job = identify_job(&effects);
     assert_eq!(state(&session, b), RecordingState::Waiting);
-    assert_eq!(session.apply(Response::Finished { job }, &[]), [Effect::Decode(b)]);
+    assert_eq!(
+        session.apply(Response::Finished { job }, &[]),
+        [Effect::Decode(b)]
+    );
 }
 
 #[test]
@@ -136,7 +139,10 @@ fn the_threshold_acts_on_kept_scores() {
     session.set_threshold(0.3);
     assert_eq!(codes(&session), [1, 0]);
     // Colours follow the order of first appearance and stay.
-    assert_eq!((session.colour(LabelId(1)), session.colour(LabelId(0))), (0, 1));
+    assert_eq!(
+        (session.colour(LabelId(1)), session.colour(LabelId(0))),
+        (0, 1)
+    );
     session.set_threshold(0.9);
     assert!(codes(&session).is_empty());
     assert_eq!(session.colour(LabelId(0)), 1);
@@ -161,6 +167,7 @@ fn cancelling_keeps_results_and_starts_the_next() {
     session.apply(scored(job, 5.0, [0.9, 0.9]), &[]);
     session.apply(Response::Cancelled { job }, &[]);
     assert_eq!(session.recording(a).expect("kept").scores.len(), 1);
+    assert!(session.recording(a).expect("kept").may_rerun());
     session.rerun(a);
     assert_eq!(state(&session, a), RecordingState::Waiting);
 }
@@ -188,7 +195,10 @@ fn silence_is_said_and_not_run() {
     assert_eq!(session.decoded(id, silent), [Effect::DropSamples(id)]);
     let recording = session.recording(id).expect("kept");
     assert_eq!(recording.state, RecordingState::Done);
-    assert_eq!(recording.failure.as_ref().map(|f| f.kind), Some(FailureKind::Silent));
+    assert_eq!(
+        recording.failure.as_ref().map(|f| f.kind),
+        Some(FailureKind::Silent)
+    );
 }
 
 #[test]
@@ -201,6 +211,7 @@ fn a_bad_file_does_not_stop_the_next() {
     let failure = Failure::new(FailureKind::NotAudio, "");
     assert_eq!(session.decode_failed(a, failure), [Effect::Decode(b)]);
     assert_eq!(state(&session, a), RecordingState::Failed);
+    assert!(!session.recording(a).expect("kept").may_rerun());
 }
 
 #[test]

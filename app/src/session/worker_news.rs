@@ -65,7 +65,10 @@ impl Session {
 
     fn worker_started(&mut self, build: &str) -> Vec<Effect> {
         if build != crate::BUILD {
-            let detail = format!("the page is build {}, its worker build {build}", crate::BUILD);
+            let detail = format!(
+                "the page is build {}, its worker build {build}",
+                crate::BUILD
+            );
             self.model = ModelState::Failed;
             self.notify(Failure::new(FailureKind::StaleBuild, detail));
             return Vec::new();

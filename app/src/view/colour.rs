@@ -47,8 +47,12 @@ mod tests {
     fn viridis_runs_from_dark_violet_to_yellow_and_only_gets_lighter() {
         let map = viridis();
         assert_eq!((map[0], map[255]), ([68, 1, 84], [253, 231, 37]));
-        let light = |c: [u8; 3]| 0.3 * f32::from(c[0]) + 0.6 * f32::from(c[1]) + 0.1 * f32::from(c[2]);
-        assert!(map.windows(2).all(|pair| light(pair[1]) >= light(pair[0]) - 0.6));
+        let light =
+            |c: [u8; 3]| 0.3 * f32::from(c[0]) + 0.6 * f32::from(c[1]) + 0.1 * f32::from(c[2]);
+        assert!(
+            map.windows(2)
+                .all(|pair| light(pair[1]) >= light(pair[0]) - 0.6)
+        );
     }
 
     #[test]

@@ -67,6 +67,10 @@ mod tests {
         let ticks = ticks(&fixture::manifest().mel, 0.1);
         assert!(ticks.iter().any(|tick| tick.label == "4"));
         assert!(ticks.len() >= 4);
-        assert!(ticks.windows(2).all(|t| t[1].position - t[0].position >= 0.1));
+        assert!(
+            ticks
+                .windows(2)
+                .all(|t| t[1].position - t[0].position >= 0.1)
+        );
     }
 }

@@ -147,7 +147,9 @@ pub fn columns(
         let to = frame_at(column + 1).max(from + 1);
         for row in 0..mel.n_mels {
             let frames = &mel.values[row * mel.n_frames..][from..to];
-            values.push(quantise(frames.iter().copied().fold(f32::NEG_INFINITY, f32::max)));
+            values.push(quantise(
+                frames.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+            ));
         }
     }
     (first, values)
@@ -156,7 +158,9 @@ pub fn columns(
 fn quantise(decibels: f32) -> u8 {
     let (low, high) = RANGE_DB;
     // Blank stays apart from everything measured.
-    ((decibels - low) / (high - low) * 255.0).round().clamp(1.0, 255.0) as u8
+    ((decibels - low) / (high - low) * 255.0)
+        .round()
+        .clamp(1.0, 255.0) as u8
 }
 
 #[cfg(test)]
@@ -168,7 +172,9 @@ mod tests {
         MelSpectrogram {
             n_mels,
             n_frames,
-            values: (0..n_mels * n_frames).map(|i| (i % n_frames) as f32).collect(),
+            values: (0..n_mels * n_frames)
+                .map(|i| (i % n_frames) as f32)
+                .collect(),
         }
     }
 
@@ -210,7 +216,10 @@ mod tests {
     fn loud_is_yellow_at_the_top_for_high_bands() {
         let mut picture = Picture::new(1, 2);
         picture.write(0, &[100, 200]);
-        let levels = Levels { low: 100, high: 200 };
+        let levels = Levels {
+            low: 100,
+            high: 200,
+        };
         let pixels = picture.pixels(0..1, levels, &viridis());
         assert_eq!(pixels, [253, 231, 37, 255, 68, 1, 84, 255]);
     }

@@ -14,6 +14,8 @@ pub(super) struct ChosenDevice {
     pub(super) device: Device,
     /// What the page is told.
     pub(super) report: DeviceReport,
+    /// A GPU that is none: WebGPU computed by the CPU.
+    pub(super) in_software: bool,
     /// Windows to classify at once.
     pub(super) batch_size: usize,
 }
@@ -39,6 +41,7 @@ pub(super) async fn choose(choice: DeviceChoice) -> ChosenDevice {
             adapter: String::new(),
             passed_over,
         },
+        in_software: false,
         batch_size: 1,
     }
 }
@@ -68,6 +71,7 @@ async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
             adapter: adapter.description,
             passed_over: None,
         },
+        in_software: adapter.is_fallback,
         batch_size: if adapter.is_fallback { 1 } else { GPU_BATCH },
     })
 }

@@ -75,7 +75,8 @@ impl Loaded {
     /// Runs a silent window through a GPU: its shaders compile now rather than at the first
     /// recording, and a GPU that cannot run them is found out in time.
     pub(super) async fn warm_up(&self) -> Result<(), Failure> {
-        if self.device.report.kind == DeviceKind::Cpu {
+        // Where a window takes seconds, an extra one helps nobody.
+        if self.device.report.kind == DeviceKind::Cpu || self.device.in_software {
             return Ok(());
         }
         let Manifest { audio, mel, .. } = self.classifier.manifest();
@@ -86,7 +87,9 @@ impl Loaded {
             values: vec![0.0; mel.n_mels * n_frames],
         };
         let warmed = self.classifier.classify(&[silence]).await;
-        warmed.map(drop).map_err(|error| self.failure(&error.into()))
+        warmed
+            .map(drop)
+            .map_err(|error| self.failure(&error.into()))
     }
 
     fn failure(&self, error: &IdentifyError) -> Failure {

@@ -31,7 +31,10 @@ pub(super) async fn fetch(
         None => entries.next(),
     };
     let entry = entry.ok_or_else(|| {
-        let detail = format!("{CATALOGUE_FILE} lists no model {:?}", name.unwrap_or("at all"));
+        let detail = format!(
+            "{CATALOGUE_FILE} lists no model {:?}",
+            name.unwrap_or("at all")
+        );
         Failure::new(FailureKind::ModelUnreachable, detail)
     })?;
     let folder = format!("{models}{}", entry.path);
@@ -81,7 +84,10 @@ async fn small_file(url: &str) -> Result<Vec<u8>, Failure> {
 }
 
 fn unreachable(url: &str, error: impl Display) -> Failure {
-    Failure::new(FailureKind::ModelUnreachable, format_args!("{url}: {error}"))
+    Failure::new(
+        FailureKind::ModelUnreachable,
+        format_args!("{url}: {error}"),
+    )
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
