@@ -69,7 +69,7 @@ impl AudioHeader {
     }
 }
 
-/// Length of an ID3v2 tag with its header, if the bytes start with one.
+/// Length of an `ID3v2` tag with its header, if the bytes start with one.
 fn id3v2_length(bytes: &[u8]) -> Option<u64> {
     let header = bytes
         .get(..10)

@@ -1,4 +1,4 @@
-//! WebM and Matroska: EBML elements within elements.
+//! `WebM` and Matroska: EBML elements within elements.
 
 use super::AudioHeader;
 use super::bytes::{be_u32, be_u64};

@@ -68,12 +68,12 @@ fn first_box(bytes: &[u8]) -> Option<Mp4Box<'_>> {
 }
 
 /// Boxes directly within a body, by kind.
-fn children<'a>(mut body: &'a [u8], kind: &'static [u8; 4]) -> impl Iterator<Item = &'a [u8]> {
+fn children(mut body: &[u8], kind: [u8; 4]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         while let Some(found) = first_box(body) {
             let next = usize::try_from(found.length).unwrap_or(usize::MAX);
             body = body.get(next..).unwrap_or_default();
-            if &found.kind == kind {
+            if found.kind == kind {
                 return Some(found.body);
             }
         }
@@ -82,21 +82,21 @@ fn children<'a>(mut body: &'a [u8], kind: &'static [u8; 4]) -> impl Iterator<Ite
 }
 
 fn sound_track(moov: &[u8]) -> Option<AudioHeader> {
-    children(moov, b"trak").find_map(|track| {
-        let media = children(track, b"mdia").next()?;
-        let handler = children(media, b"hdlr").next()?;
+    children(moov, *b"trak").find_map(|track| {
+        let media = children(track, *b"mdia").next()?;
+        let handler = children(media, *b"hdlr").next()?;
         if handler.get(8..12) != Some(b"soun") {
             return None;
         }
-        let table = children(children(media, b"minf").next()?, b"stbl").next()?;
-        let description = children(table, b"stsd").next()?;
+        let table = children(children(media, *b"minf").next()?, *b"stbl").next()?;
+        let description = children(table, *b"stsd").next()?;
         // Version, flags and the number of entries stand before the first entry.
         let entry = first_box(description.get(8..)?)?;
         let written = be_u16(entry.body, 24)
             .map(u32::from)
             .filter(|rate| *rate > 0);
         let timescale = || {
-            let header = children(media, b"mdhd").next()?;
+            let header = children(media, *b"mdhd").next()?;
             let long = header.first() == Some(&1);
             be_u32(header, if long { 20 } else { 12 })
         };

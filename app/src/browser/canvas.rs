@@ -7,6 +7,7 @@ use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 /// Whether the canvas has the picture's size. One that has not is new and shows nothing yet.
+#[must_use]
 pub fn fits(canvas: &HtmlCanvasElement, picture: &Picture) -> bool {
     (canvas.width(), canvas.height()) == size(picture)
 }

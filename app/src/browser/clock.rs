@@ -26,8 +26,8 @@ pub async fn breathe() {
 }
 
 /// Calls back before each repaint for as long as the answer is `true`.
-pub fn each_frame(mut wanted: impl FnMut() -> bool + 'static) {
-    next_frame(Box::new(move || wanted()));
+pub fn each_frame(wanted: impl FnMut() -> bool + 'static) {
+    next_frame(Box::new(wanted));
 }
 
 fn next_frame(mut wanted: Box<dyn FnMut() -> bool>) {

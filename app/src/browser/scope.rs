@@ -16,7 +16,7 @@ pub fn post(response: &Response, bytes: Option<&[u8]>) {
     };
     let copy = bytes.map(Uint8Array::from);
     let envelope = Array::of2(&message, &copy.as_ref().into());
-    let moved: Array = copy.iter().map(|copy| copy.buffer()).collect();
+    let moved: Array = copy.iter().map(Uint8Array::buffer).collect();
     let _ = scope().post_message_with_transfer(&envelope, &moved);
 }
 

@@ -1,6 +1,7 @@
 //! The confidence slider and the device menu.
 
 use crate::protocol::DeviceChoice;
+use crate::session::Session;
 use crate::shell::Shell;
 use leptos::prelude::*;
 
@@ -24,7 +25,7 @@ pub(super) fn Controls(shell: Shell) -> impl IntoView {
 
 #[component]
 fn Threshold(shell: Shell) -> impl IntoView {
-    let threshold = Memo::new(move |_| shell.with(|session| session.threshold()));
+    let threshold = Memo::new(move |_| shell.with(Session::threshold));
     let change = move |text: String| {
         if let Ok(threshold) = text.parse() {
             shell.update(|session| {
@@ -52,7 +53,7 @@ fn Threshold(shell: Shell) -> impl IntoView {
 
 #[component]
 fn DeviceMenu(shell: Shell) -> impl IntoView {
-    let choice = Memo::new(move |_| shell.with(|session| session.device_choice()));
+    let choice = Memo::new(move |_| shell.with(Session::device_choice));
     let device = Memo::new(move |_| shell.with(|session| session.device().cloned()));
     let change = move |name: String| {
         if let Some(choice) = DeviceChoice::from_name(&name) {

@@ -2,7 +2,7 @@
 
 use super::playback::Playback;
 use super::spectrogram::percent;
-use crate::session::{RecordingId, Species};
+use crate::session::{Recording, RecordingId, Species};
 use crate::shell::Shell;
 use crate::view::colour::species_class;
 use crate::view::time_axis::clock;
@@ -17,7 +17,7 @@ pub(super) fn Lanes(
     playback: Playback,
     duration_s: f64,
 ) -> impl IntoView {
-    let species = shell.watch(id, |r| r.species());
+    let species = shell.watch(id, Recording::species);
     let labels = move || -> Vec<LabelId> {
         species.with(|species| species.iter().flatten().map(|s| s.label).collect())
     };

@@ -3,6 +3,7 @@
 use crate::browser::page;
 use crate::notice::{Notice, Remedy, word};
 use crate::protocol::Failure;
+use crate::session::Session;
 use crate::shell::Shell;
 use leptos::prelude::*;
 
@@ -30,7 +31,7 @@ fn PageNotice(shell: Shell, failure: Failure) -> impl IntoView {
         }
         .into_any(),
         Remedy::Retry => view! {
-            <button type="button" on:click=move |_| shell.update(|s| s.retry())>
+            <button type="button" on:click=move |_| shell.update(Session::retry)>
                 "Try again"
             </button>
         }

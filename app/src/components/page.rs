@@ -7,7 +7,7 @@ use super::notice::Notices;
 use super::recording::RecordingCard;
 use crate::browser::page::mount_point;
 use crate::protocol::LoadStage;
-use crate::session::{ModelState, RecordingId};
+use crate::session::{ModelState, RecordingId, Session};
 use crate::shell::Shell;
 use leptos::prelude::*;
 
@@ -57,7 +57,7 @@ fn Page() -> impl IntoView {
 /// One line that says what is going on, and how far the model's download has come.
 #[component]
 fn Status(shell: Shell) -> impl IntoView {
-    let status = Memo::new(move |_| shell.with(|session| session.status()));
+    let status = Memo::new(move |_| shell.with(Session::status));
     let download = Memo::new(move |_| {
         shell.with(|session| match session.model() {
             ModelState::Loading(LoadStage::Download { received, total }) => {

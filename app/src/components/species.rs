@@ -1,7 +1,7 @@
 //! The table of species.
 
 use super::playback::Playback;
-use crate::session::{RecordingId, RecordingState, Species};
+use crate::session::{Recording, RecordingId, RecordingState, Species};
 use crate::shell::Shell;
 use crate::view::colour::species_class;
 use crate::view::time_axis::clock;
@@ -14,7 +14,7 @@ const MAX_TIMES: usize = 8;
 /// The species of a recording with their best confidence and times.
 #[component]
 pub(super) fn SpeciesTable(shell: Shell, id: RecordingId, playback: Playback) -> impl IntoView {
-    let species = shell.watch(id, |r| r.species());
+    let species = shell.watch(id, Recording::species);
     let labels = move || -> Vec<LabelId> {
         species.with(|species| species.iter().flatten().map(|s| s.label).collect())
     };

@@ -47,20 +47,16 @@ impl Session {
             return self.fall_back_to_cpu(message);
         }
         let failure = Failure::new(kind, message);
-        match self.recordings.iter_mut().find(|r| r.job.is_some()) {
+        if let Some(running) = self.recordings.iter_mut().find(|r| r.job.is_some()) {
             // The recording is to blame; the next one gets a fresh worker.
-            Some(running) => {
-                running.fail(failure);
-                vec![self.restart()]
-            }
-            // Without a recording it would only die again.
-            None => {
-                self.worker_ready = false;
-                self.model = ModelState::Failed;
-                self.notify(failure);
-                Vec::new()
-            }
+            running.fail(failure);
+            return vec![self.restart()];
         }
+        // Without a recording it would only die again.
+        self.worker_ready = false;
+        self.model = ModelState::Failed;
+        self.notify(failure);
+        Vec::new()
     }
 
     fn worker_started(&mut self, build: &str) -> Vec<Effect> {

@@ -122,14 +122,14 @@ impl Picture {
     }
 }
 
-/// The columns of one window for a picture with `columns_per_s`: the first column's index and
+/// The columns of one window, with a frame every `step_s`, for a picture with `columns_per_s`: the first column's index and
 /// the quantised values. A column shows the loudest of its frames; where columns are finer than
 /// frames, neighbours repeat a frame.
 #[must_use]
 pub fn columns(
     mel: &MelSpectrogram,
     window_s: Range<f64>,
-    frame_s: f64,
+    step_s: f64,
     columns_per_s: f64,
 ) -> (usize, Vec<u8>) {
     let first = (window_s.start * columns_per_s).floor() as usize;
@@ -140,7 +140,7 @@ pub fn columns(
     }
     let frame_at = |column: usize| {
         let since_start = column as f64 / columns_per_s - window_s.start;
-        ((since_start / frame_s).round().max(0.0) as usize).min(mel.n_frames - 1)
+        ((since_start / step_s).round().max(0.0) as usize).min(mel.n_frames - 1)
     };
     for column in first..last {
         let from = frame_at(column);

@@ -32,15 +32,16 @@ pub fn clock(seconds: f64, tenths: bool) -> String {
         seconds.max(0.0).floor() as u64
     };
     let (hours, minutes, s) = (whole / 3600, whole / 60 % 60, whole % 60);
-    let mut text = if hours > 0 {
+    let text = if hours > 0 {
         format!("{hours}:{minutes:02}:{s:02}")
     } else {
         format!("{minutes}:{s:02}")
     };
     if tenths {
-        text.push_str(&format!(".{}", total_tenths % 10));
+        format!("{text}.{}", total_tenths % 10)
+    } else {
+        text
     }
-    text
 }
 
 /// How wide a recording is drawn: `preferred_px_per_s`, but never wider than a canvas may be.
