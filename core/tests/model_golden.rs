@@ -68,7 +68,7 @@ fn check(architecture: Architecture, expected: &str) {
         }
         let folded_logits = folded.forward(input);
         let other = model.forward(recipe_input("other", height, width, &device));
-        check_logits(&format!("{size}"), logits, &expected["logits_f64"]);
+        check_logits(size, logits, &expected["logits_f64"]);
         check_logits(
             &format!("{size} folded"),
             folded_logits,
@@ -268,8 +268,11 @@ fn recipe_tensor(name: &str, shape: &[usize], bn_exp: &Value) -> Vec<f32> {
 
 /// The last BatchNorm of a residual branch.
 fn is_last_in_branch(layer: &str) -> bool {
-    layer.starts_with("blocks.")
-        && (layer.ends_with(".bn3") || (layer.starts_with("blocks.0.") && layer.ends_with(".bn2")))
+    match layer.rsplit_once('.') {
+        Some((block, "bn3")) => block.starts_with("blocks."),
+        Some((block, "bn2")) => block.starts_with("blocks.0."),
+        _ => false,
+    }
 }
 
 /// Coarse patches with fine noise, `[1, 1, height, width]`.

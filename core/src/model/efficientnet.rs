@@ -227,6 +227,10 @@ impl EfficientNet {
 
 /// A block of a stage.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a network has a few dozen, and a module cannot be boxed"
+)]
 enum Block {
     /// In the first stage.
     DepthwiseSeparable(DepthwiseSeparable),

@@ -129,6 +129,10 @@ pub fn linear(in_features: usize, out_features: usize, device: &Device) -> Linea
 /// What follows a convolution: BatchNorm, or what is left of it once its scale is folded into
 /// the convolution's weights.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a network has a few dozen, and a module cannot be boxed"
+)]
 pub enum Norm {
     /// For training.
     Batch(BatchNorm),

@@ -1,7 +1,7 @@
 //! Reproducible values without stored data: the FNV-1a hash of a name, then splitmix64.
 
 /// `n` values in `low..high`; the scripts under `fixtures/` compute the same ones.
-pub fn recipe(name: &str, n: usize, low: f64, high: f64) -> Vec<f32> {
+pub(crate) fn recipe(name: &str, n: usize, low: f64, high: f64) -> Vec<f32> {
     let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
