@@ -3,12 +3,13 @@
 //! The content decides how a file is read, never its name: recordings with a wrong extension are
 //! common. Memory does not grow with the length of the recording.
 
+mod lead_in;
+
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use pipit_core::Waveform;
 use pipit_core::waveform::mixdown;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
@@ -32,6 +33,8 @@ pub(crate) struct AudioFile {
     pending: Option<Vec<f32>>,
     damaged_packets: usize,
     finished: bool,
+    /// Still to be left out at the start.
+    lead_in_s: f64,
 }
 
 impl AudioFile {
@@ -81,7 +84,9 @@ impl AudioFile {
         self.damaged_packets
     }
 
-    fn from_file(file: File) -> anyhow::Result<Self> {
+    fn from_file(mut file: File) -> anyhow::Result<Self> {
+        let lead_in_s = lead_in::seconds(&mut file).unwrap_or(0.0);
+        file.rewind()?;
         let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
         let format = symphonia::default::get_probe()
             .probe(
@@ -117,6 +122,7 @@ impl AudioFile {
             pending: None,
             damaged_packets: 0,
             finished: false,
+            lead_in_s,
             format,
             decoder,
         })
@@ -126,11 +132,10 @@ impl AudioFile {
         while !self.finished {
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
-                Ok(None) => break,
+                // Chained streams start over with new parameters; the first stream is kept.
+                Ok(None) | Err(Error::ResetRequired) => break,
                 // A truncated file ends where its data end; what came before is still good.
                 Err(Error::IoError(error)) if error.kind() == ErrorKind::UnexpectedEof => break,
-                // Chained streams start over with new parameters; the first stream is kept.
-                Err(Error::ResetRequired) => break,
                 Err(Error::DecodeError(_)) if self.sample_rate_hz.is_some() => {
                     self.damaged_packets += 1;
                     break;
@@ -151,7 +156,12 @@ impl AudioFile {
                     }
                     buffer.copy_to_vecs_planar(&mut self.planes);
                     let channels: Vec<&[f32]> = self.planes.iter().map(Vec::as_slice).collect();
-                    return Ok(Some(mixdown(&channels)));
+                    let mut block = mixdown(&channels);
+                    self.leave_lead_in_out(&mut block, rate);
+                    if block.is_empty() {
+                        continue;
+                    }
+                    return Ok(Some(block));
                 }
                 Err(Error::DecodeError(_)) => self.damaged_packets += 1,
                 Err(Error::IoError(error)) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -163,22 +173,12 @@ impl AudioFile {
         self.finished = true;
         Ok(None)
     }
-}
 
-/// Decodes a whole recording at its own sample rate.
-pub(crate) fn decode_file(path: &Path) -> anyhow::Result<Waveform> {
-    let mut audio = AudioFile::open(path)?;
-    let mut samples = Vec::new();
-    while let Some(block) = audio
-        .next_block()
-        .with_context(|| format!("cannot decode {}", path.display()))?
-    {
-        samples.extend_from_slice(&block);
+    fn leave_lead_in_out(&mut self, block: &mut Vec<f32>, rate: u32) {
+        let n = ((self.lead_in_s * f64::from(rate)).round() as usize).min(block.len());
+        block.drain(..n);
+        self.lead_in_s -= n as f64 / f64::from(rate);
     }
-    Ok(Waveform {
-        samples,
-        sample_rate_hz: audio.sample_rate_hz(),
-    })
 }
 
 /// What the first bytes of a file say.
