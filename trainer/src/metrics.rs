@@ -242,12 +242,12 @@ mod tests {
 
     #[test]
     fn absent_classes_and_unclear_entries_are_left_out() {
+        use Truth::{Absent, Present, Unclear};
         let judged = |scores: [f32; 3], truth: [Truth; 3], primary| Judged {
             scores: scores.to_vec(),
             truth: truth.to_vec(),
             primary,
         };
-        use Truth::{Absent, Present, Unclear};
         let recordings = [
             judged([0.9, 0.95, 0.1], [Present, Unclear, Absent], Some(0)),
             judged([0.2, 0.8, 0.1], [Absent, Present, Absent], Some(1)),

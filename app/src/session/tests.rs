@@ -1,5 +1,6 @@
 use super::*;
 use crate::protocol::{DeviceKind, Response};
+use crate::view::picture::Picture;
 use pipit_core::{Scores, WindowScores};
 
 const DECODED: Decoded = Decoded {
@@ -97,11 +98,11 @@ fn state(session: &Session, id: RecordingId) -> RecordingState {
 fn a_recording_goes_through_decoding_and_scoring_to_done() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
     let (id, job) = run(&mut session, "a.wav");
-    session.apply(scored(job, 0.0, [0.9, 0.1]), &[100; 400 * 128]);
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &vec![100; 400 * 128]);
     let recording = session.recording(id).expect("kept");
     assert_eq!(recording.detections.len(), 1);
     assert_eq!(recording.speed, Some(10.0));
-    assert_eq!(recording.picture.as_ref().map(|p| p.filled()), Some(400));
+    assert_eq!(recording.picture.as_ref().map(Picture::filled), Some(400));
     session.apply(scored(job, 5.0, [0.2, 0.6]), &[]);
     assert!(session.apply(Response::Finished { job }, &[]).is_empty());
     assert_eq!(state(&session, id), RecordingState::Done);

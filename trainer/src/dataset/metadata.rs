@@ -75,9 +75,9 @@ impl Row {
                 .collect(),
             filename: self.filename,
             primary_label: self.primary_label,
-            author: known(self.author),
-            licence: known(self.license),
-            url: known(self.url),
+            author: known(&self.author),
+            licence: known(&self.license),
+            url: known(&self.url),
         }
     }
 }
@@ -96,7 +96,7 @@ fn or(name: &str, fallback: &str) -> String {
     if name.is_empty() { fallback } else { name }.to_owned()
 }
 
-fn known(value: String) -> Option<String> {
+fn known(value: &str) -> Option<String> {
     let value = value.trim();
     (!value.is_empty() && value != "nan").then(|| value.to_owned())
 }

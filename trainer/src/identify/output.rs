@@ -1,5 +1,7 @@
 //! Detections as a table, as JSON and as CSV.
 
+use std::fmt::Write as _;
+
 use std::io::{Write, stdout};
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -123,7 +125,8 @@ fn csv(files: &[IdentifiedFile], classes: &Taxonomy) -> anyhow::Result<Vec<u8>> 
 fn table(files: &[IdentifiedFile], classes: &Taxonomy) -> String {
     let mut text = String::new();
     for file in files {
-        text += &format!("{} ({})\n", file.file, clock(file.duration_s));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{} ({})", file.file, clock(file.duration_s));
         if file.detections.is_empty() {
             text += "  nothing above the threshold\n\n";
             continue;
@@ -151,7 +154,7 @@ fn table(files: &[IdentifiedFile], classes: &Taxonomy) -> String {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        text += &format!("{table}\n\n");
+        let _ = writeln!(text, "{table}\n");
     }
     text
 }

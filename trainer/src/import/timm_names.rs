@@ -87,10 +87,9 @@ fn timm_name(name: &str, places: &[Place]) -> anyhow::Result<String> {
         .and_then(|block| places.get(block))
         .with_context(unknown)?;
     let layer = match (layer, place.expands) {
-        ("_expand_conv", _) => "conv_pw",
+        ("_expand_conv", _) | ("_project_conv", false) => "conv_pw",
         ("_depthwise_conv", _) => "conv_dw",
         ("_project_conv", true) => "conv_pwl",
-        ("_project_conv", false) => "conv_pw",
         ("_se_reduce", _) => "se.conv_reduce",
         ("_se_expand", _) => "se.conv_expand",
         ("_bn0", true) | ("_bn1", false) => "bn1",

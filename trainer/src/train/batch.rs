@@ -67,7 +67,7 @@ impl Batch {
     }
 
     /// Moves the windows and their targets to a device.
-    pub(crate) fn to_device(self, device: &Device) -> (Tensor<4>, Tensor<2>) {
+    pub(crate) fn into_device(self, device: &Device) -> (Tensor<4>, Tensor<2>) {
         let windows = self.shape[0];
         let classes = self.targets.len() / windows.max(1);
         let input = Tensor::from_data(TensorData::new(self.input, self.shape), device);

@@ -15,6 +15,7 @@ use super::checkpoint::TrainingState;
 use super::{TrainOptions, ema, gradients, loss, plan, schedule};
 
 /// What all steps of an epoch share.
+#[allow(clippy::struct_field_names, reason = "two of them count steps")]
 pub(crate) struct Steps<'a> {
     /// All settings.
     pub(crate) options: &'a TrainOptions,
@@ -104,7 +105,7 @@ fn step(
     rate: f64,
     steps: &Steps<'_>,
 ) -> (Model, Tensor<1>) {
-    let (input, targets) = batch.to_device(steps.device);
+    let (input, targets) = batch.into_device(steps.device);
     let loss = loss::binary_cross_entropy(model.forward(input), targets);
     let mut gradients = GradientsParams::from_grads(loss.backward(), &model);
     if steps.options.clip_norm > 0.0 {

@@ -72,11 +72,12 @@ pub(crate) fn write_metrics(run: &Path, progress: &Progress) -> anyhow::Result<(
 
 /// An epoch in a line.
 pub(crate) fn describe(record: &EpochRecord, epochs: usize) -> String {
-    let figures: String = record
+    let figures: Vec<String> = record
         .metrics
         .iter()
         .map(|(name, value)| format!("  {name} {value:.3}"))
         .collect();
+    let figures = figures.concat();
     format!(
         "epoch {}/{epochs}  loss {:.4}{figures}  {:.0} s",
         record.epoch, record.loss, record.seconds

@@ -83,7 +83,8 @@ fn score(model: &Model, audio: &StoredAudio, judge: &Judge<'_>) -> anyhow::Resul
                 mel
             })
             .collect();
-        let (input, _) = Batch::new(spectrograms, vec![0.0; windows.len()]).to_device(judge.device);
+        let (input, _) =
+            Batch::new(spectrograms, vec![0.0; windows.len()]).into_device(judge.device);
         let scores = sigmoid(model.forward(input))
             .try_into_data()?
             .try_to_vec::<f32>()?;

@@ -68,7 +68,7 @@ fn unsupported_formats_are_named() {
         assert_eq!(output.status.code(), Some(1));
         let error = error_text(&output);
         assert!(
-            error.contains(&format!("{format}")) && error.contains("not supported"),
+            error.contains(format) && error.contains("not supported"),
             "{error}"
         );
     }

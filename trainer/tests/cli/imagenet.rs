@@ -44,7 +44,10 @@ fn imported_weights_give_timms_logits() {
             let (shape, x) = floats(&expected, &format!("{image}.x"));
             let x = Tensor::<4>::from_data(TensorData::new(x, shape), &device);
             let (_, theirs) = floats(&expected, &format!("{image}.logits"));
-            for (name, model) in [("as trained", model.clone()), ("folded", model.clone().fold())] {
+            for (name, model) in [
+                ("as trained", model.clone()),
+                ("folded", model.clone().fold()),
+            ] {
                 let ours = model.forward(x.clone()).into_data();
                 let worst = ours
                     .iter::<f32>()

@@ -1,6 +1,7 @@
 //! A tiny data set of chirps, a trained and published model of it, and the program itself.
 
 use std::f32::consts::TAU;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -69,9 +70,11 @@ pub(crate) fn write_dataset(folder: &Path) {
                 &folder.join("audio").join(&file),
                 &chirps(pitch_hz, 2.2, take),
             );
-            table += &format!(
-                "{code},[],Avis {code},{code} bird,{author},CC BY-NC-SA 4.0,https://example.org/{code}{take},{file}\n"
-            );
+            writeln!(
+                table,
+                "{code},[],Avis {code},{code} bird,{author},CC BY-NC-SA 4.0,https://example.org/{code}{take},{file}"
+            )
+            .unwrap();
         }
     }
     write_wav(&folder.join("audio/rare/0.wav"), &chirps(2_000.0, 1.5, 0));
