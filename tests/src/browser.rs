@@ -78,7 +78,7 @@ impl Browser {
             child,
             port: 0,
             path: String::new(),
-            profile: profile,
+            profile,
         };
         browser.wait_for_port()?;
         Ok(browser)

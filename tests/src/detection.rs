@@ -111,7 +111,7 @@ mod tests {
         let cli = exactly(&[near, b.clone()]);
         assert!(compare(&page, &cli, 1e-3).is_ok());
         assert!(compare(&page, &cli, 1e-4).is_err());
-        assert!(compare(&page, &exactly(&[a.clone()]), 1e-3).is_err());
+        assert!(compare(&page, &exactly(std::slice::from_ref(&a)), 1e-3).is_err());
         assert!(compare(&page[..1], &cli, 1e-3).is_err());
         let longer = Detection {
             end_s: 15.0,
