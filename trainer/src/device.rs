@@ -40,9 +40,15 @@ impl DeviceChoice {
 }
 
 #[cfg(feature = "vulkan")]
-#[expect(clippy::unnecessary_wraps, reason = "builds without Vulkan do fail")]
 fn vulkan() -> anyhow::Result<Device> {
-    Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice))
+    use anyhow::Context;
+    use burn::tensor::wgpu::WgpuBackend;
+
+    // Initialising here turns a missing driver into a sentence; later it would be a panic.
+    Device::wgpu_options()
+        .graphics_api(WgpuBackend::Vulkan)
+        .init()
+        .context("no usable Vulkan device")
 }
 
 #[cfg(not(feature = "vulkan"))]

@@ -38,12 +38,19 @@ impl ModuleMapper for Calm {
         }
         let bias = self.bias;
         param.map(|tensor| {
-            let trained = tensor.is_require_grad();
+            let (autodiff, trained) = (tensor.is_autodiff(), tensor.is_require_grad());
+            // Outside the graph, or the result would be no parameter but a computation.
+            let tensor = tensor.without_autodiff();
             let is_weight = D == 2;
             let changed = if is_weight {
-                tensor.detach() * SHRINK
+                tensor * SHRINK
             } else {
-                tensor.detach().zeros_like() + bias
+                tensor.zeros_like() + bias
+            };
+            let changed = if autodiff {
+                changed.autodiff()
+            } else {
+                changed
             };
             if trained {
                 changed.require_grad()
