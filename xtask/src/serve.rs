@@ -25,8 +25,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     if tools::is_first_run() {
         println!(
-            "The first run installs the build tools and compiles everything: about 25 minutes on \
-             two cores, a few on a desktop machine. Later runs take seconds."
+            "The first run installs the build tools and compiles everything, tens of minutes on \
+             two cores. Each step below says how long it took; later runs skip most of them."
         );
     }
     let mut site = Site::new(workspace::site_dir());
