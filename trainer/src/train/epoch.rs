@@ -144,3 +144,59 @@ impl Losses {
         self.sum / self.count.max(1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::optim::AdamWConfig;
+    use clap::Parser;
+    use pipit_core::Architecture;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Defaults {
+        #[command(flatten)]
+        options: TrainOptions,
+    }
+
+    #[test]
+    fn repeated_steps_learn_a_batch_by_heart() {
+        let device = Device::flex().autodiff();
+        device.seed(5);
+        let options = Defaults::parse_from(["pipit"]).options;
+        let bar = ProgressBar::hidden();
+        let steps = Steps {
+            options: &options,
+            device: &device,
+            bar: &bar,
+            epoch: 0,
+            first_step: 0,
+            all_steps: 1,
+        };
+        // Each window has a bright band of its own.
+        let bright = |window: usize, pixel: usize| pixel / 256 == window;
+        let input = (0..4 * 1024).map(|i| f32::from(u8::from(bright(i / 1024, i % 1024))));
+        let batch = Batch {
+            input: input.collect(),
+            shape: [4, 1, 32, 32],
+            targets: (0..16)
+                .map(|i| f32::from(u8::from(i / 4 == i % 4)))
+                .collect(),
+        };
+        // Gradients of a deep random network are too wild to learn anything in a few steps.
+        let mut model = Model::new(Architecture::TfEfficientNetLite0, 1, 4, &device).freeze(7);
+        let mut optimizer = AdamWConfig::new().init();
+
+        let mut losses = Vec::new();
+        for _ in 0..20 {
+            let loss;
+            (model, loss) = step(model, &mut optimizer, batch.clone(), 1e-3, &steps);
+            losses.push(loss.into_scalar::<f32>());
+        }
+
+        assert!(
+            losses[19] < 0.5 * losses[0],
+            "nothing is learned: {losses:?}"
+        );
+    }
+}
