@@ -13,7 +13,7 @@ pub struct Notice {
     pub next_step: &'static str,
     /// The technical cause; may be empty.
     pub detail: String,
-    /// What a button beside the notice would do.
+    /// What a button beside the notice would do where it concerns the whole page.
     pub remedy: Option<Remedy>,
 }
 
@@ -37,7 +37,10 @@ pub fn word(failure: &Failure) -> Notice {
         detail: failure.detail.clone(),
         remedy: match failure.kind {
             FailureKind::StaleBuild => Some(Remedy::Reload),
-            FailureKind::ModelInvalid | FailureKind::ModelUnreachable => Some(Remedy::Retry),
+            FailureKind::ModelInvalid
+            | FailureKind::ModelUnreachable
+            | FailureKind::OutOfMemory
+            | FailureKind::Internal => Some(Remedy::Retry),
             _ => None,
         },
     }

@@ -86,7 +86,7 @@ fn Lane(
                 style:width=percent((end_s - start_s) / duration_s)
                 on:click=move |_| playback.play_span(start_s, end_s)
             >
-                {format!("{name} {:.0}%", confidence * 100.0)}
+                {format!("{:.0}%", confidence * 100.0)}
             </button>
         }
     };

@@ -25,11 +25,12 @@ pub fn ticks(duration_s: f64, width_px: f64, spacing_px: f64) -> Vec<f64> {
 /// A time as people write it: `7 s` is `0:07`; tenths only where asked for.
 #[must_use]
 pub fn clock(seconds: f64, tenths: bool) -> String {
-    let total_tenths = (seconds.max(0.0) * 10.0).round() as u64;
+    let seconds = seconds.max(0.0);
+    let total_tenths = (seconds * 10.0).round() as u64;
     let whole = if tenths {
         total_tenths / 10
     } else {
-        seconds.max(0.0).floor() as u64
+        seconds.round() as u64
     };
     let (hours, minutes, s) = (whole / 3600, whole / 60 % 60, whole % 60);
     let text = if hours > 0 {
@@ -72,7 +73,7 @@ mod tests {
     fn clocks_read_as_usual() {
         assert_eq!(clock(7.0, false), "0:07");
         assert_eq!(clock(59.97, true), "1:00.0");
-        assert_eq!(clock(59.97, false), "0:59");
+        assert_eq!(clock(59.97, false), "1:00");
         assert_eq!(clock(3661.25, false), "1:01:01");
         assert_eq!(clock(-1.0, true), "0:00.0");
     }
