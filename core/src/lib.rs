@@ -4,9 +4,12 @@
 //! samples ─ resample ─ window ─ mel ─ normalise ─ classifier ─ scores ─ detect ─ detections
 //! ```
 //!
-//! The crate knows no file, clock, thread or browser. Feature `model` adds the networks (Burn);
-//! without it the crate is small enough for the page itself. Every number that shapes a result
+//! The crate knows no file, clock, thread or browser. Feature `model` adds the networks (Burn) and
+//! `decode` the reading of audio formats; without them the crate is small enough for the page. Every number that shapes a result
 //! comes from the model package's [`Manifest`].
+
+#[cfg(feature = "decode")]
+pub mod decode;
 
 pub mod waveform;
 
@@ -29,6 +32,9 @@ pub mod model;
 
 #[cfg(feature = "model")]
 pub mod classifier;
+
+#[cfg(feature = "model")]
+pub mod evidence;
 
 #[cfg(feature = "model")]
 pub mod identify;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use burn::tensor::read_sync;
 use pipit_core::{Classifier, Identification, WindowScores};
 
-use crate::decode::AudioFile;
+use crate::decode;
 
 /// Windows that go through the network together.
 const BATCH_SIZE: usize = 8;
@@ -25,7 +25,7 @@ pub(crate) struct ScoredFile {
 /// Decodes and scores a recording block by block.
 pub(crate) fn score_file(classifier: &Classifier, path: &Path) -> anyhow::Result<ScoredFile> {
     let context = || format!("cannot identify {}", path.display());
-    let mut audio = AudioFile::open(path)?;
+    let mut audio = decode::open(path)?;
     let rate = audio.sample_rate_hz();
     let mut identification =
         Identification::new(classifier, rate, BATCH_SIZE).with_context(context)?;

@@ -8,7 +8,7 @@ use pipit_core::resample::Resampler;
 use rayon::prelude::*;
 
 use crate::dataset::Recording;
-use crate::decode::AudioFile;
+use crate::decode;
 
 /// Decoded audio in 16 bits with its own scale: half the memory, and quiet recordings lose nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,7 @@ pub(crate) fn load(
     let audio = recordings
         .par_iter()
         .map(|recording| {
-            let audio = decode(&recording.path, sample_rate_hz);
+            let audio = load_one(&recording.path, sample_rate_hz);
             bar.inc(1);
             audio
         })
@@ -89,8 +89,8 @@ pub(crate) fn progress_style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-fn decode(path: &Path, sample_rate_hz: u32) -> anyhow::Result<StoredAudio> {
-    let mut audio = AudioFile::open(path)?;
+fn load_one(path: &Path, sample_rate_hz: u32) -> anyhow::Result<StoredAudio> {
+    let mut audio = decode::open(path)?;
     let mut resampler = Resampler::new(audio.sample_rate_hz(), sample_rate_hz)?;
     let mut samples = Vec::new();
     while let Some(block) = audio.next_block()? {
