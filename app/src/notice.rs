@@ -24,6 +24,8 @@ pub enum Remedy {
     Reload,
     /// Start the worker and load the model anew.
     Retry,
+    /// Load the page from its newer version.
+    Update,
 }
 
 /// Words a failure.
@@ -37,6 +39,7 @@ pub fn word(failure: &Failure) -> Notice {
         detail: failure.detail.clone(),
         remedy: match failure.kind {
             FailureKind::StaleBuild => Some(Remedy::Reload),
+            FailureKind::UpdateReady => Some(Remedy::Update),
             FailureKind::ModelInvalid
             | FailureKind::ModelUnreachable
             | FailureKind::OutOfMemory
@@ -55,6 +58,14 @@ fn sentences(kind: FailureKind) -> (&'static str, &'static str) {
         FailureKind::Damaged => (
             "This recording is damaged and cannot be decoded.",
             "Copy it again from the recorder or its source, or repair it in an audio editor.",
+        ),
+        FailureKind::PartlyDamaged => (
+            "Parts of this recording are damaged and were left out.",
+            "What is shown comes from the rest, so times behind a gap are too early; copy the file again if you can.",
+        ),
+        FailureKind::OthersLeftOut => (
+            "Some files of the folder are no recordings and were left out.",
+            "If one of them is a recording all the same, drop it on the page by itself.",
         ),
         FailureKind::Empty => (
             "This recording is empty.",
@@ -88,9 +99,33 @@ fn sentences(kind: FailureKind) -> (&'static str, &'static str) {
             "The browser ran out of memory for this recording.",
             "Close other tabs or split the recording into shorter pieces, then try again.",
         ),
+        FailureKind::MicrophoneRefused => (
+            "Pipit may not use the microphone.",
+            "Allow it in the browser’s address bar or settings and press “Listen live” again. What is heard stays on this device.",
+        ),
+        FailureKind::NoMicrophone => (
+            "No microphone was found.",
+            "Connect one, check that no other program keeps it, and press “Listen live” again.",
+        ),
+        FailureKind::MicrophoneLost => (
+            "The microphone was disconnected.",
+            "What was heard until then is kept below; connect it and press “Listen live” to go on.",
+        ),
+        FailureKind::NoReview => (
+            "This review could not be loaded; your answers are as they were.",
+            "Choose a JSON file that “Save review” made; the details say what is wrong with this one.",
+        ),
+        FailureKind::NotKept => (
+            "This browser keeps no results for your next visit.",
+            "Everything else works; export what you need before you close the page, or free some space and reload.",
+        ),
         FailureKind::StaleBuild => (
             "This page and its worker are of different versions.",
             "Reload the page to get the current version of both.",
+        ),
+        FailureKind::UpdateReady => (
+            "A newer version of Pipit has been downloaded.",
+            "Change to it when it suits you: results that are done are kept, a recording that runs starts again.",
         ),
         FailureKind::Internal => (
             "Something in Pipit went wrong.",

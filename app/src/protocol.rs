@@ -1,14 +1,13 @@
 //! What the page and the worker say to each other.
 //!
-//! Every message is one of these enums; samples and spectrogram columns travel beside it as
-//! a transferred buffer. Every answer names the job it belongs to, so that an answer to an
+//! Every message is one of these enums; a recording's file and spectrogram columns travel beside it. Every answer names the job it belongs to, so that an answer to an
 //! old question is recognised and dropped.
 
 mod failure;
 
 pub use failure::{Failure, FailureKind};
 
-use pipit_core::{Manifest, WindowScores};
+use pipit_core::{CatalogueEntry, LabelId, Manifest, WindowScores};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -31,14 +30,59 @@ pub enum Request {
         /// Where to run it.
         device: DeviceChoice,
     },
-    /// Identify the mono samples (32-bit floats) that travel beside this message.
+    /// Identify the file that travels beside this message.
     Identify {
         /// Names the answers.
         job: JobId,
-        /// Rate of the samples.
+    },
+    /// Compute a piece of the spectrogram of the file that travels beside this message; answered
+    /// at once, also while a recording is identified.
+    Spectrogram {
+        /// Names the answer.
+        job: JobId,
+        /// Samples at the model's rate from one column to the next.
+        hop_length: usize,
+        /// Columns before it.
+        first_column: usize,
+        /// Its width.
+        n_columns: usize,
+    },
+    /// Hand out a stretch of the sound of the file that travels beside this message; answered at
+    /// once, also while a recording is identified.
+    Samples {
+        /// Names the answer.
+        job: JobId,
+        /// Start in the recording.
+        start_s: f64,
+        /// End in the recording.
+        end_s: f64,
+    },
+    /// Say why a window of the file that travels beside this message got its score for a species;
+    /// goes on beside an identification.
+    Explain {
+        /// Names the answer.
+        job: JobId,
+        /// The species.
+        label: LabelId,
+        /// Start of the window in the recording.
+        start_s: f64,
+    },
+    /// Identify what is heard from now on; it comes in [`Request::Heard`].
+    Listen {
+        /// Names the answers.
+        job: JobId,
+        /// Rate of what is heard.
         sample_rate_hz: u32,
-        /// Spectrogram columns wanted for one second.
-        columns_per_s: f64,
+    },
+    /// The next block of mono samples, which travels beside this message.
+    Heard {
+        /// Of this [`Request::Listen`].
+        job: JobId,
+    },
+    /// Nothing more is heard; the job ends with [`Response::Finished`].
+    StopListening {
+        /// Of this [`Request::Listen`].
+        job: JobId,
     },
     /// Stop a job; it answers [`Response::Cancelled`] unless it has just ended.
     Cancel {
@@ -54,6 +98,13 @@ pub enum Response {
     Ready {
         /// Its [`crate::BUILD`].
         build: String,
+    },
+    /// The models of the site.
+    Catalogue {
+        /// Of this [`Request::Load`].
+        job: JobId,
+        /// The first is the default.
+        models: Vec<CatalogueEntry>,
     },
     /// How far loading has come.
     Loading {
@@ -71,6 +122,15 @@ pub enum Response {
         /// Where it runs.
         device: DeviceReport,
     },
+    /// The file of a recording is open, and what follows comes from it.
+    Opened {
+        /// Of this [`Request::Identify`].
+        job: JobId,
+        /// The recording's own rate.
+        sample_rate_hz: u32,
+        /// Its length by its header, which may be an estimate or absent.
+        duration_s: Option<f64>,
+    },
     /// The next windows of a recording; their columns travel beside this message, column by
     /// column, low frequencies first, quantised by [`crate::view::picture`].
     Scored {
@@ -85,10 +145,40 @@ pub enum Response {
         /// Seconds of work that took.
         elapsed_s: f64,
     },
+    /// A piece of spectrogram, whose columns travel beside this message as those of
+    /// [`Response::Scored`] do.
+    Spectrogram {
+        /// Of this [`Request::Spectrogram`].
+        job: JobId,
+    },
+    /// A stretch of sound; its mono samples travel beside this message, as 32-bit floats, least
+    /// significant byte first.
+    Samples {
+        /// Of this [`Request::Samples`].
+        job: JobId,
+        /// Their rate.
+        sample_rate_hz: u32,
+    },
+    /// What speaks for a species in a window.
+    Explained {
+        /// Of this [`Request::Explain`].
+        job: JobId,
+        /// Patches of `[n_bands, n_slices]`, low bands first: the fall of the logit when a patch is
+        /// hidden.
+        n_bands: usize,
+        /// Patches side by side.
+        n_slices: usize,
+        /// All patches, band by band.
+        values: Vec<f32>,
+        /// Lowest and highest frequency of what was heard, in hertz.
+        band_hz: Option<(f32, f32)>,
+    },
     /// The recording is done.
     Finished {
         /// Of this [`Request::Identify`].
         job: JobId,
+        /// What all of it turned out to be.
+        summary: Summary,
     },
     /// The recording was stopped as asked.
     Cancelled {
@@ -107,6 +197,17 @@ pub enum Response {
         /// The panic's message.
         message: String,
     },
+}
+
+/// What is known of a recording at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Length of what was decoded.
+    pub duration_s: f64,
+    /// Largest magnitude of the mono samples.
+    pub peak: f32,
+    /// Pieces that were damaged and left out.
+    pub damaged_packets: usize,
 }
 
 /// What a loading worker does.
@@ -208,11 +309,29 @@ mod tests {
                 device,
             });
         }
-        round_trip(&Request::Identify {
+        round_trip(&Request::Identify { job });
+        round_trip(&Request::Spectrogram {
             job,
-            sample_rate_hz: 44_100,
-            columns_per_s: 62.5,
+            hop_length: 320,
+            first_column: 1024,
+            n_columns: 512,
         });
+        round_trip(&Request::Samples {
+            job,
+            start_s: 1.5,
+            end_s: 7.0,
+        });
+        round_trip(&Request::Explain {
+            job,
+            label: LabelId(3),
+            start_s: 25.0,
+        });
+        round_trip(&Request::Listen {
+            job,
+            sample_rate_hz: 48_000,
+        });
+        round_trip(&Request::Heard { job });
+        round_trip(&Request::StopListening { job });
         round_trip(&Request::Cancel { job });
     }
 
@@ -252,7 +371,31 @@ mod tests {
             done_s: 5.0,
             elapsed_s: 0.25,
         });
-        round_trip(&Response::Finished { job });
+        round_trip(&Response::Opened {
+            job,
+            sample_rate_hz: 44_100,
+            duration_s: Some(62.5),
+        });
+        round_trip(&Response::Finished {
+            job,
+            summary: Summary {
+                duration_s: 62.5,
+                peak: 0.5,
+                damaged_packets: 1,
+            },
+        });
+        round_trip(&Response::Explained {
+            job,
+            n_bands: 1,
+            n_slices: 2,
+            values: vec![0.5, -0.25],
+            band_hz: Some((1000.0, 4000.0)),
+        });
+        round_trip(&Response::Spectrogram { job });
+        round_trip(&Response::Samples {
+            job,
+            sample_rate_hz: 48_000,
+        });
         round_trip(&Response::Cancelled { job });
         round_trip(&Response::Panicked {
             message: "oh".into(),

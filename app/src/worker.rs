@@ -1,17 +1,26 @@
 //! The worker: requests in, answers out, one piece of work at a time.
 
 mod device;
+mod explain;
 mod identify;
+mod live;
+mod live_picture;
 mod model;
+mod samples;
+mod spectrogram;
 
-use crate::browser::{Samples, scope};
+use crate::browser::scope;
 use crate::protocol::{DeviceChoice, Failure, FailureKind, JobId, LoadStage, Request, Response};
 use device::ChosenDevice;
-use pipit_core::{Classifier, ModelPackage};
+use futures_channel::mpsc::{self, UnboundedSender};
+use js_sys::Float32Array;
+use pipit_core::{Catalogue, Classifier, ModelPackage};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
 
 /// Starts answering the page.
 pub fn start() {
@@ -20,7 +29,7 @@ pub fn start() {
         scope::post(&Response::Panicked { message }, None);
     }));
     let worker = Rc::new(Worker::default());
-    scope::on_request(move |request, samples| worker.clone().receive(request, samples));
+    scope::on_request(move |request, beside| worker.clone().receive(request, beside));
     scope::post(
         &Response::Ready {
             build: crate::BUILD.into(),
@@ -32,10 +41,12 @@ pub fn start() {
 /// Requests that wait, and the model that is loaded.
 #[derive(Default)]
 struct Worker {
-    waiting: RefCell<VecDeque<(Request, Option<Samples>)>>,
+    waiting: RefCell<VecDeque<(Request, Option<Blob>)>>,
     busy: Cell<bool>,
     cancelled: RefCell<BTreeSet<JobId>>,
     loaded: RefCell<Option<Rc<Loaded>>>,
+    /// Where blocks of what is heard go.
+    listening: RefCell<Option<(JobId, UnboundedSender<Vec<f32>>)>>,
 }
 
 /// A model on its device.
@@ -46,24 +57,123 @@ struct Loaded {
 
 impl Worker {
     /// Queues a request; a cancel takes effect at once, also on the job that runs.
-    fn receive(self: Rc<Self>, request: Request, samples: Option<Samples>) {
-        if let Request::Cancel { job } = request {
-            self.cancelled.borrow_mut().insert(job);
+    fn receive(self: Rc<Self>, request: Request, beside: JsValue) {
+        match request {
+            Request::Cancel { job } => {
+                self.cancelled.borrow_mut().insert(job);
+                return;
+            }
+            Request::Listen {
+                job,
+                sample_rate_hz,
+            } => return self.listen(job, sample_rate_hz),
+            Request::Heard { job } => return self.heard(job, &beside),
+            Request::StopListening { .. } => {
+                // The receiver hears that the last sender has gone.
+                self.listening.take();
+                return;
+            }
+            _ => {}
+        }
+        let file: Option<Blob> = beside.dyn_into().ok();
+        if let Request::Spectrogram { job, .. } | Request::Samples { job, .. } = request {
+            match self.piece(&request, file) {
+                Ok((response, bytes)) => scope::post(&response, Some(&bytes)),
+                Err(failure) => scope::post(&Response::Failed { job, failure }, None),
+            }
             return;
         }
-        self.waiting.borrow_mut().push_back((request, samples));
+        if let Request::Explain {
+            job,
+            label,
+            start_s,
+        } = request
+        {
+            let loaded = self.loaded.borrow().clone();
+            return spawn_local(async move {
+                let explained = match (loaded, file) {
+                    (Some(loaded), Some(file)) => {
+                        explain::run(&loaded, job, file, label, start_s).await
+                    }
+                    _ => Err(incomplete()),
+                };
+                let failed = |failure| Response::Failed { job, failure };
+                scope::post(&explained.unwrap_or_else(failed), None);
+            });
+        }
+        self.waiting.borrow_mut().push_back((request, file));
         if !self.busy.replace(true) {
             spawn_local(self.work());
+        }
+    }
+
+    fn listen(&self, job: JobId, sample_rate_hz: u32) {
+        let (sender, blocks) = mpsc::unbounded();
+        self.listening.replace(Some((job, sender)));
+        let loaded = self.loaded.borrow().clone();
+        spawn_local(async move {
+            let ended = match loaded {
+                Some(loaded) => live::run(&loaded, job, sample_rate_hz, blocks).await,
+                None => Err(incomplete()),
+            };
+            let failed = |failure| Response::Failed { job, failure };
+            scope::post(&ended.unwrap_or_else(failed), None);
+        });
+    }
+
+    fn heard(&self, job: JobId, block: &JsValue) {
+        let Some(block) = block.dyn_ref::<Float32Array>() else {
+            return;
+        };
+        if let Some((_, sender)) = self.listening.borrow().as_ref().filter(|l| l.0 == job) {
+            // A job that has failed has said so already.
+            let _ = sender.unbounded_send(block.to_vec());
+        }
+    }
+
+    /// Answers what takes no more than a moment.
+    fn piece(&self, request: &Request, file: Option<Blob>) -> Result<(Response, Vec<u8>), Failure> {
+        let file = file.ok_or_else(incomplete)?;
+        match *request {
+            Request::Spectrogram {
+                job,
+                hop_length,
+                first_column,
+                n_columns,
+            } => {
+                let loaded = self.loaded.borrow().clone().ok_or_else(incomplete)?;
+                let piece = spectrogram::Piece {
+                    hop_length,
+                    first_column,
+                    n_columns,
+                };
+                let columns = spectrogram::compute(loaded.classifier.manifest(), file, &piece)?;
+                Ok((Response::Spectrogram { job }, columns))
+            }
+            Request::Samples {
+                job,
+                start_s,
+                end_s,
+            } => {
+                let (samples, sample_rate_hz) = samples::read(file, start_s, end_s)?;
+                let bytes = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+                let response = Response::Samples {
+                    job,
+                    sample_rate_hz,
+                };
+                Ok((response, bytes))
+            }
+            _ => Err(incomplete()),
         }
     }
 
     async fn work(self: Rc<Self>) {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
-            let Some((request, samples)) = next else {
+            let Some((request, file)) = next else {
                 break;
             };
-            let (job, outcome) = self.handle(request, samples).await;
+            let (job, outcome) = self.handle(request, file).await;
             let response = match outcome {
                 Ok(response) => response,
                 Err(failure) => Response::Failed { job, failure },
@@ -77,7 +187,7 @@ impl Worker {
     async fn handle(
         &self,
         request: Request,
-        samples: Option<Samples>,
+        file: Option<Blob>,
     ) -> (JobId, Result<Response, Failure>) {
         match request {
             Request::Load {
@@ -90,7 +200,11 @@ impl Worker {
                 self.loaded.take();
                 let stage = |stage| scope::post(&Response::Loading { job, stage }, None);
                 let outcome = async {
-                    let package = model::fetch(&site, model.as_deref(), stage).await?;
+                    let listed = |catalogue: &Catalogue| {
+                        let models = catalogue.models.clone();
+                        scope::post(&Response::Catalogue { job, models }, None);
+                    };
+                    let package = model::fetch(&site, model.as_deref(), stage, listed).await?;
                     stage(LoadStage::Device);
                     let loaded = Rc::new(load(&package, device).await?);
                     self.loaded.replace(Some(loaded.clone()));
@@ -102,29 +216,29 @@ impl Worker {
                 };
                 (job, outcome.await)
             }
-            Request::Identify {
-                job,
-                sample_rate_hz,
-                columns_per_s,
-            } => {
+            Request::Identify { job } => {
                 let loaded = self.loaded.borrow().clone();
-                let (Some(loaded), Some(samples)) = (loaded, samples) else {
-                    let detail = "a recording came without samples or before its model";
-                    return (job, Err(Failure::new(FailureKind::Internal, detail)));
-                };
-                let recording = identify::Recording {
-                    job,
-                    samples,
-                    sample_rate_hz,
-                    columns_per_s,
+                let (Some(loaded), Some(file)) = (loaded, file) else {
+                    return (job, Err(incomplete()));
                 };
                 let is_cancelled = || self.cancelled.borrow().contains(&job);
-                (job, identify::run(&loaded, &recording, is_cancelled).await)
+                (job, identify::run(&loaded, job, file, is_cancelled).await)
             }
             // Handled on arrival.
-            Request::Cancel { job } => (job, Ok(Response::Cancelled { job })),
+            Request::Cancel { job }
+            | Request::Listen { job, .. }
+            | Request::Heard { job }
+            | Request::StopListening { job }
+            | Request::Explain { job, .. }
+            | Request::Spectrogram { job, .. }
+            | Request::Samples { job, .. } => (job, Ok(Response::Cancelled { job })),
         }
     }
+}
+
+fn incomplete() -> Failure {
+    let detail = "a recording came without its file or before its model";
+    Failure::new(FailureKind::Internal, detail)
 }
 
 /// Builds the network on the chosen device.

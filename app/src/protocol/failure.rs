@@ -30,6 +30,10 @@ pub enum FailureKind {
     NotAudio,
     /// A recording that cannot be decoded although the browser knows its format.
     Damaged,
+    /// A recording of which pieces could not be decoded and were left out.
+    PartlyDamaged,
+    /// A folder held files that are no recordings.
+    OthersLeftOut,
     /// Nothing in it.
     Empty,
     /// No sound in it.
@@ -46,17 +50,31 @@ pub enum FailureKind {
     GpuLost,
     /// Memory ran out.
     OutOfMemory,
+    /// The user, or the browser for them, does not let the page hear.
+    MicrophoneRefused,
+    /// There is no microphone.
+    NoMicrophone,
+    /// The microphone went away while it was used.
+    MicrophoneLost,
+    /// A file that is no saved review.
+    NoReview,
+    /// Results could not be kept for the next visit.
+    NotKept,
     /// Page and worker are of different builds.
     StaleBuild,
+    /// No failure at all: a newer version of the page waits.
+    UpdateReady,
     /// A mistake in Pipit.
     Internal,
 }
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 20] = [
         Self::NotAudio,
         Self::Damaged,
+        Self::PartlyDamaged,
+        Self::OthersLeftOut,
         Self::Empty,
         Self::Silent,
         Self::UnsupportedFormat,
@@ -65,7 +83,13 @@ impl FailureKind {
         Self::NoWebgpu,
         Self::GpuLost,
         Self::OutOfMemory,
+        Self::MicrophoneRefused,
+        Self::NoMicrophone,
+        Self::MicrophoneLost,
+        Self::NoReview,
+        Self::NotKept,
         Self::StaleBuild,
+        Self::UpdateReady,
         Self::Internal,
     ];
 
@@ -75,6 +99,8 @@ impl FailureKind {
         match self {
             Self::NotAudio => "not-audio",
             Self::Damaged => "damaged",
+            Self::PartlyDamaged => "partly-damaged",
+            Self::OthersLeftOut => "others-left-out",
             Self::Empty => "empty",
             Self::Silent => "silent",
             Self::UnsupportedFormat => "unsupported-format",
@@ -83,7 +109,13 @@ impl FailureKind {
             Self::NoWebgpu => "no-webgpu",
             Self::GpuLost => "gpu-lost",
             Self::OutOfMemory => "out-of-memory",
+            Self::MicrophoneRefused => "microphone-refused",
+            Self::NoMicrophone => "no-microphone",
+            Self::MicrophoneLost => "microphone-lost",
+            Self::NoReview => "no-review",
+            Self::NotKept => "not-kept",
             Self::StaleBuild => "stale-build",
+            Self::UpdateReady => "update-ready",
             Self::Internal => "internal",
         }
     }

@@ -1,73 +1,108 @@
 //! Identifying one recording, window by window.
 
 use super::Loaded;
+use crate::browser::blob_source::BlobSource;
 use crate::browser::clock::{breathe, now_s};
-use crate::browser::{Samples, scope};
-use crate::protocol::{DeviceKind, Failure, FailureKind, JobId, Response};
+use crate::browser::error::describe;
+use crate::browser::scope;
+use crate::protocol::{DeviceKind, Failure, FailureKind, JobId, Response, Summary};
 use crate::view::picture;
+use pipit_core::decode::{AudioStream, DecodeError};
 use pipit_core::identify::IdentifyError;
 use pipit_core::window::WindowError;
 use pipit_core::{Identification, Manifest, MelSpectrogram, ScoredWindow};
+use web_sys::Blob;
 
-/// What the page sent.
-pub(super) struct Recording {
-    pub(super) job: JobId,
-    pub(super) samples: Samples,
-    pub(super) sample_rate_hz: u32,
-    pub(super) columns_per_s: f64,
-}
+/// Seconds of work after which the page's messages are heard.
+const BREATH_S: f64 = 0.02;
 
 /// Posts scores and spectrogram columns as they come; returns the last answer.
 pub(super) async fn run(
     loaded: &Loaded,
-    recording: &Recording,
+    job: JobId,
+    file: Blob,
     is_cancelled: impl Fn() -> bool,
 ) -> Result<Response, Failure> {
-    let job = recording.job;
-    let manifest = loaded.classifier.manifest();
     let fail = |error: IdentifyError| loaded.failure(&error);
-    let mut identification = Identification::new(
-        &loaded.classifier,
-        recording.sample_rate_hz,
-        loaded.device.batch_size,
-    )
-    .map_err(fail)?;
+    let mut stream = open(file)?;
+    let duration_s = stream.duration_s();
+    let sample_rate_hz = stream.sample_rate_hz();
+    let opened = Response::Opened {
+        job,
+        sample_rate_hz,
+        duration_s,
+    };
+    scope::post(&opened, None);
+    let mut identification =
+        Identification::new(&loaded.classifier, sample_rate_hz, loaded.device.batch_size)
+            .map_err(fail)?;
 
-    let start_s = now_s();
-    let hop_s = f64::from(manifest.audio.window.hop_s);
-    let block = ((hop_s * f64::from(recording.sample_rate_hz)) as u32).max(1);
-    let mut buffer = Vec::new();
-    for start in (0..recording.samples.length()).step_by(block as usize) {
-        // The page's messages are heard only between blocks.
-        breathe().await;
+    let progress = Progress {
+        job,
+        columns_per_s: picture::columns_per_s(duration_s),
+        start_s: now_s(),
+    };
+    let mut n_samples = 0_u64;
+    let mut peak = 0.0_f32;
+    let mut last_breath_s = progress.start_s;
+    while let Some(block) = stream.next_block().map_err(|error| damaged(&error))? {
+        if now_s() - last_breath_s > BREATH_S {
+            breathe().await;
+            last_breath_s = now_s();
+        }
         if is_cancelled() {
             return Ok(Response::Cancelled { job });
         }
-        let end = (start + block).min(recording.samples.length());
-        buffer.resize((end - start) as usize, 0.0);
-        recording.samples.subarray(start, end).copy_to(&mut buffer);
-        let scored = identification.push(&buffer).await.map_err(fail)?;
-        post(scored, recording, manifest, start_s);
+        n_samples += block.len() as u64;
+        peak = block
+            .iter()
+            .fold(peak, |peak, sample| peak.max(sample.abs()));
+        let scored = identification.push(&block).await.map_err(fail)?;
+        progress.post(scored, loaded.classifier.manifest());
     }
     let scored = identification.finish().await.map_err(fail)?;
-    post(scored, recording, manifest, start_s);
-    Ok(Response::Finished { job })
+    progress.post(scored, loaded.classifier.manifest());
+    let summary = Summary {
+        duration_s: n_samples as f64 / f64::from(sample_rate_hz),
+        peak,
+        damaged_packets: stream.damaged_packets(),
+    };
+    Ok(Response::Finished { job, summary })
 }
 
-fn post(scored: Vec<ScoredWindow>, recording: &Recording, manifest: &Manifest, start_s: f64) {
-    let frame_s = manifest.mel.hop_length as f64 / f64::from(manifest.audio.sample_rate_hz);
-    for ScoredWindow { window, mel } in scored {
-        let span = window.start_s..window.end_s;
-        let (first_column, columns) =
-            picture::columns(&mel, span, frame_s, recording.columns_per_s);
-        let response = Response::Scored {
-            job: recording.job,
-            first_column,
-            done_s: window.end_s,
-            elapsed_s: now_s() - start_s,
-            windows: vec![window],
-        };
-        scope::post(&response, Some(&columns));
+/// The page lets the browser decode what cannot be opened here.
+pub(super) fn open(file: Blob) -> Result<AudioStream, Failure> {
+    let source = BlobSource::new(file)
+        .map_err(|thrown| Failure::new(FailureKind::Internal, describe(&thrown)))?;
+    AudioStream::open(source).map_err(|error| Failure::new(FailureKind::UnsupportedFormat, error))
+}
+
+fn damaged(error: &DecodeError) -> Failure {
+    Failure::new(FailureKind::Damaged, error)
+}
+
+/// What the answers have in common.
+struct Progress {
+    job: JobId,
+    columns_per_s: f64,
+    start_s: f64,
+}
+
+impl Progress {
+    fn post(&self, scored: Vec<ScoredWindow>, manifest: &Manifest) {
+        let frame_s = manifest.mel.hop_length as f64 / f64::from(manifest.audio.sample_rate_hz);
+        for ScoredWindow { window, mel } in scored {
+            let span = window.start_s..window.end_s;
+            let (first_column, columns) = picture::columns(&mel, span, frame_s, self.columns_per_s);
+            let response = Response::Scored {
+                job: self.job,
+                first_column,
+                done_s: window.end_s,
+                elapsed_s: now_s() - self.start_s,
+                windows: vec![window],
+            };
+            scope::post(&response, Some(&columns));
+        }
     }
 }
 
@@ -92,7 +127,7 @@ impl Loaded {
             .map_err(|error| self.failure(&error.into()))
     }
 
-    fn failure(&self, error: &IdentifyError) -> Failure {
+    pub(super) fn failure(&self, error: &IdentifyError) -> Failure {
         let kind = match (error, self.device.report.kind) {
             (IdentifyError::Window(WindowError::EmptyRecording), _) => FailureKind::Empty,
             // A GPU that computes nonsense is as lost as one that answers no more.

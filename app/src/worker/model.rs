@@ -20,11 +20,13 @@ pub(super) async fn fetch(
     site: &str,
     name: Option<&str>,
     stage: impl Fn(LoadStage),
+    listed: impl FnOnce(&Catalogue),
 ) -> Result<ModelPackage, Failure> {
     stage(LoadStage::Manifest);
     let models = format!("{site}{MODELS}");
     let catalogue = small_file(&format!("{models}{CATALOGUE_FILE}")).await?;
     let catalogue = Catalogue::from_json(&catalogue).map_err(invalid)?;
+    listed(&catalogue);
     let mut entries = catalogue.models.iter();
     let entry = match name {
         Some(name) => entries.find(|entry| entry.name == name),
