@@ -59,6 +59,22 @@ pub fn probe(bytes: &[u8], offset: u64) -> Probe {
     found.map_or(Probe::Unknown, Probe::Found)
 }
 
+/// Whether a file in a folder is a recording, as far as its name tells: most other files there never
+/// claim to be one.
+#[must_use]
+pub fn is_recording_name(name: &str) -> bool {
+    const ENDINGS: [&str; 14] = [
+        "wav", "wave", "flac", "mp3", "ogg", "oga", "opus", "m4a", "mp4", "aac", "aif", "aiff",
+        "webm", "caf",
+    ];
+    // A Mac leaves such companions of its files on cards.
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let ending = file
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
+    !file.starts_with("._") && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
 impl AudioHeader {
     fn new(mime: impl Into<String>, sample_rate_hz: Option<u32>) -> Self {
         Self {

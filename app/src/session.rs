@@ -3,8 +3,16 @@
 //! Intents of the user, news from the browser and answers of the worker are methods; each
 //! returns the [`Effect`]s that the shell carries out. Nothing here touches the browser.
 
+mod explain;
+mod exporting;
+mod kept;
+mod live;
 mod queue;
 mod recording;
+mod reviewing;
+pub mod selection;
+mod sight;
+pub mod wishes;
 mod worker_news;
 
 #[cfg(test)]
@@ -12,13 +20,18 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use recording::{Decoded, Recording, RecordingId, RecordingState, Species};
+pub use explain::{Evidence, Explanation};
+pub use kept::KeptResults;
+pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species};
 
 use crate::protocol::{
     DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
 };
+use crate::review::Answers;
 use crate::settings::Settings;
-use pipit_core::{DetectionConfig, LabelId, Manifest};
+use crate::view::tiles::TileKey;
+use pipit_core::{CatalogueEntry, LabelId, Manifest};
+use std::collections::HashMap;
 
 /// Threshold while no model says a better one.
 const FALLBACK_THRESHOLD: f32 = 0.5;
@@ -30,13 +43,22 @@ pub enum Effect {
     StartWorker,
     /// Send a message to the worker.
     Send(Request),
-    /// Decode a recording and report to [`Session::decoded`] or [`Session::decode_failed`].
-    Decode(RecordingId),
-    /// Send this request with the recording's decoded samples, which are then gone.
-    Identify(RecordingId, Request),
-    /// Free the recording's decoded samples.
-    DropSamples(RecordingId),
-    /// Free everything kept for the recording.
+    /// Send this request with the recording's file, or with what it was converted to.
+    SendWithFile(RecordingId, Request),
+    /// Let the browser decode a recording to a file that the worker can read, and report to
+    /// [`Session::converted`] or [`Session::conversion_failed`].
+    Convert(RecordingId),
+    /// Look for what an earlier run of this model found, and report to [`Session::recalled`].
+    Recall(RecordingId, String),
+    /// Keep the answers of a review for later visits, and look for earlier ones at the start.
+    KeepReview(Vec<u8>),
+    /// Look for the answers of an earlier visit, and report to [`Session::recall_review`].
+    RecallReview,
+    /// Keep what this model found for later runs.
+    Keep(RecordingId, String, KeptResults),
+    /// Keep the site itself for visits without a network.
+    KeepSite,
+    /// Free everything kept in memory for the recording.
     Forget(RecordingId),
 }
 
@@ -60,17 +82,25 @@ pub enum ModelState {
 #[derive(Debug, Clone)]
 pub struct Session {
     settings: Settings,
+    /// The site's models, once they are known.
+    catalogue: Vec<CatalogueEntry>,
     model: ModelState,
     recordings: Vec<Recording>,
     notices: Vec<Failure>,
-    /// Set by the user; else the model's default holds.
-    threshold: Option<f32>,
+    /// What was told once and for all.
+    told: Vec<FailureKind>,
+    answers: Answers,
     /// Species in the order of their first detection, which is the order of their colours.
     seen: Vec<LabelId>,
     worker_ready: bool,
+    site_is_kept: bool,
     /// The GPU failed once: stay on the CPU until the user chooses again.
     gpu_lost: bool,
     load_job: Option<JobId>,
+    /// Pieces of spectrogram that were asked for.
+    awaited: HashMap<JobId, (RecordingId, TileKey)>,
+    /// Explanations that were asked for: species and start of the window.
+    explained: HashMap<JobId, (RecordingId, LabelId, f64)>,
     n_jobs: u32,
     n_recordings: u32,
 }
@@ -81,18 +111,23 @@ impl Session {
     pub fn start(settings: Settings) -> (Self, Vec<Effect>) {
         let session = Self {
             settings,
+            catalogue: Vec::new(),
             model: ModelState::Loading(LoadStage::Manifest),
             recordings: Vec::new(),
             notices: Vec::new(),
-            threshold: None,
+            told: Vec::new(),
+            answers: Answers::default(),
             seen: Vec::new(),
             worker_ready: false,
+            site_is_kept: false,
             gpu_lost: false,
             load_job: None,
+            awaited: HashMap::new(),
+            explained: HashMap::new(),
             n_jobs: 0,
             n_recordings: 0,
         };
-        (session, vec![Effect::StartWorker])
+        (session, vec![Effect::StartWorker, Effect::RecallReview])
     }
 
     /// The model.
@@ -155,7 +190,23 @@ impl Session {
         let default = self
             .manifest()
             .map_or(FALLBACK_THRESHOLD, |m| m.detection.threshold);
-        self.threshold.unwrap_or(default)
+        self.settings.threshold.unwrap_or(default)
+    }
+
+    /// A species' common name; empty without a model.
+    #[must_use]
+    pub fn common_name(&self, label: LabelId) -> String {
+        self.manifest()
+            .map(|manifest| manifest.classes.get(label).common_name.clone())
+            .unwrap_or_default()
+    }
+
+    /// A species' code; empty without a model.
+    #[must_use]
+    pub fn code(&self, label: LabelId) -> String {
+        self.manifest()
+            .map(|manifest| manifest.classes.get(label).code.clone())
+            .unwrap_or_default()
     }
 
     /// The place of a species among the colours.
@@ -172,12 +223,15 @@ impl Session {
     pub fn status(&self) -> String {
         if let Some(active) = self.recordings.iter().find(|r| r.is_active()) {
             return match active.state {
-                RecordingState::Decoding => format!("Decoding {}…", active.name),
-                RecordingState::Running => format!("Listening to {}…", active.name),
-                _ if self.model == ModelState::Failed => {
-                    format!("{} waits for a model.", active.name)
-                }
-                _ => format!("{} is ready; the model is still loading…", active.name),
+                RecordingState::Converting => format!("Decoding {}…", active.name),
+                _ => format!("Listening to {}…", active.name),
+            };
+        }
+        let mut waiting = self.recordings.iter();
+        if let Some(waiting) = waiting.find(|r| r.state == RecordingState::Waiting) {
+            return match self.model {
+                ModelState::Failed => format!("{} waits for a model.", waiting.name),
+                _ => format!("{} is ready; the model is still loading…", waiting.name),
             };
         }
         match &self.model {
@@ -209,12 +263,6 @@ impl Session {
         format!("Done: {} species in {recordings}.", species.len())
     }
 
-    /// The user moves the confidence slider.
-    pub fn set_threshold(&mut self, threshold: f32) {
-        self.threshold = Some(threshold.clamp(0.0, 1.0));
-        self.detect_all();
-    }
-
     /// The user chooses a device; what is running starts again there, what is done stays.
     pub fn choose_device(&mut self, choice: DeviceChoice) -> Vec<Effect> {
         self.settings.device = choice;
@@ -225,6 +273,34 @@ impl Session {
             return Vec::new();
         }
         let mut effects = self.requeue_running();
+        effects.push(self.load());
+        effects
+    }
+
+    /// The site's models; the first is the default.
+    #[must_use]
+    pub fn catalogue(&self) -> &[CatalogueEntry] {
+        &self.catalogue
+    }
+
+    /// The user chooses another model: all recordings are scored by it, or recalled if they were.
+    pub fn choose_model(&mut self, name: &str) -> Vec<Effect> {
+        let first = self.catalogue.first();
+        let is_default = first.is_some_and(|entry| entry.name == name);
+        self.settings.model = (!is_default).then(|| name.to_owned());
+        self.dismiss(FailureKind::ModelInvalid);
+        self.dismiss(FailureKind::ModelUnreachable);
+        if !self.worker_ready {
+            return Vec::new();
+        }
+        let mut effects = self.requeue_running();
+        for recording in &mut self.recordings {
+            if recording.state == RecordingState::Done && !recording.is_live {
+                recording.requeue();
+            }
+        }
+        // Colours and own thresholds speak of the old model's classes.
+        self.seen.clear();
         effects.push(self.load());
         effects
     }
@@ -248,9 +324,22 @@ impl Session {
         self.notices.push(failure);
     }
 
-    fn load(&mut self) -> Effect {
+    /// As [`Session::notify`], but not again once the user has read it.
+    pub fn notify_once(&mut self, failure: Failure) {
+        if !self.told.contains(&failure.kind) {
+            self.told.push(failure.kind);
+            self.notify(failure);
+        }
+    }
+
+    /// A name for a question to the worker that changes nothing here.
+    pub fn new_job(&mut self) -> JobId {
         self.n_jobs += 1;
-        let job = JobId(self.n_jobs);
+        JobId(self.n_jobs)
+    }
+
+    fn load(&mut self) -> Effect {
+        let job = self.new_job();
         self.load_job = Some(job);
         self.model = ModelState::Loading(LoadStage::Manifest);
         let device = if self.gpu_lost {
@@ -269,23 +358,20 @@ impl Session {
     fn restart(&mut self) -> Effect {
         self.worker_ready = false;
         self.load_job = None;
+        self.awaited.clear();
+        self.explained.clear();
+        for recording in &mut self.recordings {
+            recording.forget_unanswered();
+        }
         self.model = ModelState::Loading(LoadStage::Manifest);
         Effect::StartWorker
     }
 
-    fn detection_config(&self) -> Option<DetectionConfig> {
-        let config = self.manifest()?.detection;
-        Some(DetectionConfig {
-            threshold: self.threshold(),
-            ..config
-        })
-    }
-
     /// Derives the detections of all recordings anew from the kept scores.
     fn detect_all(&mut self) {
-        if let Some(config) = self.detection_config() {
+        if let Some((config, filter)) = self.wishes() {
             for recording in &mut self.recordings {
-                recording.detect(&config, &mut self.seen);
+                recording.detect(&config, &filter, &mut self.seen);
             }
         }
     }

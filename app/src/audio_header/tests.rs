@@ -212,3 +212,20 @@ fn known_formats_without_a_reader_have_a_name() {
     assert_eq!(found(b"wvpk....").mime, "audio/x-wavpack");
     assert_eq!(found(b"caff\0\x01\0\0").sample_rate_hz, None);
 }
+
+#[test]
+fn recordings_in_folders_are_known_by_their_names() {
+    for name in ["a.wav", "2024/SITE_20240512.WAV", "x.y.flac", "b.Mp3"] {
+        assert!(is_recording_name(name), "{name}");
+    }
+    for name in [
+        "a.txt",
+        "wav",
+        "CONFIG.TXT",
+        "dir/._a.wav",
+        "",
+        "a.wav.part",
+    ] {
+        assert!(!is_recording_name(name), "{name}");
+    }
+}

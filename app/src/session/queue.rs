@@ -1,19 +1,25 @@
 //! The recordings' way from the user to the worker, one after another.
 
-use super::{Decoded, Effect, ModelState, Recording, RecordingId, RecordingState, Session};
-use crate::protocol::{Failure, FailureKind, JobId, Request};
+use super::{Effect, KeptResults, ModelState, Recording, RecordingId, RecordingState, Session};
+use crate::protocol::{Failure, Request};
+use pipit_core::package::sha256_hex;
 
-/// Peaks below this are silence: −80 dB of full scale.
-const SILENCE_PEAK: f32 = 1e-4;
+/// Recordings whose cards are unfolded without being asked for.
+const UNFOLDED_AT_FIRST: usize = 3;
 
 impl Session {
-    /// Takes new recordings by name; their ids come in the same order.
-    pub fn add(&mut self, names: impl IntoIterator<Item = String>) -> Vec<RecordingId> {
+    /// Takes new recordings by name and size; their ids come in the same order.
+    pub fn add(&mut self, files: impl IntoIterator<Item = (String, u64)>) -> Vec<RecordingId> {
         let first = self.recordings.len();
-        for name in names {
+        for (name, bytes) in files {
             self.n_recordings += 1;
-            self.recordings
-                .push(Recording::new(RecordingId(self.n_recordings), name));
+            let mut recording = Recording::new(RecordingId(self.n_recordings), name);
+            recording.bytes = bytes;
+            self.recordings.push(recording);
+        }
+        for (index, recording) in self.recordings.iter_mut().enumerate().skip(first) {
+            // More would take more memory than a page should.
+            recording.is_unfolded = index < UNFOLDED_AT_FIRST;
         }
         self.recordings[first..].iter().map(|r| r.id).collect()
     }
@@ -28,62 +34,85 @@ impl Session {
         id
     }
 
-    /// Starts whatever can start now: one recording is worked on at a time, so that only one is
-    /// in memory decoded.
+    /// Starts whatever can start now: one recording at a time.
     pub fn advance(&mut self) -> Vec<Effect> {
-        let model = match &self.model {
-            ModelState::Loaded { manifest, .. } => Some(manifest.mel.n_mels),
-            _ => None,
-        };
-        let job = JobId(self.n_jobs + 1);
-        if let Some(active) = self.recordings.iter_mut().find(|r| r.is_active()) {
-            let (RecordingState::Decoded, Some(n_mels)) = (active.state, model) else {
-                return Vec::new();
-            };
-            self.n_jobs += 1;
-            return vec![active.begin(job, n_mels)];
+        let is_busy = self.recordings.iter().any(Recording::is_active);
+        if is_busy || !matches!(self.model, ModelState::Loaded { .. }) {
+            return Vec::new();
         }
-        let waiting = |r: &&mut Recording| r.state == RecordingState::Waiting;
-        match self.recordings.iter_mut().find(waiting) {
+        let waiting = |r: &Recording| r.state == RecordingState::Waiting;
+        let key = self.results_key();
+        match self.recordings.iter_mut().find(|r| waiting(r)) {
             Some(next) => {
-                next.state = RecordingState::Decoding;
-                vec![Effect::Decode(next.id)]
+                next.state = RecordingState::Recalling;
+                vec![Effect::Recall(next.id, key)]
             }
             None => Vec::new(),
         }
     }
 
-    /// The browser has decoded a recording and keeps its samples.
-    pub fn decoded(&mut self, id: RecordingId, decoded: Decoded) -> Vec<Effect> {
-        let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) else {
-            return vec![Effect::DropSamples(id)];
+    /// The browser has looked for earlier results.
+    pub fn recalled(&mut self, id: RecordingId, kept: Option<KeptResults>) -> Vec<Effect> {
+        let n_classes = self.manifest().map(|manifest| manifest.classes.len());
+        let wishes = self.wishes();
+        let job = self.new_job();
+        let recalling = |r: &&mut Recording| r.id == id && r.state == RecordingState::Recalling;
+        let Some(recording) = self.recordings.iter_mut().find(recalling) else {
+            return self.advance();
         };
-        match recording.state {
-            RecordingState::Decoding => {}
-            // Stopped and started again while it was first decoded: the same samples twice.
-            RecordingState::Decoded => return Vec::new(),
-            _ => return vec![Effect::DropSamples(id)],
+        let fits = |kept: &KeptResults| {
+            let mut windows = kept.windows.iter();
+            windows.all(|window| Some(window.scores.0.len()) == n_classes)
+        };
+        match kept.filter(fits) {
+            Some(kept) => {
+                recording.recall(kept);
+                if let Some((config, filter)) = wishes {
+                    recording.detect(&config, &filter, &mut self.seen);
+                }
+                self.advance()
+            }
+            None => vec![recording.begin(job)],
         }
-        recording.decoded = Some(decoded);
-        if decoded.peak < SILENCE_PEAK {
-            recording.state = RecordingState::Done;
-            recording.done_s = decoded.duration_s;
-            recording.failure = Some(Failure::new(
-                FailureKind::Silent,
-                format_args!("its loudest sample is {}", decoded.peak),
-            ));
-            let mut effects = vec![Effect::DropSamples(id)];
-            effects.extend(self.advance());
-            return effects;
+    }
+
+    /// The user folds or unfolds a recording's card.
+    pub fn unfold(&mut self, id: RecordingId, is_unfolded: bool) {
+        if let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) {
+            recording.unfold(is_unfolded);
         }
-        recording.state = RecordingState::Decoded;
+    }
+
+    /// Digest of the weights and of all numbers that shape the scores; thresholds are not among them.
+    pub(super) fn results_key(&self) -> String {
+        self.manifest().map_or_else(String::new, |manifest| {
+            let weights = manifest.weights_entry().map(|entry| entry.sha256.clone());
+            let numbers =
+                serde_json::to_string(&(&manifest.audio, &manifest.mel, &manifest.normalization));
+            let text = format!(
+                "{} {}",
+                weights.unwrap_or_default(),
+                numbers.unwrap_or_default()
+            );
+            sha256_hex(text.as_bytes())
+        })
+    }
+
+    /// The browser has decoded a recording that the worker could not read.
+    pub fn converted(&mut self, id: RecordingId) -> Vec<Effect> {
+        if let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) {
+            recording.is_converted = true;
+            if recording.state == RecordingState::Converting {
+                recording.state = RecordingState::Waiting;
+            }
+        }
         self.advance()
     }
 
-    /// A recording could not be decoded.
-    pub fn decode_failed(&mut self, id: RecordingId, failure: Failure) -> Vec<Effect> {
-        let decoding = |r: &&mut Recording| r.id == id && r.state == RecordingState::Decoding;
-        if let Some(recording) = self.recordings.iter_mut().find(decoding) {
+    /// The browser could not decode a recording either.
+    pub fn conversion_failed(&mut self, id: RecordingId, failure: Failure) -> Vec<Effect> {
+        let converting = |r: &&mut Recording| r.id == id && r.state == RecordingState::Converting;
+        if let Some(recording) = self.recordings.iter_mut().find(converting) {
             recording.fail(failure);
         }
         self.advance()
@@ -97,13 +126,9 @@ impl Session {
         if recording.is_over() {
             return Vec::new();
         }
-        let mut effects = vec![Effect::DropSamples(id)];
-        effects.extend(
-            recording
-                .job
-                .take()
-                .map(|job| Effect::Send(Request::Cancel { job })),
-        );
+        let job = recording.job.take();
+        let cancel = job.map(|job| Effect::Send(Request::Cancel { job }));
+        let mut effects = Vec::from_iter(cancel);
         recording.state = RecordingState::Cancelled;
         effects.extend(self.advance());
         effects
@@ -132,7 +157,7 @@ impl Session {
         for recording in &mut self.recordings {
             if let Some(job) = recording.job {
                 effects.push(Effect::Send(Request::Cancel { job }));
-                recording.requeue();
+                recording.interrupt();
             }
         }
         effects

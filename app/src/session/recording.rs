@@ -1,13 +1,15 @@
 //! One recording on the page.
 
-use super::Effect;
-use crate::protocol::{Failure, FailureKind, JobId, Request};
-use crate::view::picture::Picture;
-use crate::view::time_axis;
-use pipit_core::{Detection, DetectionConfig, LabelId, WindowScores, detect};
+use super::{Effect, Evidence, Explanation, KeptResults};
+use crate::protocol::{Failure, FailureKind, JobId, Request, Summary};
+use crate::view::picture::{self, Picture};
+use crate::view::tiles::Tiles;
+use pipit_core::{
+    Detection, DetectionConfig, DetectionFilter, LabelId, WindowScores, detect_filtered,
+};
 
-/// Resolution of spectrograms of short recordings; longer ones get what fits on a canvas.
-const COLUMNS_PER_S: f64 = 80.0;
+/// Peaks below this are silence: −80 dB of full scale.
+const SILENCE_PEAK: f32 = 1e-4;
 
 /// Tells recordings apart, also those of one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,14 +18,14 @@ pub struct RecordingId(pub u32);
 /// How far a recording has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordingState {
-    /// Others come first.
+    /// Others or the model come first.
     Waiting,
-    /// The browser decodes it.
-    Decoding,
-    /// It waits for the model.
-    Decoded,
+    /// The browser looks for what an earlier run found.
+    Recalling,
     /// The worker identifies it.
     Running,
+    /// The browser decodes what the worker cannot.
+    Converting,
     /// All of it is identified.
     Done,
     /// Stopped by the user.
@@ -32,15 +34,13 @@ pub enum RecordingState {
     Failed,
 }
 
-/// What decoding tells about a recording.
+/// What a recording's file tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Decoded {
-    /// Length.
+pub struct AudioFacts {
+    /// Length; until all is decoded it is what the header says.
     pub duration_s: f64,
     /// Its own sample rate.
     pub sample_rate_hz: u32,
-    /// Largest magnitude of the mono samples.
-    pub peak: f32,
 }
 
 /// One recording.
@@ -50,14 +50,24 @@ pub struct Recording {
     pub id: RecordingId,
     /// File name.
     pub name: String,
+    /// File size.
+    pub bytes: u64,
     /// The site's own, synthesised.
     pub is_example: bool,
+    /// It comes from the microphone.
+    pub is_live: bool,
     /// How far it has come.
     pub state: RecordingState,
     /// Its job in the worker while it runs.
     pub job: Option<JobId>,
-    /// Once it is decoded.
-    pub decoded: Option<Decoded>,
+    /// Once its file is open.
+    pub audio: Option<AudioFacts>,
+    /// The browser has decoded it because the worker could not.
+    pub is_converted: bool,
+    /// Its card is unfolded: only then its spectrogram is in memory.
+    pub is_unfolded: bool,
+    /// What was found comes from an earlier run.
+    pub is_recalled: bool,
     /// Seconds identified so far.
     pub done_s: f64,
     /// Seconds of recording per second of work.
@@ -66,8 +76,16 @@ pub struct Recording {
     pub scores: Vec<WindowScores>,
     /// Detections at the present threshold.
     pub detections: Vec<Detection>,
+    /// Its length by its header, which shaped the picture.
+    pub announced_s: Option<f64>,
     /// The spectrogram so far.
     pub picture: Option<Picture>,
+    /// Finer pieces of it.
+    pub tiles: Tiles,
+    /// Why detections were made, as far as anybody asked.
+    pub explanations: Vec<Explanation>,
+    /// Counts up whenever there is more to paint.
+    pub revision: u64,
     /// Why it failed, or what is odd about it.
     pub failure: Option<Failure>,
 }
@@ -88,9 +106,9 @@ impl RecordingState {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Waiting | Self::Decoded => "waiting",
-            Self::Decoding => "decoding",
+            Self::Waiting | Self::Recalling => "waiting",
             Self::Running => "running",
+            Self::Converting => "converting",
             Self::Done => "done",
             Self::Cancelled => "cancelled",
             Self::Failed => "failed",
@@ -103,15 +121,24 @@ impl Recording {
         Self {
             id,
             name,
+            bytes: 0,
             is_example: false,
+            is_live: false,
             state: RecordingState::Waiting,
             job: None,
-            decoded: None,
+            audio: None,
+            is_converted: false,
+            is_unfolded: true,
+            is_recalled: false,
             done_s: 0.0,
             speed: None,
             scores: Vec::new(),
             detections: Vec::new(),
+            announced_s: None,
             picture: None,
+            tiles: Tiles::default(),
+            explanations: Vec::new(),
+            revision: 0,
             failure: None,
         }
     }
@@ -119,14 +146,14 @@ impl Recording {
     /// Length, once known.
     #[must_use]
     pub fn duration_s(&self) -> Option<f64> {
-        self.decoded.map(|decoded| decoded.duration_s)
+        self.audio.map(|audio| audio.duration_s)
     }
 
     /// Whether it is being worked on: at most one recording is.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        use RecordingState::{Decoded, Decoding, Running};
-        matches!(self.state, Decoding | Decoded | Running)
+        use RecordingState::{Converting, Recalling, Running};
+        matches!(self.state, Recalling | Running | Converting)
     }
 
     /// Whether nothing more will happen to it by itself.
@@ -171,43 +198,104 @@ impl Recording {
         species
     }
 
-    /// Spectrogram columns for one second of it.
-    #[must_use]
-    pub fn columns_per_s(&self) -> f64 {
-        match self.duration_s() {
-            Some(duration_s) if duration_s > 0.0 => {
-                let fitting = time_axis::width_px(duration_s, COLUMNS_PER_S) as f64 / duration_s;
-                fitting.min(COLUMNS_PER_S)
-            }
-            _ => COLUMNS_PER_S,
+    /// Goes to the worker.
+    pub(super) fn begin(&mut self, job: JobId) -> Effect {
+        self.state = RecordingState::Running;
+        self.job = Some(job);
+        Effect::SendWithFile(self.id, Request::Identify { job })
+    }
+
+    /// Its file is open.
+    pub(super) fn opened(&mut self, sample_rate_hz: u32, duration_s: Option<f64>, n_mels: usize) {
+        self.audio = Some(AudioFacts {
+            duration_s: duration_s.unwrap_or_default(),
+            sample_rate_hz,
+        });
+        self.revision += 1;
+        self.announced_s = duration_s;
+        self.picture = self
+            .is_unfolded
+            .then(|| Picture::new(picture::n_columns(duration_s), n_mels));
+    }
+
+    /// Shows what an earlier run found.
+    pub(super) fn recall(&mut self, kept: KeptResults) {
+        self.state = RecordingState::Done;
+        self.is_recalled = true;
+        self.announced_s = Some(kept.summary.duration_s);
+        self.audio = Some(AudioFacts {
+            duration_s: kept.summary.duration_s,
+            sample_rate_hz: kept.sample_rate_hz,
+        });
+        self.scores = kept.windows;
+        self.finish(kept.summary);
+    }
+
+    /// What a later run need not compute again.
+    pub(super) fn results(&self, summary: Summary) -> Option<KeptResults> {
+        Some(KeptResults {
+            format_version: KeptResults::VERSION,
+            sample_rate_hz: self.audio?.sample_rate_hz,
+            summary,
+            windows: self.scores.clone(),
+        })
+    }
+
+    /// Unfolds or folds its card; a folded one keeps no pictures.
+    pub(super) fn unfold(&mut self, is_unfolded: bool) {
+        self.is_unfolded = is_unfolded;
+        if !is_unfolded {
+            self.picture = None;
+            self.tiles = Tiles::default();
         }
     }
 
-    /// Goes to the worker.
-    pub(super) fn begin(&mut self, job: JobId, n_mels: usize) -> Effect {
-        let (duration_s, sample_rate_hz) = self.decoded.map_or((0.0, 0), |decoded| {
-            (decoded.duration_s, decoded.sample_rate_hz)
-        });
-        let n_columns = time_axis::width_px(duration_s, COLUMNS_PER_S);
-        self.picture = Some(Picture::new(n_columns, n_mels));
-        self.state = RecordingState::Running;
-        self.job = Some(job);
-        Effect::Identify(
-            self.id,
-            Request::Identify {
-                job,
-                sample_rate_hz,
-                columns_per_s: self.columns_per_s(),
-            },
-        )
+    /// All of it is scored.
+    pub(super) fn finish(&mut self, summary: Summary) {
+        self.state = RecordingState::Done;
+        self.job = None;
+        self.done_s = summary.duration_s;
+        if let Some(audio) = &mut self.audio {
+            audio.duration_s = summary.duration_s;
+        }
+        if summary.peak < SILENCE_PEAK {
+            self.scores.clear();
+            self.detections.clear();
+            let detail = format!("its loudest sample is {}", summary.peak);
+            self.failure = Some(Failure::new(FailureKind::Silent, detail));
+        } else if summary.damaged_packets > 0 {
+            let detail = format!("{} pieces could not be decoded", summary.damaged_packets);
+            self.failure = Some(Failure::new(FailureKind::PartlyDamaged, detail));
+        }
     }
 
     /// Forgets what was found and waits anew.
     pub(super) fn requeue(&mut self) {
         *self = Self {
+            bytes: self.bytes,
             is_example: self.is_example,
+            is_live: self.is_live,
+            is_converted: self.is_converted,
+            is_unfolded: self.is_unfolded,
             ..Self::new(self.id, std::mem::take(&mut self.name))
         };
+    }
+
+    /// The worker that was asked has ended; it can be asked again.
+    pub(super) fn forget_unanswered(&mut self) {
+        self.explanations
+            .retain(|explanation| explanation.evidence != Evidence::Awaited);
+    }
+
+    /// Its worker or device is about to change: it waits for the next one. What is heard live cannot
+    /// be heard twice, and ends.
+    pub(super) fn interrupt(&mut self) {
+        if self.is_live {
+            self.job = None;
+            self.state = RecordingState::Cancelled;
+        } else {
+            self.requeue();
+        }
     }
 
     pub(super) fn fail(&mut self, failure: Failure) {
@@ -217,8 +305,13 @@ impl Recording {
     }
 
     /// Derives the detections anew; adds species that were never seen to `seen`.
-    pub(super) fn detect(&mut self, config: &DetectionConfig, seen: &mut Vec<LabelId>) {
-        self.detections = detect(&self.scores, config);
+    pub(super) fn detect(
+        &mut self,
+        config: &DetectionConfig,
+        filter: &DetectionFilter,
+        seen: &mut Vec<LabelId>,
+    ) {
+        self.detections = detect_filtered(&self.scores, config, filter);
         for detection in &self.detections {
             if !seen.contains(&detection.label) {
                 seen.push(detection.label);

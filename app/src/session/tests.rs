@@ -1,12 +1,16 @@
 use super::*;
-use crate::protocol::{DeviceKind, Response};
+use crate::protocol::{DeviceKind, Response, Summary};
+use crate::review::Answer;
+use crate::session::wishes::ListUse;
 use crate::view::picture::Picture;
+use crate::view::tiles::TILE_COLUMNS;
+use crate::view::viewport::Viewport;
 use pipit_core::{Scores, WindowScores};
 
-const DECODED: Decoded = Decoded {
+const SUMMARY: Summary = Summary {
     duration_s: 10.0,
-    sample_rate_hz: 44_100,
     peak: 0.5,
+    damaged_packets: 0,
 };
 
 fn device(kind: DeviceKind) -> DeviceReport {
@@ -51,27 +55,63 @@ fn loaded(choice: DeviceChoice, kind: DeviceKind) -> Session {
         ..Settings::default()
     };
     let (mut session, effects) = Session::start(settings);
-    assert_eq!(effects, [Effect::StartWorker]);
+    assert_eq!(effects, [Effect::StartWorker, Effect::RecallReview]);
     let effects = session.apply(ready(), &[]);
     finish_loading(&mut session, &effects, kind);
     session
 }
 
 fn add(session: &mut Session, name: &str) -> RecordingId {
-    session.add([name.to_owned()])[0]
+    session.add([(name.to_owned(), 100)])[0]
 }
 
-/// Adds a recording and brings it to the worker.
+/// Adds a recording and has the worker open it.
 fn run(session: &mut Session, name: &str) -> (RecordingId, JobId) {
     let id = add(session, name);
-    assert_eq!(session.advance(), [Effect::Decode(id)]);
-    let effects = session.decoded(id, DECODED);
-    (id, identify_job(&effects))
+    let job = start(session);
+    session.apply(opened(job, Some(10.0)), &[]);
+    (id, job)
+}
+
+fn opened(job: JobId, duration_s: Option<f64>) -> Response {
+    Response::Opened {
+        job,
+        sample_rate_hz: 44_100,
+        duration_s,
+    }
+}
+
+fn finished(job: JobId) -> Response {
+    Response::Finished {
+        job,
+        summary: SUMMARY,
+    }
+}
+
+fn failed(job: JobId, kind: FailureKind) -> Response {
+    Response::Failed {
+        job,
+        failure: Failure::new(kind, "why"),
+    }
+}
+
+/// Starts whatever can start, with nothing kept from earlier runs.
+fn start(session: &mut Session) -> JobId {
+    let effects = session.advance();
+    begin(session, &effects)
+}
+
+/// Nothing is kept of the recording that these effects look for.
+fn begin(session: &mut Session, effects: &[Effect]) -> JobId {
+    match effects {
+        [.., Effect::Recall(id, _)] => identify_job(&session.recalled(*id, None)),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn identify_job(effects: &[Effect]) -> JobId {
     match effects {
-        [Effect::Identify(_, Request::Identify { job, .. })] => *job,
+        [Effect::SendWithFile(_, Request::Identify { job })] => *job,
         other => panic!("{other:?}"),
     }
 }
@@ -95,7 +135,7 @@ fn state(session: &Session, id: RecordingId) -> RecordingState {
 }
 
 #[test]
-fn a_recording_goes_through_decoding_and_scoring_to_done() {
+fn a_recording_is_opened_scored_and_done() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
     let (id, job) = run(&mut session, "a.wav");
     session.apply(scored(job, 0.0, [0.9, 0.1]), &vec![100; 400 * 128]);
@@ -104,7 +144,11 @@ fn a_recording_goes_through_decoding_and_scoring_to_done() {
     assert_eq!(recording.speed, Some(10.0));
     assert_eq!(recording.picture.as_ref().map(Picture::filled), Some(400));
     session.apply(scored(job, 5.0, [0.2, 0.6]), &[]);
-    assert!(session.apply(Response::Finished { job }, &[]).is_empty());
+    let effects = session.apply(finished(job), &[]);
+    let [Effect::Keep(kept_id, _, results)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!((*kept_id, results.windows.len()), (id, 2));
     assert_eq!(state(&session, id), RecordingState::Done);
     assert_eq!(session.status(), "Done: 2 species in 1 recording.");
 }
@@ -112,19 +156,63 @@ fn a_recording_goes_through_decoding_and_scoring_to_done() {
 #[test]
 fn recordings_wait_for_each_other_and_for_the_model() {
     let (mut session, _) = Session::start(Settings::default());
-    let [a, b] = session.add(["a".into(), "b".into()])[..] else {
+    let [a, b] = session.add([("a".into(), 1), ("b".into(), 2)])[..] else {
         panic!("two ids");
     };
-    assert_eq!(session.advance(), [Effect::Decode(a)]);
-    assert!(session.decoded(a, DECODED).is_empty());
+    assert!(session.advance().is_empty());
+    assert_eq!(session.status(), "a is ready; the model is still loading…");
     let effects = session.apply(ready(), &[]);
     let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
-    let job = identify_job(&effects);
+    let job = begin(&mut session, &effects);
+    assert_eq!(state(&session, a), RecordingState::Running);
     assert_eq!(state(&session, b), RecordingState::Waiting);
-    assert_eq!(
-        session.apply(Response::Finished { job }, &[]),
-        [Effect::Decode(b)]
-    );
+    let effects = session.apply(finished(job), &[]);
+    begin(&mut session, &effects);
+    assert_eq!(state(&session, b), RecordingState::Running);
+}
+
+#[test]
+fn what_was_found_before_is_not_computed_again() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (_, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+    let effects = session.apply(finished(job), &[]);
+    let [Effect::Keep(_, key, results)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+
+    let mut later = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let id = add(&mut later, "a");
+    assert_eq!(later.advance(), [Effect::Recall(id, key.clone())]);
+    assert!(later.recalled(id, Some(results.clone())).is_empty());
+    let recording = later.recording(id).expect("kept");
+    assert_eq!(recording.state, RecordingState::Done);
+    assert_eq!(recording.detections.len(), 1);
+    assert_eq!(recording.duration_s(), Some(10.0));
+    // Its spectrogram comes piece by piece.
+    assert!(!later.look(id, Viewport::whole(10.0), 500).is_empty());
+
+    // Results with another number of classes are of no use.
+    let id = add(&mut later, "b");
+    later.advance();
+    let mut other = results.clone();
+    other.windows[0].scores.0.push(0.5);
+    identify_job(&later.recalled(id, Some(other)));
+}
+
+#[test]
+fn folded_recordings_keep_no_pictures() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let names = ["a", "b", "c", "d"].map(|name| (name.to_owned(), 1));
+    let ids = session.add(names);
+    let unfolded = |session: &Session, id| session.recording(id).expect("kept").is_unfolded;
+    assert!(unfolded(&session, ids[2]) && !unfolded(&session, ids[3]));
+    let job = start(&mut session);
+    session.apply(opened(job, Some(10.0)), &[]);
+    session.unfold(ids[0], false);
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &vec![100; 400 * 128]);
+    let recording = session.recording(ids[0]).expect("kept");
+    assert!(recording.picture.is_none() && recording.scores.len() == 1);
 }
 
 #[test]
@@ -155,14 +243,10 @@ fn cancelling_keeps_results_and_starts_the_next() {
     let (a, job) = run(&mut session, "a");
     let b = add(&mut session, "b");
     session.apply(scored(job, 0.0, [0.9, 0.0]), &[]);
-    assert_eq!(
-        session.cancel(a),
-        [
-            Effect::DropSamples(a),
-            Effect::Send(Request::Cancel { job }),
-            Effect::Decode(b)
-        ]
-    );
+    let effects = session.cancel(a);
+    assert_eq!(effects[0], Effect::Send(Request::Cancel { job }));
+    begin(&mut session, &effects);
+    assert_eq!(state(&session, b), RecordingState::Running);
     assert_eq!(state(&session, a), RecordingState::Cancelled);
     // What the worker still had under way comes too late.
     session.apply(scored(job, 5.0, [0.9, 0.9]), &[]);
@@ -174,45 +258,138 @@ fn cancelling_keeps_results_and_starts_the_next() {
 }
 
 #[test]
-fn cancelling_while_decoding_frees_the_samples() {
+fn what_the_worker_cannot_open_is_decoded_by_the_browser() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let id = add(&mut session, "a.opus");
+    let job = start(&mut session);
+    let effects = session.apply(failed(job, FailureKind::UnsupportedFormat), &[]);
+    assert_eq!(effects, [Effect::Convert(id)]);
+    assert_eq!(state(&session, id), RecordingState::Converting);
+    let effects = session.converted(id);
+    let job = begin(&mut session, &effects);
+    // Once is enough.
+    session.apply(failed(job, FailureKind::UnsupportedFormat), &[]);
+    assert_eq!(state(&session, id), RecordingState::Failed);
+    // And it need not be done again.
+    session.rerun(id);
+    assert!(session.recording(id).expect("kept").is_converted);
+}
+
+#[test]
+fn cancelling_while_the_browser_decodes_keeps_what_comes_of_it() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     let id = add(&mut session, "a");
-    session.advance();
-    session.cancel(id);
-    assert_eq!(session.decoded(id, DECODED), [Effect::DropSamples(id)]);
+    let job = start(&mut session);
+    session.apply(failed(job, FailureKind::UnsupportedFormat), &[]);
+    assert!(session.cancel(id).is_empty());
+    assert!(session.converted(id).is_empty());
+    assert_eq!(state(&session, id), RecordingState::Cancelled);
     assert_eq!(session.remove(id), [Effect::Forget(id)]);
     assert!(session.recordings().is_empty());
 }
 
 #[test]
-fn silence_is_said_and_not_run() {
-    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
-    let id = add(&mut session, "a");
-    session.advance();
-    let silent = Decoded {
-        peak: 0.0,
-        ..DECODED
-    };
-    assert_eq!(session.decoded(id, silent), [Effect::DropSamples(id)]);
-    let recording = session.recording(id).expect("kept");
-    assert_eq!(recording.state, RecordingState::Done);
-    assert_eq!(
-        recording.failure.as_ref().map(|f| f.kind),
-        Some(FailureKind::Silent)
-    );
+fn silence_and_damage_are_said_at_the_end() {
+    for (summary, kind, n_scores) in [
+        (
+            Summary {
+                peak: 0.0,
+                ..SUMMARY
+            },
+            FailureKind::Silent,
+            0,
+        ),
+        (
+            Summary {
+                damaged_packets: 2,
+                ..SUMMARY
+            },
+            FailureKind::PartlyDamaged,
+            1,
+        ),
+    ] {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let (id, job) = run(&mut session, "a");
+        session.apply(scored(job, 0.0, [0.9, 0.9]), &[]);
+        session.apply(Response::Finished { job, summary }, &[]);
+        let recording = session.recording(id).expect("kept");
+        assert_eq!(recording.state, RecordingState::Done);
+        assert_eq!(recording.failure.as_ref().map(|f| f.kind), Some(kind));
+        assert_eq!(recording.scores.len(), n_scores);
+    }
+}
+
+#[test]
+fn a_header_that_lies_about_the_length_is_corrected() {
+    for announced in [None, Some(3.0), Some(1000.0)] {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let id = add(&mut session, "a");
+        let job = start(&mut session);
+        session.apply(opened(job, announced), &[]);
+        session.apply(scored(job, 0.0, [0.9, 0.9]), &[]);
+        let recording = session.recording(id).expect("kept");
+        assert!(recording.duration_s() >= Some(5.0));
+        session.apply(finished(job), &[]);
+        let recording = session.recording(id).expect("kept");
+        assert_eq!(recording.duration_s(), Some(10.0));
+    }
 }
 
 #[test]
 fn a_bad_file_does_not_stop_the_next() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
-    let [a, b] = session.add(["a".into(), "b".into()])[..] else {
+    let [a, b] = session.add([("a".into(), 1), ("b".into(), 2)])[..] else {
         panic!("two ids");
     };
-    session.advance();
+    let job = start(&mut session);
+    session.apply(failed(job, FailureKind::UnsupportedFormat), &[]);
     let failure = Failure::new(FailureKind::NotAudio, "");
-    assert_eq!(session.decode_failed(a, failure), [Effect::Decode(b)]);
+    let effects = session.conversion_failed(a, failure);
+    begin(&mut session, &effects);
     assert_eq!(state(&session, a), RecordingState::Failed);
+    assert_eq!(state(&session, b), RecordingState::Running);
     assert!(!session.recording(a).expect("kept").may_rerun());
+}
+
+#[test]
+fn what_is_in_sight_is_asked_for_once_and_kept() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "a");
+    // The overview does for a wide view.
+    assert!(session.look(id, Viewport::whole(10.0), 500).is_empty());
+    let close = Viewport {
+        start_s: 2.0,
+        span_s: 4.0,
+    };
+    let effects = session.look(id, close, 1000);
+    let asked: Vec<(JobId, usize)> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::SendWithFile(
+                _,
+                Request::Spectrogram {
+                    job, first_column, ..
+                },
+            ) => (*job, *first_column),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    // 400 columns a second, 1.28 s a tile.
+    let columns: Vec<usize> = asked
+        .iter()
+        .map(|(_, column)| column / TILE_COLUMNS)
+        .collect();
+    assert_eq!(columns, [1, 2, 3, 4]);
+    assert!(session.look(id, close, 1000).is_empty());
+    let before = session.recording(id).expect("kept").revision;
+    let columns = vec![9; TILE_COLUMNS * 128];
+    session.apply(Response::Spectrogram { job: asked[0].0 }, &columns);
+    session.apply(failed(asked[1].0, FailureKind::Internal), &[]);
+    assert_eq!(session.recording(id).expect("kept").revision, before + 2);
+    assert!(session.look(id, close, 1000).is_empty());
+    // The recording itself goes on.
+    session.apply(finished(job), &[]);
+    assert_eq!(state(&session, id), RecordingState::Done);
 }
 
 #[test]
@@ -229,17 +406,14 @@ fn a_lost_gpu_moves_the_work_to_the_cpu() {
         let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
         let (id, job) = run(&mut session, "a");
         session.apply(scored(job, 0.0, [0.9, 0.0]), &[]);
-        assert_eq!(
-            session.apply(lost(job), &[]),
-            [Effect::StartWorker, Effect::Decode(id)]
-        );
+        assert_eq!(session.apply(lost(job), &[]), [Effect::StartWorker]);
         assert_eq!(session.notices()[0].kind, FailureKind::GpuLost);
         assert!(session.recording(id).expect("kept").scores.is_empty());
         let effects = session.apply(ready(), &[]);
         assert_eq!(load_request(&effects).1, DeviceChoice::Cpu);
-        finish_loading(&mut session, &effects, DeviceKind::Cpu);
-        let job = identify_job(&session.decoded(id, DECODED));
-        session.apply(Response::Finished { job }, &[]);
+        let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+        let job = begin(&mut session, &effects);
+        session.apply(finished(job), &[]);
         assert_eq!(state(&session, id), RecordingState::Done);
         // A new choice is a new chance for the GPU.
         let effects = session.choose_device(DeviceChoice::WebGpu);
@@ -284,7 +458,8 @@ fn a_recording_that_kills_the_worker_fails_and_the_next_goes_on() {
         assert_eq!(failure.map(|f| f.kind), Some(kind));
         let effects = session.apply(ready(), &[]);
         let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
-        assert_eq!(effects, [Effect::Decode(b)]);
+        begin(&mut session, &effects);
+        assert_eq!(state(&session, b), RecordingState::Running);
     }
 }
 
@@ -303,7 +478,6 @@ fn a_model_that_fails_leaves_recordings_waiting() {
     let (mut session, _) = Session::start(Settings::default());
     let id = add(&mut session, "a");
     session.advance();
-    session.decoded(id, DECODED);
     let effects = session.apply(ready(), &[]);
     let (job, _) = load_request(&effects);
     let failure = Failure::new(FailureKind::ModelInvalid, "digest");
@@ -312,7 +486,8 @@ fn a_model_that_fails_leaves_recordings_waiting() {
     assert_eq!(state(&session, id).name(), "waiting");
     assert_eq!(session.retry(), [Effect::StartWorker]);
     let effects = session.apply(ready(), &[]);
-    identify_job(&finish_loading(&mut session, &effects, DeviceKind::Cpu));
+    let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+    begin(&mut session, &effects);
 }
 
 #[test]
@@ -324,16 +499,106 @@ fn another_build_of_the_worker_is_not_used() {
 }
 
 #[test]
-fn long_recordings_get_coarser_pictures() {
-    let mut recording = Recording::new(RecordingId(1), "a".into());
-    let with = |duration_s| {
-        Some(Decoded {
-            duration_s,
-            ..DECODED
-        })
+fn what_the_microphone_hears_grows_and_ends() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (heard, effects) = session.listen("Live".into(), 48_000);
+    let (id, job) = heard.expect("there is a model");
+    assert_eq!(
+        effects,
+        [Effect::Send(Request::Listen {
+            job,
+            sample_rate_hz: 48_000
+        })]
+    );
+    assert_eq!(session.listening(), Some(id));
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &vec![100; 200 * 128]);
+    let recording = session.recording(id).expect("kept");
+    assert_eq!(
+        (recording.duration_s(), recording.detections.len()),
+        (Some(5.0), 1)
+    );
+    // Files wait until it ends.
+    add(&mut session, "a");
+    assert!(session.advance().is_empty());
+    assert_eq!(
+        session.stop_listening(),
+        [Effect::Send(Request::StopListening { job })]
+    );
+    let effects = session.apply(finished(job), &[]);
+    begin(&mut session, &effects);
+    assert_eq!(session.listening(), None);
+    assert_eq!(state(&session, id), RecordingState::Done);
+}
+
+#[test]
+fn a_lost_worker_ends_what_is_heard_and_keeps_what_was() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
+    let (heard, _) = session.listen("Live".into(), 48_000);
+    let (id, job) = heard.expect("there is a model");
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+    session.apply(failed(job, FailureKind::GpuLost), &[]);
+    assert_eq!(state(&session, id), RecordingState::Cancelled);
+    assert_eq!(session.recording(id).expect("kept").scores.len(), 1);
+}
+
+#[test]
+fn answers_are_kept_undone_and_taken_from_a_file() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.9, 0.8]), &[]);
+    let detection = session.recording(id).expect("kept").detections[0];
+    let effects = session.answer(id, &detection, Some(Answer::Yes));
+    let [Effect::KeepReview(json)] = &effects[..] else {
+        panic!("{effects:?}");
     };
-    recording.decoded = with(10.0);
-    assert!((recording.columns_per_s() - 80.0).abs() < 1e-9);
-    recording.decoded = with(3600.0);
-    assert!((recording.columns_per_s() * 3600.0 - 16_000.0).abs() < 1e-6);
+    assert_eq!(session.answer_to(id, &detection), Some(&Answer::Yes));
+    assert_eq!(session.review_progress(detection.label).answered(), 1);
+    let (place, _) = session.undo_answer();
+    assert_eq!(place, Some((id, detection)));
+    assert_eq!(session.answer_to(id, &detection), None);
+    assert!(session.load_review(b"no review").is_err());
+    session.load_review(json).expect("a review");
+    assert_eq!(session.answer_to(id, &detection), Some(&Answer::Yes));
+}
+
+#[test]
+fn wishes_act_on_kept_scores_and_return() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.9, 0.8]), &[]);
+    session.apply(scored(job, 5.0, [0.1, 0.8]), &[]);
+    let found = |session: &Session| -> Vec<(usize, f64)> {
+        let detections = &session.recording(id).expect("kept").detections;
+        detections.iter().map(|d| (d.label.0, d.end_s)).collect()
+    };
+    assert_eq!(found(&session), [(0, 5.0), (1, 10.0)]);
+    session.set(|settings| settings.min_duration_s = 6.0);
+    assert_eq!(found(&session), [(1, 10.0)]);
+    session.set(|settings| settings.min_duration_s = 0.0);
+    session.set_hidden("prtody1".into(), true);
+    assert_eq!(found(&session), [(0, 5.0)]);
+    session.set_hidden("prtody1".into(), false);
+    session.set_threshold_of(LabelId(0), Some(0.95));
+    assert_eq!(found(&session), [(1, 10.0)]);
+    session.set_threshold_of(LabelId(0), None);
+    let unknown = session.set_species("Bananaquit\nDodo", ListUse::Include);
+    assert_eq!((found(&session), unknown), (vec![(0, 5.0)], vec!["Dodo".to_owned()]));
+    session.clear_species();
+    assert_eq!(found(&session).len(), 2);
+}
+
+#[test]
+fn an_export_holds_what_was_found_and_how() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "SITE_20240512_051500.wav");
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+    let detection = session.recording(id).expect("kept").detections[0];
+    session.answer(id, &detection, Some(Answer::No));
+    session.set_threshold(0.6);
+    let export = session.export().expect("there is a model");
+    assert!((export.settings.threshold - 0.6).abs() < 1e-6);
+    assert_eq!(export.files.len(), 1);
+    assert!(export.files[0].recorded_at.is_some());
+    let exported = &export.files[0].detections[0];
+    assert_eq!((exported.code.as_str(), &exported.review), ("banana", &Some(Answer::No)));
 }

@@ -17,11 +17,28 @@ impl Session {
                 }
                 Vec::new()
             }
+            Response::Catalogue { job, models } => {
+                if self.load_job == Some(job) {
+                    self.catalogue = models;
+                }
+                Vec::new()
+            }
             Response::Loaded {
                 job,
                 manifest,
                 device,
             } => self.loaded(job, manifest, device),
+            Response::Opened {
+                job,
+                sample_rate_hz,
+                duration_s,
+            } => {
+                let n_mels = self.manifest().map_or(1, |manifest| manifest.mel.n_mels);
+                if let Some(recording) = running(&mut self.recordings, job) {
+                    recording.opened(sample_rate_hz, duration_s, n_mels);
+                }
+                Vec::new()
+            }
             Response::Scored {
                 job,
                 windows,
@@ -33,8 +50,36 @@ impl Session {
                 self.scored(job, windows, (first_column, columns), done_s, speed);
                 Vec::new()
             }
-            Response::Finished { job } => self.ended(job, RecordingState::Done),
-            Response::Cancelled { job } => self.ended(job, RecordingState::Cancelled),
+            Response::Spectrogram { job } => {
+                self.tile_answered(job, Some(columns));
+                Vec::new()
+            }
+            explained @ Response::Explained { job, .. } => {
+                self.explanation_came(job, Some(explained));
+                Vec::new()
+            }
+            // Whoever asked has been answered.
+            Response::Samples { .. } => Vec::new(),
+            Response::Finished { job, summary } => {
+                let key = self.results_key();
+                let mut effects = Vec::new();
+                if let Some(recording) = running(&mut self.recordings, job) {
+                    // What was heard live lies in no file that could come again.
+                    let results = recording.results(summary).filter(|_| !recording.is_live);
+                    let id = recording.id;
+                    effects.extend(results.map(|results| Effect::Keep(id, key, results)));
+                    recording.finish(summary);
+                }
+                effects.extend(self.advance());
+                effects
+            }
+            Response::Cancelled { job } => {
+                if let Some(recording) = running(&mut self.recordings, job) {
+                    recording.job = None;
+                    recording.state = RecordingState::Cancelled;
+                }
+                self.advance()
+            }
             Response::Failed { job, failure } => self.failed(job, failure),
             Response::Panicked { message } => self.worker_died(&message),
         }
@@ -86,7 +131,12 @@ impl Session {
         self.dismiss(FailureKind::ModelUnreachable);
         self.model = ModelState::Loaded { manifest, device };
         self.detect_all();
-        self.advance()
+        let mut effects = self.advance();
+        // Not earlier: nothing is to compete with the first visit's downloads.
+        if !std::mem::replace(&mut self.site_is_kept, true) {
+            effects.insert(0, Effect::KeepSite);
+        }
+        effects
     }
 
     fn scored(
@@ -97,34 +147,29 @@ impl Session {
         done_s: f64,
         speed: Option<f64>,
     ) {
-        let config = self.detection_config();
+        let wishes = self.wishes();
         let Some(recording) = running(&mut self.recordings, job) else {
             return;
         };
         recording.scores.extend(windows);
         recording.done_s = done_s;
+        if let Some(audio) = &mut recording.audio {
+            // A header may promise too little.
+            audio.duration_s = audio.duration_s.max(done_s);
+        }
         recording.speed = speed;
+        recording.revision += 1;
         if let Some(picture) = &mut recording.picture {
             picture.write(first_column, columns);
         }
-        if let Some(config) = config {
-            recording.detect(&config, &mut self.seen);
+        if let Some((config, filter)) = wishes {
+            recording.detect(&config, &filter, &mut self.seen);
         }
-    }
-
-    fn ended(&mut self, job: JobId, state: RecordingState) -> Vec<Effect> {
-        let Some(recording) = running(&mut self.recordings, job) else {
-            return Vec::new();
-        };
-        recording.job = None;
-        recording.state = state;
-        if state == RecordingState::Done {
-            recording.done_s = recording.duration_s().unwrap_or(recording.done_s);
-        }
-        self.advance()
     }
 
     fn failed(&mut self, job: JobId, failure: Failure) -> Vec<Effect> {
+        self.tile_answered(job, None);
+        self.explanation_came(job, None);
         let loading = self.load_job == Some(job);
         let recording = running(&mut self.recordings, job);
         if !loading && recording.is_none() {
@@ -134,6 +179,11 @@ impl Session {
             return self.fall_back_to_cpu(&failure.detail);
         }
         if let Some(recording) = recording {
+            if failure.kind == FailureKind::UnsupportedFormat && !recording.is_converted {
+                recording.job = None;
+                recording.state = RecordingState::Converting;
+                return vec![Effect::Convert(recording.id)];
+            }
             recording.fail(failure);
             return self.advance();
         }
@@ -147,13 +197,10 @@ impl Session {
         self.notify(Failure::new(FailureKind::GpuLost, detail));
         for recording in &mut self.recordings {
             if recording.job.is_some() {
-                recording.requeue();
+                recording.interrupt();
             }
         }
-        // Decoding can start again while the new worker loads.
-        let mut effects = vec![self.restart()];
-        effects.extend(self.advance());
-        effects
+        vec![self.restart()]
     }
 
     fn gpu_in_use(&self) -> bool {

@@ -6,31 +6,51 @@ pub type ColourMap = [[u8; 3]; 256];
 /// Number of species colours before they repeat.
 pub const N_SPECIES_COLOURS: usize = 8;
 
-/// Evenly spaced points of matplotlib's viridis.
-const VIRIDIS: [[u8; 3]; 9] = [
-    [68, 1, 84],
-    [71, 44, 122],
-    [59, 81, 139],
-    [44, 113, 142],
-    [33, 144, 141],
-    [39, 173, 129],
-    [92, 200, 99],
-    [170, 220, 50],
-    [253, 231, 37],
-];
+/// A choice of colours for spectrograms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Colours {
+    /// Dark violet to yellow.
+    #[default]
+    Viridis,
+    /// Black over red to pale yellow.
+    Magma,
+    /// White to black.
+    InverseGrey,
+}
 
-/// The viridis colour map.
-#[must_use]
-pub fn viridis() -> ColourMap {
-    std::array::from_fn(|intensity| {
-        let position = intensity as f32 / 255.0 * (VIRIDIS.len() - 1) as f32;
-        let below = (position as usize).min(VIRIDIS.len() - 2);
-        let fraction = position - below as f32;
-        std::array::from_fn(|channel| {
-            let [from, to] = [below, below + 1].map(|i| f32::from(VIRIDIS[i][channel]));
-            (from + (to - from) * fraction).round() as u8
-        })
-    })
+impl Colours {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::Viridis, Self::Magma, Self::InverseGrey];
+
+    /// The name in the menu's values and in addresses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Viridis => "viridis",
+            Self::Magma => "magma",
+            Self::InverseGrey => "inverse-grey",
+        }
+    }
+
+    /// The choice of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
+    }
+
+    /// The colours themselves.
+    #[must_use]
+    pub fn map(self) -> ColourMap {
+        match self {
+            Self::Viridis => sampled(colorous::VIRIDIS),
+            Self::Magma => sampled(colorous::MAGMA),
+            Self::InverseGrey => sampled(colorous::GREYS),
+        }
+    }
+}
+
+fn sampled(gradient: colorous::Gradient) -> ColourMap {
+    std::array::from_fn(|intensity| gradient.eval_rational(intensity, 256).as_array())
 }
 
 /// The style sheet's class for the `n`th species; the colours themselves (Okabe and Ito's) stand there.
@@ -44,15 +64,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn viridis_runs_from_dark_violet_to_yellow_and_only_gets_lighter() {
-        let map = viridis();
-        assert_eq!((map[0], map[255]), ([68, 1, 84], [253, 231, 37]));
+    fn colours_get_steadily_lighter_or_darker() {
         let light =
             |c: [u8; 3]| 0.3 * f32::from(c[0]) + 0.6 * f32::from(c[1]) + 0.1 * f32::from(c[2]);
-        assert!(
-            map.windows(2)
-                .all(|pair| light(pair[1]) >= light(pair[0]) - 0.6)
-        );
+        for colours in Colours::ALL {
+            let map = colours.map();
+            let towards = (light(map[255]) - light(map[0])).signum();
+            assert!(
+                map.windows(2)
+                    .all(|pair| towards * (light(pair[1]) - light(pair[0])) >= -0.6),
+                "{colours:?}"
+            );
+            assert_eq!(Colours::from_name(colours.name()), Some(colours));
+        }
+        let viridis = Colours::Viridis.map();
+        assert_eq!((viridis[0], viridis[255]), ([68, 1, 84], [253, 231, 37]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use pipit_core::MelConfig;
 use pipit_core::mel::hz_to_mel;
+use std::ops::Range;
 
 /// A labelled line on the axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,12 +19,37 @@ const CANDIDATES_HZ: [f32; 15] = [
     24_000.0, 32_000.0, 48_000.0, 64_000.0,
 ];
 
-/// Labels for round frequencies, none nearer to another than `spacing` (0 to 1), from low to high.
+/// A choice of frequencies to look at, in hertz.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Band {
+    /// Its lower edge.
+    pub low_hz: f32,
+    /// Its upper edge.
+    pub high_hz: f32,
+}
+
+/// Rows of the picture that show a band; all of them where no band is chosen. At least eight, so
+/// that something can be seen.
 #[must_use]
-pub fn ticks(mel: &MelConfig, spacing: f64) -> Vec<Tick> {
+pub fn rows(mel: &MelConfig, band: Option<Band>) -> Range<usize> {
+    const AT_LEAST: usize = 8;
+    let Some(band) = band else {
+        return 0..mel.n_mels;
+    };
+    let row = |hz: f32| (position(mel, hz) * mel.n_mels as f64).max(0.0);
+    let start = (row(band.low_hz) as usize).min(mel.n_mels.saturating_sub(AT_LEAST));
+    let end = (row(band.high_hz).ceil() as usize).clamp(start + AT_LEAST, mel.n_mels.max(AT_LEAST));
+    start..end.min(mel.n_mels)
+}
+
+/// Labels for round frequencies in these rows, none nearer to another than `spacing` (0 to 1 of the
+/// height), from low to high.
+#[must_use]
+pub fn ticks(mel: &MelConfig, rows: &Range<usize>, spacing: f64) -> Vec<Tick> {
     let mut ticks: Vec<Tick> = Vec::new();
     for hz in CANDIDATES_HZ {
-        let position = position(mel, hz);
+        let row = position(mel, hz) * mel.n_mels as f64;
+        let position = (row - rows.start as f64) / rows.len().max(1) as f64;
         let room = |tick: &Tick| (tick.position - position).abs() >= spacing;
         if (0.0..=1.0).contains(&position) && ticks.iter().all(room) {
             let label = format!("{}", hz / 1000.0);
@@ -64,7 +90,8 @@ mod tests {
 
     #[test]
     fn labels_are_round_rise_and_keep_their_distance() {
-        let ticks = ticks(&fixture::manifest().mel, 0.1);
+        let mel = fixture::manifest().mel;
+        let ticks = ticks(&mel, &rows(&mel, None), 0.1);
         assert!(ticks.iter().any(|tick| tick.label == "4"));
         assert!(ticks.len() >= 4);
         assert!(
@@ -72,5 +99,28 @@ mod tests {
                 .windows(2)
                 .all(|t| t[1].position - t[0].position >= 0.1)
         );
+    }
+
+    #[test]
+    fn a_band_shows_its_rows_and_moves_the_labels() {
+        let mel = fixture::manifest().mel;
+        let band = Band {
+            low_hz: 1000.0,
+            high_hz: 4000.0,
+        };
+        let rows = rows(&mel, Some(band));
+        let edges = [1000.0, 4000.0].map(|hz| position(&mel, hz) * mel.n_mels as f64);
+        assert!((rows.start as f64) <= edges[0] && rows.end as f64 >= edges[1]);
+        assert!(rows.len() < mel.n_mels);
+        let labels: Vec<String> = ticks(&mel, &rows, 0.05)
+            .into_iter()
+            .map(|t| t.label)
+            .collect();
+        assert_eq!(labels, ["1", "2", "3", "4"]);
+        let narrow = Band {
+            low_hz: 5000.0,
+            high_hz: 5001.0,
+        };
+        assert_eq!(super::rows(&mel, Some(narrow)).len(), 8);
     }
 }

@@ -1,7 +1,7 @@
 //! A recording's spectrogram as a picture: columns of quantised decibels, filled window by
 //! window while the recording is analysed. Its size does not depend on the recording's length.
 
-use super::colour::ColourMap;
+use super::time_axis;
 use pipit_core::MelSpectrogram;
 use std::ops::Range;
 
@@ -10,6 +10,12 @@ const RANGE_DB: (f32, f32) = (-100.0, 80.0);
 
 /// A value that stands for "not known yet".
 const BLANK: u8 = 0;
+
+/// Columns for a second of a short recording; longer ones get what fits on a canvas.
+const COLUMNS_PER_S: f64 = 80.0;
+
+/// Columns for a second of a recording whose length nobody knows.
+const COLUMNS_PER_S_OF_UNKNOWN: f64 = 40.0;
 
 /// A picture in the making.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +39,38 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Whether what was painted with `other` should be painted again.
+    /// From the noise floor to the loudest sounds, of how often each value occurs.
     #[must_use]
-    pub fn differ_visibly(self, other: Self) -> bool {
-        self.low.abs_diff(other.low) > 2 || self.high.abs_diff(other.high) > 2
+    pub fn of(histogram: &[u64; 256]) -> Self {
+        let total: u64 = histogram.iter().sum();
+        let quantile = |fraction: f64| {
+            let wanted = (total as f64 * fraction) as u64;
+            let mut seen = 0;
+            histogram
+                .iter()
+                .position(|count| {
+                    seen += count;
+                    seen > wanted
+                })
+                .unwrap_or(255) as u8
+        };
+        let high = quantile(0.9995);
+        // At least 30 dB, so that an even noise does not become a storm of colours.
+        let low = quantile(0.3).min(high.saturating_sub(43));
+        Self { low, high }
+    }
+
+    /// Brighter or darker, with more or less contrast: both −1 to 1, 0 leaves the levels alone.
+    #[must_use]
+    pub fn adjusted(self, brightness: f64, contrast: f64) -> Self {
+        let (low, high) = (f64::from(self.low), f64::from(self.high));
+        let span = (high - low) * 4_f64.powf(-contrast);
+        let middle = f64::midpoint(low, high) - brightness * (high - low);
+        let level = |value: f64| value.round().clamp(0.0, 255.0) as u8;
+        Self {
+            low: level(middle - span / 2.0),
+            high: level(middle + span / 2.0),
+        }
     }
 }
 
@@ -71,55 +105,52 @@ impl Picture {
         self.filled
     }
 
-    /// Takes columns from the worker; what lies beyond the picture's right edge is dropped.
+    /// Takes columns from the worker; the picture grows where they do not fit.
     pub fn write(&mut self, first_column: usize, columns: &[u8]) {
-        let start = (first_column * self.n_rows).min(self.values.len());
-        let room = (self.values.len() - start) / self.n_rows.max(1);
-        let n = (columns.len() / self.n_rows.max(1)).min(room);
+        let start = first_column * self.n_rows;
+        let n = columns.len() / self.n_rows.max(1);
         let columns = &columns[..n * self.n_rows];
+        self.n_columns = self.n_columns.max(first_column + n);
+        self.values.resize(self.n_columns * self.n_rows, BLANK);
         self.values[start..start + columns.len()].copy_from_slice(columns);
         for value in columns {
             self.histogram[usize::from(*value)] += 1;
         }
-        self.filled = self.filled.max((first_column + n).min(self.n_columns));
+        self.filled = self.filled.max(first_column + n);
     }
 
-    /// Levels that show this recording well: from its noise floor to its loudest sounds.
+    /// Levels that show this recording well.
     #[must_use]
     pub fn levels(&self) -> Levels {
-        let total: u64 = self.histogram.iter().sum();
-        let quantile = |fraction: f64| {
-            let wanted = (total as f64 * fraction) as u64;
-            let mut seen = 0;
-            self.histogram
-                .iter()
-                .position(|count| {
-                    seen += count;
-                    seen > wanted
-                })
-                .unwrap_or(255) as u8
-        };
-        let high = quantile(0.9995);
-        // At least 30 dB, so that an even noise does not become a storm of colours.
-        let low = quantile(0.3).min(high.saturating_sub(43));
-        Levels { low, high }
+        Levels::of(&self.histogram)
     }
 
-    /// Pixels (red, green, blue, opaque) of some columns, the top row first.
+    /// Values of one column, low frequencies first, once it is filled.
     #[must_use]
-    pub fn pixels(&self, columns: Range<usize>, levels: Levels, colours: &ColourMap) -> Vec<u8> {
-        let span = u32::from(levels.high.saturating_sub(levels.low)).max(1);
-        let mut pixels = Vec::with_capacity(columns.len() * self.n_rows * 4);
-        for row in (0..self.n_rows).rev() {
-            for column in columns.clone() {
-                let value = self.values[column * self.n_rows + row];
-                let above = u32::from(value.saturating_sub(levels.low));
-                let [red, green, blue] = colours[(above * 255 / span).min(255) as usize];
-                pixels.extend([red, green, blue, 255]);
-            }
-        }
-        pixels
+    pub fn column(&self, column: usize) -> Option<&[u8]> {
+        let start = column * self.n_rows;
+        (column < self.filled)
+            .then(|| self.values.get(start..start + self.n_rows))
+            .flatten()
     }
+}
+
+/// Columns for one second of a recording of this length.
+#[must_use]
+pub fn columns_per_s(duration_s: Option<f64>) -> f64 {
+    match duration_s {
+        Some(duration_s) if duration_s > 0.0 => {
+            let fitting = n_columns(Some(duration_s)) as f64 / duration_s;
+            fitting.min(COLUMNS_PER_S)
+        }
+        _ => COLUMNS_PER_S_OF_UNKNOWN,
+    }
+}
+
+/// Width of the picture of a recording of this length.
+#[must_use]
+pub fn n_columns(duration_s: Option<f64>) -> usize {
+    time_axis::width_px(duration_s.unwrap_or_default(), COLUMNS_PER_S)
 }
 
 /// The columns of one window, with a frame every `step_s`, for a picture with `columns_per_s`: the first column's index and
@@ -155,6 +186,19 @@ pub fn columns(
     (first, values)
 }
 
+/// `n_columns` columns, one a frame, from frame `first` on; blank where there are no frames.
+#[must_use]
+pub fn piece(mel: &MelSpectrogram, first: usize, n_columns: usize) -> Vec<u8> {
+    let mut values = vec![BLANK; n_columns * mel.n_mels];
+    let n = n_columns.min(mel.n_frames.saturating_sub(first));
+    for (row, frames) in mel.values.chunks_exact(mel.n_frames.max(1)).enumerate() {
+        for (column, decibels) in frames[first.min(mel.n_frames)..][..n].iter().enumerate() {
+            values[column * mel.n_mels + row] = quantise(*decibels);
+        }
+    }
+    values
+}
+
 fn quantise(decibels: f32) -> u8 {
     let (low, high) = RANGE_DB;
     // Blank stays apart from everything measured.
@@ -166,7 +210,6 @@ fn quantise(decibels: f32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::colour::viridis;
 
     fn ramp(n_mels: usize, n_frames: usize) -> MelSpectrogram {
         MelSpectrogram {
@@ -202,26 +245,27 @@ mod tests {
     }
 
     #[test]
-    fn pictures_fill_from_left_and_drop_what_does_not_fit() {
+    fn pictures_fill_from_left_and_grow_where_they_must() {
         let mut picture = Picture::new(4, 2);
         picture.write(0, &[10, 20, 30, 40]);
-        assert_eq!(picture.filled(), 2);
+        assert_eq!((picture.filled(), picture.n_columns()), (2, 4));
         picture.write(3, &[50, 60, 70, 80]);
-        picture.write(9, &[1, 2]);
-        assert_eq!(picture.filled(), 4);
-        assert_eq!(picture.values, [10, 20, 30, 40, 0, 0, 50, 60]);
+        assert_eq!((picture.filled(), picture.n_columns()), (5, 5));
+        assert_eq!(picture.values, [10, 20, 30, 40, 0, 0, 50, 60, 70, 80]);
     }
 
     #[test]
-    fn loud_is_yellow_at_the_top_for_high_bands() {
-        let mut picture = Picture::new(1, 2);
-        picture.write(0, &[100, 200]);
-        let levels = Levels {
-            low: 100,
-            high: 200,
-        };
-        let pixels = picture.pixels(0..1, levels, &viridis());
-        assert_eq!(pixels, [253, 231, 37, 255, 68, 1, 84, 255]);
+    fn a_piece_has_a_column_for_each_frame_and_blanks_behind_the_end() {
+        let values = piece(&ramp(2, 5), 3, 4);
+        let expected = [3.0, 3.0, 4.0, 4.0].map(quantise);
+        assert_eq!((&values[..4], &values[4..]), (&expected[..], &[0; 4][..]));
+        assert_eq!(piece(&ramp(1, 2), 7, 2), [0, 0]);
+    }
+
+    #[test]
+    fn long_recordings_get_coarser_pictures() {
+        assert!((columns_per_s(Some(10.0)) - 80.0).abs() < 1e-9);
+        assert!((columns_per_s(Some(3600.0)) * 3600.0 - 16_000.0).abs() < 1e-6);
     }
 
     #[test]
@@ -234,5 +278,22 @@ mod tests {
         let mut even = Picture::new(100, 1);
         even.write(0, &[120; 100]);
         assert_eq!(even.levels(), Levels { low: 77, high: 120 });
+    }
+
+    #[test]
+    fn brightness_moves_levels_and_contrast_narrows_them() {
+        let levels = Levels {
+            low: 100,
+            high: 140,
+        };
+        assert_eq!(levels.adjusted(0.0, 0.0), levels);
+        assert_eq!(levels.adjusted(0.5, 0.0), Levels { low: 80, high: 120 });
+        assert_eq!(
+            levels.adjusted(0.0, 0.5),
+            Levels {
+                low: 110,
+                high: 130
+            }
+        );
     }
 }

@@ -1,25 +1,44 @@
 //! The horizontal axis: seconds, minutes, hours.
 
+use super::viewport::Viewport;
+
 /// Steps between labels, in seconds.
-const STEPS_S: [f64; 13] = [
-    0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0,
+const STEPS_S: [f64; 15] = [
+    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0,
 ];
 
-/// Times to label in a recording of `duration_s` shown `width_px` wide, at least `spacing_px` apart.
+/// Times to label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ticks {
+    /// In order.
+    pub times_s: Vec<f64>,
+    /// Whether labels need tenths of seconds to be told apart.
+    pub tenths: bool,
+}
+
+/// Times to label in a view that is `width_px` wide, at least `spacing_px` apart.
 #[must_use]
-pub fn ticks(duration_s: f64, width_px: f64, spacing_px: f64) -> Vec<f64> {
-    if !(duration_s > 0.0 && width_px > 0.0) {
-        return Vec::new();
+pub fn ticks(viewport: Viewport, width_px: f64, spacing_px: f64) -> Ticks {
+    if !(viewport.span_s > 0.0 && width_px > 0.0) {
+        return Ticks {
+            times_s: Vec::new(),
+            tenths: false,
+        };
     }
-    let px_per_s = width_px / duration_s;
+    let px_per_s = width_px / viewport.span_s;
     let last = STEPS_S[STEPS_S.len() - 1];
     let step = STEPS_S
         .into_iter()
         .find(|step| step * px_per_s >= spacing_px)
         .unwrap_or_else(|| (spacing_px / px_per_s / last).ceil() * last);
-    // Two pixels of tolerance keep a label that falls on the very end.
-    let n = ((duration_s + 2.0 / px_per_s) / step) as usize;
-    (0..=n).map(|i| i as f64 * step).collect()
+    // Two pixels of tolerance keep a label that falls on an edge.
+    let slack_s = 2.0 / px_per_s;
+    let first = ((viewport.start_s - slack_s) / step).ceil().max(0.0) as usize;
+    let end = ((viewport.end_s() + slack_s) / step) as usize;
+    Ticks {
+        times_s: (first..=end).map(|i| i as f64 * step).collect(),
+        tenths: step < 1.0,
+    }
 }
 
 /// A time as people write it: `7 s` is `0:07`; tenths only where asked for.
@@ -53,20 +72,45 @@ pub fn width_px(duration_s: f64, preferred_px_per_s: f64) -> usize {
     (duration_s * preferred_px_per_s).clamp(1.0, MAX_PX).ceil() as usize
 }
 
+/// The time that somebody wrote: seconds, `minutes:seconds` or `hours:minutes:seconds`.
+#[must_use]
+pub fn parse_clock(text: &str) -> Option<f64> {
+    let mut seconds = 0.0;
+    for part in text.trim().split(':') {
+        let part: f64 = part.trim().replace(',', ".").parse().ok()?;
+        if !part.is_finite() || part < 0.0 {
+            return None;
+        }
+        seconds = seconds * 60.0 + part;
+    }
+    Some(seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn labels_have_room_and_reach_the_end() {
-        assert_eq!(ticks(10.0, 600.0, 80.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
-        assert_eq!(ticks(7200.0, 16_000.0, 80.0).len(), 121);
+    fn labels_have_room_and_reach_the_edges() {
+        let times =
+            |start_s, span_s, width_px| ticks(Viewport { start_s, span_s }, width_px, 80.0).times_s;
+        assert_eq!(times(0.0, 10.0, 600.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+        assert_eq!(times(61.0, 9.0, 600.0), [62.0, 64.0, 66.0, 68.0, 70.0]);
+        assert_eq!(times(0.0, 7200.0, 16_000.0).len(), 121);
         assert_eq!(
-            ticks(100_000.0, 500.0, 80.0),
+            times(0.0, 100_000.0, 500.0),
             [0.0, 18_000.0, 36_000.0, 54_000.0, 72_000.0, 90_000.0]
         );
-        assert!(ticks(0.0, 600.0, 80.0).is_empty());
-        assert!(ticks(f64::NAN, 600.0, 80.0).is_empty());
+        let close = ticks(
+            Viewport {
+                start_s: 1.0,
+                span_s: 0.5,
+            },
+            1000.0,
+            80.0,
+        );
+        assert!(close.tenths && close.times_s.len() == 6);
+        assert!(times(0.0, 0.0, 100.0).is_empty());
     }
 
     #[test]
@@ -83,5 +127,15 @@ mod tests {
         assert_eq!(width_px(10.0, 60.0), 600);
         assert_eq!(width_px(0.001, 60.0), 1);
         assert_eq!(width_px(10_800.0, 60.0), 16_000);
+    }
+
+    #[test]
+    fn written_times_are_understood() {
+        let times = ["90", "1:30", " 0:01:30 ", "1:0,5", "2:00:00"].map(parse_clock);
+        assert_eq!(
+            times,
+            [Some(90.0), Some(90.0), Some(90.0), Some(60.5), Some(7200.0)]
+        );
+        assert_eq!(["", "a", "1:-3", "1::2", "inf"].map(parse_clock), [None; 5]);
     }
 }

@@ -1,0 +1,77 @@
+//! Results that outlive the page, so that nothing is computed twice.
+
+use crate::protocol::Summary;
+use pipit_core::WindowScores;
+use serde::{Deserialize, Serialize};
+
+/// What a model found in a recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptResults {
+    /// [`KeptResults::VERSION`] of the Pipit that wrote it.
+    pub format_version: u32,
+    /// The recording's own rate.
+    pub sample_rate_hz: u32,
+    /// What all of the recording turned out to be.
+    pub summary: Summary,
+    /// The scores of every window.
+    pub windows: Vec<WindowScores>,
+}
+
+impl KeptResults {
+    /// Changes whenever scores of older versions should not be used any more.
+    pub const VERSION: u32 = 1;
+
+    /// Reads what was kept.
+    ///
+    /// # Errors
+    /// Something else, or results of another version.
+    pub fn from_json(json: &[u8]) -> Result<Self, String> {
+        let kept: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        if kept.format_version == Self::VERSION {
+            Ok(kept)
+        } else {
+            Err(format!("results of version {}", kept.format_version))
+        }
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Numbers that JSON does not know.
+    pub fn to_json(&self) -> Result<Vec<u8>, String> {
+        serde_json::to_vec(self).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipit_core::Scores;
+
+    #[test]
+    fn results_round_trip_and_other_versions_are_refused() {
+        let kept = KeptResults {
+            format_version: KeptResults::VERSION,
+            sample_rate_hz: 48_000,
+            summary: Summary {
+                duration_s: 5.0,
+                peak: 0.5,
+                damaged_packets: 0,
+            },
+            windows: vec![WindowScores {
+                start_s: 0.0,
+                end_s: 5.0,
+                scores: Scores(vec![0.123_456_79, 1.0e-7]),
+            }],
+        };
+        let json = kept.to_json().expect("is written");
+        assert_eq!(KeptResults::from_json(&json), Ok(kept.clone()));
+        let other = KeptResults {
+            format_version: 99,
+            ..kept
+        };
+        let json = other.to_json().expect("is written");
+        assert!(KeptResults::from_json(&json).is_err());
+        assert!(KeptResults::from_json(b"{}").is_err());
+    }
+}

@@ -1,0 +1,50 @@
+//! Listening to the microphone.
+
+use super::{Effect, Recording, RecordingId, RecordingState, Session};
+use crate::protocol::{JobId, Request};
+
+impl Session {
+    /// The microphone is open: what it hears is a recording that grows. None without a model.
+    pub fn listen(
+        &mut self,
+        name: String,
+        sample_rate_hz: u32,
+    ) -> (Option<(RecordingId, JobId)>, Vec<Effect>) {
+        let Some(n_mels) = self.manifest().map(|manifest| manifest.mel.n_mels) else {
+            return (None, Vec::new());
+        };
+        let job = self.new_job();
+        self.n_recordings += 1;
+        let id = RecordingId(self.n_recordings);
+        let mut recording = Recording::new(id, name);
+        recording.is_live = true;
+        recording.state = RecordingState::Running;
+        recording.job = Some(job);
+        recording.opened(sample_rate_hz, None, n_mels);
+        self.recordings.push(recording);
+        let request = Request::Listen {
+            job,
+            sample_rate_hz,
+        };
+        (Some((id, job)), vec![Effect::Send(request)])
+    }
+
+    /// The recording that the microphone is heard in.
+    #[must_use]
+    pub fn listening(&self) -> Option<RecordingId> {
+        let heard = |r: &&Recording| r.is_live && r.job.is_some();
+        self.recordings.iter().find(heard).map(|r| r.id)
+    }
+
+    /// The user, or the microphone, has stopped; what was heard is still being identified.
+    pub fn stop_listening(&mut self) -> Vec<Effect> {
+        let heard = |r: &&Recording| r.is_live;
+        let job = self
+            .recordings
+            .iter()
+            .filter(heard)
+            .find_map(|recording| recording.job);
+        let stop = job.map(|job| Effect::Send(Request::StopListening { job }));
+        Vec::from_iter(stop)
+    }
+}

@@ -1,0 +1,158 @@
+//! What people say about detections.
+
+use super::{Effect, Recording, RecordingId, Session};
+use crate::review::{
+    Answer, Answers, CalibrationConfig, Progress, Question, QueueConfig, RecordingKey, ReviewError,
+    ReviewFile, ReviewedModel, progress, queue,
+};
+use pipit_core::{Detection, LabelId};
+
+/// A detection in a recording.
+pub type Place = (RecordingId, Detection);
+
+impl Session {
+    /// All answers.
+    #[must_use]
+    pub fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    /// What a reviewer is asked about a detection; none if it is not there.
+    #[must_use]
+    pub fn question(&self, id: RecordingId, detection: &Detection) -> Option<Question> {
+        let recording = self.recording(id)?;
+        Some(question(recording, self.code(detection.label), detection))
+    }
+
+    /// What was said about a detection.
+    #[must_use]
+    pub fn answer_to(&self, id: RecordingId, detection: &Detection) -> Option<&Answer> {
+        self.answers.get(&self.question(id, detection)?)
+    }
+
+    /// A reviewer answers, or takes an answer back.
+    pub fn answer(
+        &mut self,
+        id: RecordingId,
+        detection: &Detection,
+        answer: Option<Answer>,
+    ) -> Vec<Effect> {
+        let Some(question) = self.question(id, detection) else {
+            return Vec::new();
+        };
+        self.answers.answer(question, answer);
+        self.keep_review()
+    }
+
+    /// Takes the last answer back; says where it was given, if that is still on the page.
+    pub fn undo_answer(&mut self) -> (Option<Place>, Vec<Effect>) {
+        let question = self.answers.undo().cloned();
+        let place = question.and_then(|question| self.place_of(&question));
+        (place, self.keep_review())
+    }
+
+    /// The detection of a species that is to be reviewed next: drawn alike from all confidences.
+    #[must_use]
+    pub fn next_to_review(&self, label: LabelId) -> Option<Place> {
+        let (places, questions) = self.questions(label);
+        let next = queue(&questions, &self.answers, &QueueConfig::default());
+        next.first().map(|&index| places[index])
+    }
+
+    /// How far the review of a species has come.
+    #[must_use]
+    pub fn review_progress(&self, label: LabelId) -> Progress {
+        let (_, questions) = self.questions(label);
+        progress(&questions, &self.answers, &QueueConfig::default())
+    }
+
+    /// The confidences of all detections of a species.
+    #[must_use]
+    pub fn confidences(&self, label: LabelId) -> Vec<f32> {
+        self.questions(label)
+            .1
+            .iter()
+            .map(|question| question.confidence)
+            .collect()
+    }
+
+    /// All answers with what follows from them; none without a model.
+    #[must_use]
+    pub fn review_file(&self) -> Option<ReviewFile> {
+        let manifest = self.manifest()?;
+        let weights = manifest.weights_entry().map(|entry| entry.sha256.clone());
+        let model = ReviewedModel {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            weights_sha256: weights.unwrap_or_default(),
+        };
+        Some(ReviewFile::new(
+            env!("CARGO_PKG_VERSION").to_owned(),
+            model,
+            &self.answers,
+            &CalibrationConfig::default(),
+        ))
+    }
+
+    /// Takes the answers of a saved review in place of those that are there.
+    ///
+    /// # Errors
+    /// A file that is none; the answers then stay as they are.
+    pub fn load_review(&mut self, json: &[u8]) -> Result<Vec<Effect>, ReviewError> {
+        self.answers = Answers::new(ReviewFile::from_json(json)?.answers);
+        Ok(self.keep_review())
+    }
+
+    /// Takes the answers of an earlier visit, which may be damaged.
+    pub fn recall_review(&mut self, json: &[u8]) {
+        if let Ok(review) = ReviewFile::from_json(json) {
+            self.answers = Answers::new(review.answers);
+        }
+    }
+
+    fn keep_review(&self) -> Vec<Effect> {
+        let json = self.review_file().map(|review| review.to_json());
+        json.map(Effect::KeepReview).into_iter().collect()
+    }
+
+    fn questions(&self, label: LabelId) -> (Vec<Place>, Vec<Question>) {
+        let code = self.code(label);
+        self.recordings
+            .iter()
+            .flat_map(|recording| {
+                let of_label = recording.detections.iter().filter(|d| d.label == label);
+                of_label.map(|d| ((recording.id, *d), question(recording, code.clone(), d)))
+            })
+            .unzip()
+    }
+
+    fn place_of(&self, wanted: &Question) -> Option<Place> {
+        self.recordings.iter().find_map(|recording| {
+            let key = key(recording);
+            let detection = recording.detections.iter().find(|detection| {
+                self.code(detection.label) == wanted.code
+                    && (detection.start_s - wanted.start_s).abs() < 1e-6
+            })?;
+            key.is_same(&wanted.recording)
+                .then_some((recording.id, *detection))
+        })
+    }
+}
+
+fn question(recording: &Recording, code: String, detection: &Detection) -> Question {
+    Question {
+        recording: key(recording),
+        code,
+        start_s: detection.start_s,
+        end_s: detection.end_s,
+        confidence: detection.confidence,
+    }
+}
+
+fn key(recording: &Recording) -> RecordingKey {
+    RecordingKey {
+        name: recording.name.clone(),
+        bytes: recording.bytes,
+        sha256: None,
+    }
+}

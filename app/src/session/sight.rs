@@ -1,0 +1,117 @@
+//! What of a recording's spectrogram is in sight, and what must be computed for that.
+
+use super::{Effect, Recording, RecordingId, Session};
+use crate::protocol::{JobId, Request};
+use crate::view::picture::{self, Levels};
+use crate::view::render::Source;
+use crate::view::tiles::{self, TILE_COLUMNS, TileKey};
+use crate::view::viewport::Viewport;
+use pipit_core::Manifest;
+
+/// Pieces under way at a time: those asked for last are wanted most.
+const MAX_AWAITED: usize = 4;
+
+impl Session {
+    /// The user looks at a stretch of a recording, `width_px` wide: asks for what is missing.
+    pub fn look(&mut self, id: RecordingId, viewport: Viewport, width_px: usize) -> Vec<Effect> {
+        let Some(manifest) = self.manifest().cloned() else {
+            return Vec::new();
+        };
+        let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) else {
+            return Vec::new();
+        };
+        // There is no file to take them from yet.
+        if recording.is_live && recording.job.is_some() {
+            return Vec::new();
+        }
+        let missing = recording.missing(&manifest, viewport, width_px);
+        let mut effects = Vec::new();
+        for key in missing {
+            if self.awaited.len() >= MAX_AWAITED {
+                break;
+            }
+            if self.awaited.values().any(|awaited| *awaited == (id, key)) {
+                continue;
+            }
+            let job = self.new_job();
+            self.awaited.insert(job, (id, key));
+            let request = Request::Spectrogram {
+                job,
+                hop_length: key.level.hop_length,
+                first_column: key.index * TILE_COLUMNS,
+                n_columns: TILE_COLUMNS,
+            };
+            effects.push(Effect::SendWithFile(id, request));
+        }
+        effects
+    }
+
+    /// A piece has come, or will not come.
+    pub(super) fn tile_answered(&mut self, job: JobId, columns: Option<&[u8]>) {
+        let Some((id, key)) = self.awaited.remove(&job) else {
+            return;
+        };
+        if let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) {
+            // One that failed is not asked for again: it stays blank, and the overview shows.
+            let columns = columns.unwrap_or_default().to_vec();
+            recording.tiles.insert(key, columns);
+            recording.revision += 1;
+        }
+    }
+}
+
+impl Recording {
+    /// What there is to paint a stretch from; nothing before the file is open.
+    #[must_use]
+    pub fn source<'a>(
+        &'a self,
+        manifest: &Manifest,
+        viewport: Viewport,
+        width_px: usize,
+    ) -> Option<Source<'a>> {
+        self.audio?;
+        // What was found in an earlier run, or behind a folded card, has no overview.
+        let overview_per_s = match &self.picture {
+            Some(_) => picture::columns_per_s(self.announced_s),
+            None => 0.0,
+        };
+        let px_per_s = width_px as f64 / viewport.span_s;
+        let level = tiles::level(manifest, overview_per_s, px_per_s);
+        Some(Source {
+            n_rows: manifest.mel.n_mels,
+            overview: self.picture.as_ref(),
+            overview_per_s,
+            tiles: &self.tiles,
+            level: level.map(|level| (level, level.columns_per_s(manifest))),
+        })
+    }
+
+    fn missing(
+        &mut self,
+        manifest: &Manifest,
+        viewport: Viewport,
+        width_px: usize,
+    ) -> Vec<TileKey> {
+        let Some(Source {
+            level: Some((level, columns_per_s)),
+            ..
+        }) = self.source(manifest, viewport, width_px)
+        else {
+            return Vec::new();
+        };
+        let duration_s = self.duration_s().unwrap_or_default();
+        tiles::in_sight(viewport, columns_per_s, duration_s)
+            .map(|index| TileKey { level, index })
+            .filter(|key| !self.tiles.look(*key))
+            .collect()
+    }
+
+    /// Levels that show it well; what fits most recordings before anything is known of it.
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        match &self.picture {
+            Some(picture) => picture.levels(),
+            None => self.tiles.levels(),
+        }
+    }
+}
