@@ -14,6 +14,13 @@ pub fn now_s() -> f64 {
         .map_or(0.0, |performance| performance.now() / 1000.0)
 }
 
+/// The time of day as `14:03`.
+#[must_use]
+pub fn time_of_day() -> String {
+    let now = js_sys::Date::new_0();
+    format!("{:02}:{:02}", now.get_hours(), now.get_minutes())
+}
+
 /// Lets the event loop deliver messages and clicks.
 pub async fn breathe() {
     let timer = Promise::new(&mut |resolve, _| {

@@ -1,11 +1,12 @@
-//! Decoding by Web Audio, at the recording's own sample rate.
+//! Decoding by Web Audio, at the recording's own sample rate: for the formats that only the
+//! browser knows. All of the recording is then in memory.
 
 use super::clock::breathe;
 use super::error::describe;
 use super::files::SourceFile;
+use super::wav;
 use crate::audio_header::{self, AudioHeader, Probe};
 use crate::protocol::{Failure, FailureKind};
-use crate::session::Decoded;
 use js_sys::{Array, ArrayBuffer, Float32Array, Function, Reflect};
 use pipit_core::waveform::mixdown;
 use wasm_bindgen::{JsCast, JsValue};
@@ -29,11 +30,11 @@ const HUGE_BYTES: u64 = 1 << 30;
 /// Decoded bytes for each byte of a file: speech at 6 kbit/s, decoded at 48 kHz, stays below half.
 const MAX_COMPRESSION: u64 = 500;
 
-/// Decodes a file to mono samples.
+/// Decodes a file to a mono WAV of 32-bit floats.
 ///
 /// # Errors
 /// Why it is not a recording, or not one that this browser can decode.
-pub async fn decode(file: &SourceFile) -> Result<(Decoded, Float32Array), Failure> {
+pub async fn convert(file: &SourceFile) -> Result<SourceFile, Failure> {
     if file.size() == 0 {
         return Err(Failure::new(FailureKind::Empty, "the file has no bytes"));
     }
@@ -54,10 +55,17 @@ pub async fn decode(file: &SourceFile) -> Result<(Decoded, Float32Array), Failur
     if audio.length() == 0 {
         return Err(Failure::new(FailureKind::Empty, "it decodes to no samples"));
     }
-    mono(&audio).await.map_err(|thrown| {
-        let detail = describe(&thrown);
-        Failure::new(FailureKind::OutOfMemory, detail)
-    })
+    let wav = async {
+        let samples = mono(&audio).await?;
+        wav::of_samples(audio.sample_rate().round() as u32, &samples)
+    };
+    match wav.await {
+        Ok(blob) => Ok(SourceFile {
+            blob,
+            ..file.clone()
+        }),
+        Err(thrown) => Err(Failure::new(FailureKind::OutOfMemory, describe(&thrown))),
+    }
 }
 
 /// Looks for the header of a known format.
@@ -137,11 +145,10 @@ fn can_play(mime: &str) -> bool {
 }
 
 /// Mixes down block by block, so that neither the page's memory nor its patience is strained.
-async fn mono(audio: &AudioBuffer) -> Result<(Decoded, Float32Array), JsValue> {
+async fn mono(audio: &AudioBuffer) -> Result<Float32Array, JsValue> {
     let n_channels = audio.number_of_channels();
     let n_frames = audio.length();
     let samples = allocate(n_frames)?;
-    let mut peak = 0.0_f32;
     let mut channels = vec![Vec::new(); n_channels as usize];
     for start in (0..n_frames).step_by(BLOCK as usize) {
         let length = BLOCK.min(n_frames - start);
@@ -150,19 +157,12 @@ async fn mono(audio: &AudioBuffer) -> Result<(Decoded, Float32Array), JsValue> {
             audio.copy_from_channel_with_start_in_channel(channel, index as i32, start)?;
         }
         let slices: Vec<&[f32]> = channels.iter().map(Vec::as_slice).collect();
-        let block = mixdown(&slices);
-        peak = block
-            .iter()
-            .fold(peak, |peak, sample| peak.max(sample.abs()));
-        samples.subarray(start, start + length).copy_from(&block);
+        samples
+            .subarray(start, start + length)
+            .copy_from(&mixdown(&slices));
         breathe().await;
     }
-    let decoded = Decoded {
-        duration_s: audio.duration(),
-        sample_rate_hz: audio.sample_rate().round() as u32,
-        peak,
-    };
-    Ok((decoded, samples))
+    Ok(samples)
 }
 
 /// An array in the browser's memory; unlike the plain constructor it can fail without ending the page.

@@ -1,16 +1,21 @@
 //! Files that the user gives: dropped anywhere on the page, or chosen.
 
-use js_sys::{Array, Uint8Array};
+use super::folders;
+use crate::audio_header::is_recording_name;
+use js_sys::{Array, Reflect, Uint8Array};
+use pipit_core::package::sha256_hex;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, DragEvent, Event, FileList, HtmlInputElement};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, DragEvent, Event, File, HtmlInputElement};
 
 /// A file as the page keeps it: its content stays where it is until it is read.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     /// Its name.
     pub name: String,
+    /// Digest of name, size and time of the last change: tells it from other files without reading it.
+    pub stamp: String,
     pub(super) blob: Blob,
 }
 
@@ -21,16 +26,42 @@ impl SourceFile {
     /// If the browser has no room for it.
     pub fn from_bytes(name: impl Into<String>, bytes: &[u8]) -> Result<Self, JsValue> {
         let parts = Array::of1(&Uint8Array::from(bytes));
-        Ok(Self {
-            name: name.into(),
-            blob: Blob::new_with_u8_array_sequence(&parts)?,
-        })
+        let blob = Blob::new_with_u8_array_sequence(&parts)?;
+        Ok(Self::new(name.into(), blob, 0.0))
+    }
+
+    pub(super) fn of(name: String, file: File) -> Self {
+        let changed_ms = file.last_modified();
+        Self::new(name, file.into(), changed_ms)
+    }
+
+    pub(super) fn new(name: String, blob: Blob, changed_ms: f64) -> Self {
+        let stamp = format!("{name}\n{}\n{changed_ms}", blob.size());
+        Self {
+            name,
+            stamp: sha256_hex(stamp.as_bytes()),
+            blob,
+        }
+    }
+
+    /// Where its bytes lie.
+    #[must_use]
+    pub fn blob(&self) -> &Blob {
+        &self.blob
     }
 
     /// Its length in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.blob.size() as u64
+    }
+
+    /// All of its content.
+    ///
+    /// # Errors
+    /// If it cannot be read any more.
+    pub async fn all_bytes(&self) -> Result<Vec<u8>, JsValue> {
+        self.read(0, self.size()).await
     }
 
     pub(super) async fn read(&self, start: u64, end: u64) -> Result<Vec<u8>, JsValue> {
@@ -40,21 +71,46 @@ impl SourceFile {
     }
 }
 
-/// The files chosen in an input, which then is ready to take the same ones again.
+/// Files from the user.
+#[derive(Debug, Clone, Default)]
+pub struct Taken {
+    /// In order.
+    pub files: Vec<SourceFile>,
+    /// Files in folders that are no recordings.
+    pub n_others: usize,
+}
+
+/// The files chosen in an input, which then is ready to take the same ones again. In one that takes
+/// a folder, only recordings count.
 #[must_use]
-pub fn chosen(input: &HtmlInputElement) -> Vec<SourceFile> {
-    let files = input.files().map(|list| collect(&list)).unwrap_or_default();
+pub fn chosen(input: &HtmlInputElement) -> Taken {
+    let mut taken = Taken::default();
+    let list = input.files();
+    let files = list
+        .iter()
+        .flat_map(|list| (0..list.length()).filter_map(|index| list.get(index)));
+    for file in files {
+        match path_in_folder(&file) {
+            None => taken.files.push(SourceFile::of(file.name(), file)),
+            Some(path) if is_recording_name(&path) => taken.files.push(SourceFile::of(path, file)),
+            Some(_) => taken.n_others += 1,
+        }
+    }
+    taken.files.sort_by(|a, b| a.name.cmp(&b.name));
     input.set_value("");
-    files
+    taken
+}
+
+/// Where a file lies in the chosen folder; none if it was chosen itself.
+fn path_in_folder(file: &File) -> Option<String> {
+    let path = Reflect::get(file, &"webkitRelativePath".into()).ok()?;
+    path.as_string().filter(|path| !path.is_empty())
 }
 
 /// Listens for files dropped anywhere on the page, for as long as the page lives.
 ///
 /// `hover` hears when files come over the page and when they leave it again.
-pub fn on_drop(
-    hover: impl Fn(bool) + Clone + 'static,
-    dropped: impl Fn(Vec<SourceFile>) + 'static,
-) {
+pub fn on_drop(hover: impl Fn(bool) + Clone + 'static, dropped: impl Fn(Taken) + Clone + 'static) {
     let over = hover.clone();
     listen("dragover", move |event| {
         // Without this the browser opens the file in place of the page.
@@ -71,8 +127,11 @@ pub fn on_drop(
     listen("drop", move |event| {
         event.prevent_default();
         hover(false);
-        let files = event.data_transfer().and_then(|transfer| transfer.files());
-        dropped(files.map(|list| collect(&list)).unwrap_or_default());
+        let entries = event
+            .data_transfer()
+            .map(|transfer| folders::entries(&transfer));
+        let dropped = dropped.clone();
+        spawn_local(async move { dropped(folders::take(entries.unwrap_or_default()).await) });
     });
 }
 
@@ -83,14 +142,4 @@ fn listen(event: &str, handle: impl Fn(DragEvent) + 'static) {
     let closure = Closure::<dyn Fn(Event)>::new(move |event: Event| handle(event.unchecked_into()));
     let _ = window.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
     closure.forget();
-}
-
-fn collect(list: &FileList) -> Vec<SourceFile> {
-    (0..list.length())
-        .filter_map(|index| list.get(index))
-        .map(|file| SourceFile {
-            name: file.name(),
-            blob: file.into(),
-        })
-        .collect()
 }

@@ -1,7 +1,12 @@
 //! The page's address and life.
 
+use js_sys::Array;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, MouseEvent, UrlSearchParams};
+use wasm_bindgen::closure::Closure;
+use web_sys::{
+    Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, ResizeObserver,
+    ResizeObserverEntry, ScrollIntoViewOptions, ScrollLogicalPosition, UrlSearchParams,
+};
 
 /// A parameter of the page's address.
 #[must_use]
@@ -44,14 +49,65 @@ pub fn clicked_fraction(element: &Element, event: &MouseEvent) -> f64 {
     ((f64::from(event.client_x()) - bounds.left()) / bounds.width().max(1.0)).clamp(0.0, 1.0)
 }
 
-/// Scrolls a wide element sideways where a part of it, 0 to 1, has gone out of sight.
-pub fn keep_in_sight(element: &Element, fraction: f64) {
-    let (left, width) = (
-        f64::from(element.scroll_left()),
-        f64::from(element.client_width()),
-    );
-    let wanted = fraction * f64::from(element.scroll_width());
-    if wanted < left || wanted > left + width {
-        element.set_scroll_left((wanted - width * 0.1) as i32);
+/// Tells an element's width in pixels now and whenever it changes, for as long as the element lives.
+pub fn on_resize(element: &Element, changed: impl Fn(f64) + 'static) {
+    let closure = Closure::<dyn Fn(Array)>::new(move |entries: Array| {
+        let entry: ResizeObserverEntry = entries.get(0).unchecked_into();
+        changed(entry.content_rect().width());
+    });
+    if let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) {
+        observer.observe(element);
     }
+    // The browser drops observer and closure with the element.
+    closure.forget();
+}
+
+/// Listens for keys wherever the focus is, for as long as the page lives.
+pub fn on_key(handle: impl Fn(KeyboardEvent) + 'static) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let closure = Closure::<dyn Fn(KeyboardEvent)>::new(handle);
+    let _ = window.add_event_listener_with_callback("keydown", closure.as_ref().unchecked_ref());
+    closure.forget();
+}
+
+/// What the focus is on, as far as keys are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// Something that takes text: keys belong to it.
+    Text,
+    /// Something that a space presses.
+    Button,
+    /// Anything else.
+    Elsewhere,
+}
+
+/// What the focus is on.
+#[must_use]
+pub fn focus() -> Focus {
+    let element = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.active_element());
+    let Some(element) = element else {
+        return Focus::Elsewhere;
+    };
+    let takes_text = match element.dyn_ref::<HtmlInputElement>() {
+        Some(input) => !["range", "checkbox", "radio", "file"].contains(&input.type_().as_str()),
+        None => ["SELECT", "TEXTAREA"].contains(&element.tag_name().as_str()),
+    };
+    if takes_text {
+        Focus::Text
+    } else if ["BUTTON", "SUMMARY", "A", "INPUT"].contains(&element.tag_name().as_str()) {
+        Focus::Button
+    } else {
+        Focus::Elsewhere
+    }
+}
+
+/// Scrolls as little as brings an element into sight.
+pub fn reveal(element: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }

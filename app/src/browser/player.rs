@@ -1,11 +1,16 @@
 //! Playing a recording.
 
 use super::files::SourceFile;
+use crate::view::frequency_axis::Band;
+use js_sys::Reflect;
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, HtmlAudioElement, Url};
+use web_sys::{
+    AudioContext, AudioNode, BiquadFilterNode, BiquadFilterType, Event, HtmlAudioElement, Url,
+};
 
 /// An audio element over a file, which it frees when dropped.
 #[derive(Clone)]
@@ -15,6 +20,15 @@ struct Inner {
     audio: HtmlAudioElement,
     url: String,
     on_change: Closure<dyn Fn(Event)>,
+    filter: RefCell<Option<BandPass>>,
+}
+
+/// What lies between the element and the loudspeaker once a band was chosen.
+struct BandPass {
+    context: AudioContext,
+    source: AudioNode,
+    high_pass: BiquadFilterNode,
+    low_pass: BiquadFilterNode,
 }
 
 /// Events after which a player may have started or stopped.
@@ -26,7 +40,7 @@ impl Player {
     /// # Errors
     /// If the browser gives no address for the file.
     pub fn new(file: &SourceFile, changed: impl Fn(bool) + 'static) -> Result<Self, JsValue> {
-        let url = Url::create_object_url_with_blob(&file.blob)?;
+        let url = Url::create_object_url_with_blob(file.blob())?;
         let audio = HtmlAudioElement::new_with_src(&url)?;
         audio.set_preload("metadata");
         let element = audio.clone();
@@ -38,11 +52,16 @@ impl Player {
             audio,
             url,
             on_change,
+            filter: RefCell::new(None),
         })))
     }
 
     /// Plays on from where it stands.
     pub fn play(&self) {
+        if let Some(filter) = &*self.0.filter.borrow() {
+            // Contexts made before the first click sleep.
+            let _ = filter.context.resume();
+        }
         if let Ok(started) = self.0.audio.play() {
             // Refused where the browser cannot play what it can decode: then it stays paused.
             spawn_local(async move {
@@ -61,6 +80,33 @@ impl Player {
         self.0.audio.set_current_time(position_s.max(0.0));
     }
 
+    /// Plays slower or faster than recorded, and as high as recorded or not.
+    pub fn set_rate(&self, rate: f64, keeps_pitch: bool) {
+        // Browsers without this keep the pitch always.
+        let _ = Reflect::set(&self.0.audio, &"preservesPitch".into(), &keeps_pitch.into());
+        self.0.audio.set_playback_rate(rate);
+    }
+
+    /// Lets only a band be heard, or everything.
+    ///
+    /// # Errors
+    /// If the browser has no such filters.
+    pub fn set_band(&self, band: Option<Band>) -> Result<(), JsValue> {
+        let mut filter = self.0.filter.borrow_mut();
+        if filter.is_none() {
+            // An element that was once led through filters never finds its way back, so the
+            // direct way is kept for as long as nobody asks for a band.
+            if band.is_none() {
+                return Ok(());
+            }
+            *filter = Some(BandPass::new(&self.0.audio)?);
+        }
+        match &*filter {
+            Some(filter) => filter.set(band),
+            None => Ok(()),
+        }
+    }
+
     /// The time where it stands.
     #[must_use]
     pub fn position_s(&self) -> f64 {
@@ -71,6 +117,44 @@ impl Player {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.0.audio.paused()
+    }
+}
+
+impl BandPass {
+    fn new(audio: &HtmlAudioElement) -> Result<Self, JsValue> {
+        let context = AudioContext::new()?;
+        let source = context.create_media_element_source(audio)?;
+        let filter = |kind| -> Result<BiquadFilterNode, JsValue> {
+            let filter = context.create_biquad_filter()?;
+            filter.set_type(kind);
+            Ok(filter)
+        };
+        let high_pass = filter(BiquadFilterType::Highpass)?;
+        let low_pass = filter(BiquadFilterType::Lowpass)?;
+        high_pass.connect_with_audio_node(&low_pass)?;
+        low_pass.connect_with_audio_node(&context.destination())?;
+        Ok(Self {
+            source: source.into(),
+            high_pass,
+            low_pass,
+            context,
+        })
+    }
+
+    fn set(&self, band: Option<Band>) -> Result<(), JsValue> {
+        self.source.disconnect()?;
+        match band {
+            Some(band) => {
+                self.high_pass.frequency().set_value(band.low_hz);
+                self.low_pass.frequency().set_value(band.high_hz);
+                self.source.connect_with_audio_node(&self.high_pass)?;
+            }
+            None => {
+                self.source
+                    .connect_with_audio_node(&self.context.destination())?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -85,5 +169,8 @@ impl Drop for Inner {
         let _ = self.audio.pause();
         self.audio.set_src("");
         let _ = Url::revoke_object_url(&self.url);
+        if let Some(filter) = self.filter.get_mut() {
+            let _ = filter.context.close();
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! The page's end of the line to the worker.
 
-use super::Samples;
 use super::error::describe;
 use crate::protocol::{Request, Response};
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Float32Array, Reflect, Uint8Array};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::closure::Closure;
@@ -56,14 +55,25 @@ impl WorkerPort {
         })
     }
 
-    /// Sends a request; the samples move to the worker.
+    /// Sends a request, and the file that belongs to it: the browser passes on where it lies, not
+    /// its bytes.
     ///
     /// # Errors
     /// If the browser has no room for the message.
-    pub fn send(&self, request: &Request, samples: Option<&Samples>) -> Result<(), JsValue> {
+    pub fn send(&self, request: &Request, file: Option<&Blob>) -> Result<(), JsValue> {
         let message = request.serialize(&serializer())?;
-        let envelope = Array::of2(&message, &samples.into());
-        let moved: Array = samples.iter().map(|samples| samples.buffer()).collect();
+        self.worker
+            .post_message(&Array::of2(&message, &file.into()))
+    }
+
+    /// Sends a request with samples, which move to the worker.
+    ///
+    /// # Errors
+    /// If the browser has no room for the message.
+    pub fn send_samples(&self, request: &Request, samples: &Float32Array) -> Result<(), JsValue> {
+        let message = request.serialize(&serializer())?;
+        let envelope = Array::of2(&message, samples);
+        let moved = Array::of1(&samples.buffer());
         self.worker.post_message_with_transfer(&envelope, &moved)
     }
 }

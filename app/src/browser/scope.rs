@@ -1,12 +1,11 @@
 //! The worker's end of the line to the page.
 
-use super::Samples;
 use super::port::serializer;
 use crate::protocol::{Request, Response};
 use js_sys::{Array, Uint8Array};
 use serde::Serialize as _;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 /// Sends an answer; the bytes move to the page.
@@ -20,14 +19,13 @@ pub fn post(response: &Response, bytes: Option<&[u8]>) {
     let _ = scope().post_message_with_transfer(&envelope, &moved);
 }
 
-/// Listens for requests, with the samples beside them, for as long as the worker lives.
-pub fn on_request(handle: impl Fn(Request, Option<Samples>) + 'static) {
+/// Listens for requests, with the files and samples beside them, for as long as the worker lives.
+pub fn on_request(handle: impl Fn(Request, JsValue) + 'static) {
     let closure = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let envelope: Array = event.data().unchecked_into();
-        let samples = envelope.get(1).dyn_into().ok();
         // A request from another build never comes: the page checks the build first.
         if let Ok(request) = serde_wasm_bindgen::from_value(envelope.get(0)) {
-            handle(request, samples);
+            handle(request, envelope.get(1));
         }
     });
     scope().set_onmessage(Some(closure.as_ref().unchecked_ref()));

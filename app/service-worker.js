@@ -1,0 +1,57 @@
+// Keeps the site in the browser, so that Pipit starts without a network. `cargo xtask build` fills in
+// what the site consists of; another list is another version, which waits until the page asks for it.
+const VERSION = "{{version}}";
+const FILES = {{files}};
+
+const SITE = `pipit-site-${VERSION}`;
+// Catalogue and manifests: asked for anew while there is a network, and taken from here without one.
+const LISTS = "pipit-lists";
+const scope = self.registration.scope;
+
+self.addEventListener("install", (event) => {
+  const fresh = FILES.map((file) => new Request(scope + file, { cache: "no-cache" }));
+  event.waitUntil(caches.open(SITE).then((cache) => cache.addAll(fresh)));
+});
+
+self.addEventListener("activate", (event) => {
+  const isOld = (name) => name.startsWith("pipit-site-") && name !== SITE;
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) => Promise.all(names.filter(isOld).map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener("message", (event) => {
+  if (event.data === "take-over") self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || !request.url.startsWith(scope)) return;
+  const path = request.url.slice(scope.length).split(/[?#]/)[0] || "index.html";
+  if (FILES.includes(path)) {
+    event.respondWith(kept(scope + path, request));
+  } else if (path.startsWith("models/") && path.endsWith(".json")) {
+    event.respondWith(newest(request));
+  }
+});
+
+async function kept(url, request) {
+  const cache = await caches.open(SITE);
+  return (await cache.match(url)) ?? fetch(request);
+}
+
+async function newest(request) {
+  const cache = await caches.open(LISTS);
+  try {
+    const response = await fetch(request);
+    if (response.ok) await cache.put(request.url, response.clone());
+    return response;
+  } catch (error) {
+    const known = await cache.match(request.url);
+    if (known) return known;
+    throw error;
+  }
+}

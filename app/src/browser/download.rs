@@ -1,0 +1,35 @@
+//! Saving what the page has made.
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+
+/// Hands bytes to the user as a file of this name.
+///
+/// # Errors
+/// If the browser has no room for it.
+pub fn save(name: &str, mime: &str, bytes: &[u8]) -> Result<(), JsValue> {
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    let kind = BlobPropertyBag::new();
+    kind.set_type(mime);
+    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &kind)?;
+    save_blob(name, &blob)
+}
+
+/// Hands a blob to the user as a file of this name.
+///
+/// # Errors
+/// If the browser has no room for it.
+pub fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
+    let document = web_sys::window().and_then(|window| window.document());
+    let anchor: HtmlAnchorElement = document
+        .ok_or("no document")?
+        .create_element("a")?
+        .dyn_into()?;
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    // The browser has taken hold of the bytes by now.
+    Url::revoke_object_url(&url)
+}

@@ -1,0 +1,71 @@
+//! Folders that the user gives, with all that lies in them.
+
+use super::files::{SourceFile, Taken};
+use crate::audio_header::is_recording_name;
+use js_sys::{Array, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DataTransfer, File, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry};
+
+/// What was dropped. The browser tells only while the drop is being handled.
+pub(super) fn entries(transfer: &DataTransfer) -> Vec<FileSystemEntry> {
+    let items = transfer.items();
+    (0..items.length())
+        .filter_map(|index| items.get(index))
+        .filter_map(|item| item.webkit_get_as_entry().ok().flatten())
+        .collect()
+}
+
+/// All files, those in folders by their path; what is in a folder and is no recording by its name
+/// is only counted.
+pub(super) async fn take(entries: Vec<FileSystemEntry>) -> Taken {
+    let mut taken = Taken::default();
+    // The last one is taken first: the order of the names is that of the recordings.
+    let mut waiting: Vec<(FileSystemEntry, bool)> = entries
+        .into_iter()
+        .rev()
+        .map(|entry| (entry, false))
+        .collect();
+    while let Some((entry, is_inside)) = waiting.pop() {
+        if entry.is_directory() {
+            let mut inside = list(entry.unchecked_into()).await;
+            inside.sort_by_key(|entry| std::cmp::Reverse(entry.name()));
+            waiting.extend(inside.into_iter().map(|entry| (entry, true)));
+        } else if is_inside && !is_recording_name(&entry.name()) {
+            taken.n_others += 1;
+        } else {
+            let path = entry.full_path().trim_start_matches('/').to_owned();
+            match open(entry.unchecked_into()).await {
+                Ok(file) => taken.files.push(SourceFile::of(path, file)),
+                Err(_) => taken.n_others += 1,
+            }
+        }
+    }
+    taken
+}
+
+/// The entries of a folder; of one that cannot be read, those that could.
+async fn list(folder: FileSystemDirectoryEntry) -> Vec<FileSystemEntry> {
+    let reader = folder.create_reader();
+    let mut entries = Vec::new();
+    loop {
+        // Browsers hand out a hundred at a time, and none at the end.
+        let batch = JsFuture::from(Promise::new(&mut |resolve, reject| {
+            let _ = reader.read_entries_with_callback_and_callback(&resolve, &reject);
+        }));
+        let Ok(batch) = batch.await else { break };
+        let batch: Array = batch.unchecked_into();
+        if batch.length() == 0 {
+            break;
+        }
+        entries.extend(batch.iter().map(JsCast::unchecked_into));
+    }
+    entries
+}
+
+async fn open(entry: FileSystemFileEntry) -> Result<File, JsValue> {
+    let file = Promise::new(&mut |resolve, reject| {
+        entry.file_with_callback_and_callback(&resolve, &reject);
+    });
+    JsFuture::from(file).await?.dyn_into()
+}
