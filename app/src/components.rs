@@ -6,14 +6,24 @@
 )]
 
 mod about;
+mod boxes;
+mod chosen;
 mod controls;
 mod detections;
+mod display;
+mod export;
 mod intake;
+mod keys;
+mod minimap;
 mod notice;
 mod page;
 mod playback;
 mod recording;
+mod review;
+mod sight;
 mod species;
 mod spectrogram;
+mod summary;
+mod wishes;
 
 pub use page::mount;

@@ -18,6 +18,7 @@ pub(super) fn Controls(shell: Shell) -> impl IntoView {
     view! {
         <div class="controls">
             <Threshold shell />
+            <ModelMenu shell />
             <DeviceMenu shell />
         </div>
     }
@@ -48,6 +49,52 @@ fn Threshold(shell: Shell) -> impl IntoView {
             />
             <output>{move || format!("{:.0}%", threshold.get() * 100.0)}</output>
         </label>
+    }
+}
+
+/// Which of the site's models listens; not shown where there is only one.
+#[component]
+fn ModelMenu(shell: Shell) -> impl IntoView {
+    let models = Memo::new(move |_| {
+        shell.with(|session| {
+            let entries = session.catalogue().iter();
+            entries
+                .map(|entry| (entry.name.clone(), entry.title.clone()))
+                .collect::<Vec<_>>()
+        })
+    });
+    let chosen = Memo::new(move |_| {
+        shell.with(|session| {
+            let first = session.catalogue().first().map(|entry| entry.name.clone());
+            session.settings().model.clone().or(first)
+        })
+    });
+    let change = move |name: String| shell.update(|session| session.choose_model(&name));
+    view! {
+        <Show when=move || models.with(|models| models.len() >= 2)>
+            <label class="control">
+                <span>"Model"</span>
+                <select
+                    data-testid="model-choice"
+                    on:change:target=move |event| change(event.target().value())
+                >
+                    {move || {
+                        models
+                            .get()
+                            .into_iter()
+                            .map(|(name, title)| {
+                                let is_chosen = chosen.get().as_ref() == Some(&name);
+                                view! {
+                                    <option value=name selected=is_chosen>
+                                        {title}
+                                    </option>
+                                }
+                            })
+                            .collect_view()
+                    }}
+                </select>
+            </label>
+        </Show>
     }
 }
 

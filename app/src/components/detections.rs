@@ -1,113 +1,242 @@
-//! Detections on the timeline: a lane for each species, a box for each detection.
+//! The list of detections: what screen readers and keyboards use, and what is reviewed.
 
-use super::playback::Playback;
-use super::spectrogram::percent;
-use crate::session::{Recording, RecordingId, Species};
+use super::review::{sign, words};
+use super::sight::Sight;
+use crate::browser::page::reveal;
+use crate::review::ReviewState;
+use crate::session::selection::Selected;
+use crate::session::{RecordingId, selection};
 use crate::shell::Shell;
 use crate::view::colour::species_class;
 use crate::view::time_axis::clock;
+use leptos::ev::KeyboardEvent;
+use leptos::html::Li;
 use leptos::prelude::*;
-use pipit_core::{Detection, LabelId};
+use pipit_core::Detection;
 
-/// The lanes of a recording, the most certain species first.
-#[component]
-pub(super) fn Lanes(
-    shell: Shell,
-    id: RecordingId,
-    playback: Playback,
-    duration_s: f64,
-) -> impl IntoView {
-    let species = shell.watch(id, Recording::species);
-    let labels = move || -> Vec<LabelId> {
-        species.with(|species| species.iter().flatten().map(|s| s.label).collect())
-    };
-    view! {
-        <div class="lanes">
-            <For each=labels key=|label| *label let:label>
-                <Lane shell species label playback duration_s />
-            </For>
-        </div>
-    }
-}
+/// Rows shown at first, and added by each press of "more".
+const PAGE: usize = 200;
 
+/// All detections of a recording in order of time.
 #[component]
-fn Lane(
-    shell: Shell,
-    species: Memo<Option<Vec<Species>>>,
-    label: LabelId,
-    playback: Playback,
-    duration_s: f64,
-) -> impl IntoView {
-    let detections = move || -> Vec<Detection> {
-        species.with(|species| {
-            let species = species.iter().flatten().find(|s| s.label == label);
-            species.map(|s| s.detections.clone()).unwrap_or_default()
+pub(super) fn DetectionList(sight: Sight) -> impl IntoView {
+    let shell = sight.shell;
+    let id = sight.id;
+    let n_shown = RwSignal::new(PAGE);
+    let n_all = shell.watch(id, |r| r.detections.len());
+    let n_all = move || n_all.get().unwrap_or_default();
+    let wanted = RwSignal::new(None::<ReviewState>);
+    let listed = Memo::new(move |_| {
+        let wanted = wanted.get();
+        shell.with(|session| {
+            let detections = session.recording(id).map(|r| &r.detections[..]);
+            let is_wanted = |d: &&Detection| {
+                wanted.is_none_or(|state| ReviewState::from(session.answer_to(id, d)) == state)
+            };
+            let detections = detections.unwrap_or_default().iter();
+            detections.filter(is_wanted).copied().collect::<Vec<_>>()
         })
+    });
+    let n_listed = Memo::new(move |_| listed.with(Vec::len));
+    let shown = move || {
+        let n = n_shown.get();
+        listed.with(|listed| listed[..n.min(listed.len())].to_vec())
     };
-    let (code, name) = names(shell, label);
-    let lane_name = name.clone();
-    let class = format!(
-        "detection {}",
-        species_class(shell.with(|s| s.colour(label)))
-    );
-    // Whatever a box shows is part of its key: boxes never change, they come and go.
+    // Whatever a row shows is part of its key: rows never change, they come and go.
     let key = |d: &Detection| {
         (
+            d.label,
             d.start_s.to_bits(),
             d.end_s.to_bits(),
             d.confidence.to_bits(),
         )
     };
-    let boxed = move |detection: Detection| {
-        let Detection {
-            start_s,
-            end_s,
-            confidence,
-            ..
-        } = detection;
-        let words = format!(
-            "{name}, {} to {}, confidence {:.0}%",
-            clock(start_s, false),
-            clock(end_s, false),
-            confidence * 100.0
-        );
-        view! {
-            <button
-                type="button"
-                class=class.clone()
-                data-testid="detection"
-                data-start-s=start_s
-                data-end-s=end_s
-                data-code=code.clone()
-                data-confidence=confidence.to_string()
-                aria-label=format!("Play {words}")
-                title=words.clone()
-                style:left=percent(start_s / duration_s)
-                style:width=percent((end_s - start_s) / duration_s)
-                on:click=move |_| playback.play_span(start_s, end_s)
-            >
-                {format!("{:.0}%", confidence * 100.0)}
-            </button>
-        }
+    let active = move || {
+        let selected = shell
+            .selected
+            .get()
+            .filter(|selected| selected.recording == id);
+        selected.map(|selected| row_id(id, &selected.detection))
+    };
+    let heading = move || match n_all() {
+        1 => "1 detection".to_owned(),
+        n => format!("{n} detections"),
     };
     view! {
-        <div class="lane">
-            <span class="lane-name" aria-hidden="true">
-                {lane_name}
-            </span>
-            <For each=detections key=key children=boxed />
-        </div>
+        <details class="detections" open>
+            <summary>{heading}</summary>
+            <StateMenu wanted />
+            <ol
+                role="listbox"
+                tabindex="0"
+                data-testid="detections"
+                aria-label="Detections in order of time. Arrow keys choose, Enter plays."
+                aria-activedescendant=active
+                on:keydown=move |event| choose(sight, &event)
+            >
+                <For each=shown key=key let:detection>
+                    <Row sight detection />
+                </For>
+            </ol>
+            <Show when=move || { n_listed.get() > n_shown.get() }>
+                <button
+                    type="button"
+                    data-testid="more-button"
+                    on:click=move |_| n_shown.update(|n| *n += PAGE)
+                >
+                    "Show more"
+                </button>
+            </Show>
+        </details>
     }
 }
 
-/// A species' code and common name.
-fn names(shell: Shell, label: LabelId) -> (String, String) {
-    shell.with(|session| {
-        let label = session
-            .manifest()
-            .map(|manifest| manifest.classes.get(label));
-        label
-            .map(|label| (label.code.clone(), label.common_name.clone()))
-            .unwrap_or_default()
-    })
+/// Which detections are listed, by what was said about them.
+#[component]
+fn StateMenu(wanted: RwSignal<Option<ReviewState>>) -> impl IntoView {
+    let change = move |index: String| {
+        let index: Option<usize> = index.parse().ok();
+        wanted.set(index.and_then(|index| ReviewState::ALL.get(index).copied()));
+    };
+    view! {
+        <label class="control">
+            <span>"List"</span>
+            <select
+                data-testid="review-filter"
+                on:change:target=move |event| change(event.target().value())
+            >
+                <option value="all">"All"</option>
+                {ReviewState::ALL
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, state)| {
+                        view! { <option value=index.to_string()>{words(state)}</option> }
+                    })
+                    .collect_view()}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn Row(sight: Sight, detection: Detection) -> impl IntoView {
+    let shell = sight.shell;
+    let Detection {
+        start_s,
+        end_s,
+        confidence,
+        label,
+    } = detection;
+    let (colour, name, code) = shell.with_untracked(|session| {
+        (
+            session.colour(label),
+            session.common_name(label),
+            session.code(label),
+        )
+    });
+    let swatch = format!("swatch {}", species_class(colour));
+    let is_selected = Memo::new(move |_| shell.is_selected(sight.id, &detection));
+    let state = Memo::new(move |_| {
+        shell.with(|session| ReviewState::from(session.answer_to(sight.id, &detection)))
+    });
+    let row = NodeRef::<Li>::new();
+    Effect::new(move |_| {
+        if is_selected.get()
+            && let Some(row) = row.get_untracked()
+        {
+            reveal(&row);
+        }
+    });
+    view! {
+        <li
+            node_ref=row
+            id=row_id(sight.id, &detection)
+            role="option"
+            class="detection"
+            aria-selected=move || is_selected.get().to_string()
+            data-testid="detection"
+            data-start-s=start_s
+            data-end-s=end_s
+            data-code=code
+            data-confidence=confidence.to_string()
+            on:click=move |_| sight.play(detection)
+        >
+            <span class="tabular">
+                {clock(start_s, false)} "–" {clock(end_s, false)}
+            </span>
+            <span class="detection-name">
+                <span class=swatch aria-hidden="true"></span>
+                {name}
+            </span>
+            <span class="tabular">
+                <span
+                    data-testid="review-sign"
+                    title=move || words(state.get())
+                    aria-label=move || words(state.get())
+                    role="img"
+                >
+                    {move || sign(state.get())}
+                </span>
+                {format!(" {:.0}%", confidence * 100.0)}
+            </span>
+        </li>
+    }
+}
+
+/// The keys of a list: the arrows and Tab choose, Enter plays.
+fn choose(sight: Sight, event: &KeyboardEvent) {
+    let taken = match (event.key().as_str(), event.shift_key()) {
+        ("ArrowDown", _) | ("Tab", false) => sight.shell.select_next(sight, 1),
+        ("ArrowUp", _) | ("Tab", true) => sight.shell.select_next(sight, -1),
+        ("Enter", _) => sight.play_selected(),
+        _ => false,
+    };
+    // At either end Tab leaves the list, as it does everywhere.
+    if taken {
+        event.prevent_default();
+        event.stop_propagation();
+    }
+}
+
+fn row_id(recording: RecordingId, detection: &Detection) -> String {
+    format!(
+        "detection-{}-{}-{}",
+        recording.0,
+        detection.label.0,
+        (detection.start_s * 1000.0).round()
+    )
+}
+
+impl Shell {
+    /// Whether this is the chosen detection.
+    pub(super) fn is_selected(self, recording: RecordingId, detection: &Detection) -> bool {
+        self.selected
+            .get()
+            .is_some_and(|selected| selected.is(recording, detection))
+    }
+
+    /// Goes to a detection, also of a recording whose card is folded.
+    pub(super) fn go_to(self, id: RecordingId, detection: Detection) {
+        self.update(|session| {
+            session.unfold(id, true);
+            Vec::new()
+        });
+        self.selected.set(Some(Selected {
+            recording: id,
+            detection,
+        }));
+    }
+
+    /// Chooses the next or previous detection of a recording; `false` at the end.
+    pub(super) fn select_next(self, sight: Sight, by: isize) -> bool {
+        let selected = self.selected.get_untracked();
+        let next = self.with_untracked(|session| {
+            let recording = session.recording(sight.id)?;
+            selection::neighbour(recording, selected.as_ref(), by)
+        });
+        if let Some(detection) = next {
+            sight.select(detection);
+        }
+        next.is_some()
+    }
 }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 pub(super) fn Intake(shell: Shell) -> impl IntoView {
     view! {
         <section class="intake" data-testid="drop-zone" aria-label="Recordings to identify">
-            <p class="invitation">"Drop bird recordings anywhere on this page"</p>
+            <p class="invitation">"Drop bird recordings or whole folders anywhere on this page"</p>
             <p class="actions">
                 <label class="button primary">
                     "Choose files…"
@@ -22,6 +22,18 @@ pub(super) fn Intake(shell: Shell) -> impl IntoView {
                         on:change:target=move |event| shell.add(files::chosen(&event.target()))
                     />
                 </label>
+                <label class="button">
+                    "Choose a folder…"
+                    <input
+                        type="file"
+                        multiple
+                        prop:webkitdirectory=true
+                        class="visually-hidden"
+                        data-testid="folder-input"
+                        on:change:target=move |event| shell.add(files::chosen(&event.target()))
+                    />
+                </label>
+                <LiveButton shell />
                 <button
                     type="button"
                     data-testid="example-button"
@@ -34,6 +46,31 @@ pub(super) fn Intake(shell: Shell) -> impl IntoView {
                 "WAV, FLAC, MP3, Ogg, Opus, M4A and whatever else this browser can decode."
             </p>
         </section>
+    }
+}
+
+/// Opens and closes the microphone.
+#[component]
+fn LiveButton(shell: Shell) -> impl IntoView {
+    let is_listening = Memo::new(move |_| shell.with(|session| session.listening().is_some()));
+    let is_ready = Memo::new(move |_| shell.with(|session| session.manifest().is_some()));
+    let toggle = move |_| {
+        if is_listening.get_untracked() {
+            shell.stop_listening();
+        } else {
+            shell.listen();
+        }
+    };
+    view! {
+        <button
+            type="button"
+            data-testid="live-button"
+            aria-pressed=move || is_listening.get().to_string()
+            disabled=move || !is_ready.get()
+            on:click=toggle
+        >
+            {move || if is_listening.get() { "Stop listening" } else { "Listen live" }}
+        </button>
     }
 }
 

@@ -1,6 +1,6 @@
 //! Failures, worded.
 
-use crate::browser::page;
+use crate::browser::{offline, page};
 use crate::notice::{Notice, Remedy, word};
 use crate::protocol::Failure;
 use crate::session::Session;
@@ -27,6 +27,12 @@ fn PageNotice(shell: Shell, failure: Failure) -> impl IntoView {
         Remedy::Reload => view! {
             <button type="button" on:click=|_| page::reload()>
                 "Reload the page"
+            </button>
+        }
+        .into_any(),
+        Remedy::Update => view! {
+            <button type="button" data-testid="update-button" on:click=|_| offline::update_site()>
+                "Change now"
             </button>
         }
         .into_any(),

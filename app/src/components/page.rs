@@ -2,9 +2,15 @@
 
 use super::about::About;
 use super::controls::Controls;
+use super::display::DisplayControls;
+use super::export::ExportMenu;
 use super::intake::{DropVeil, Intake};
+use super::keys::{Keys, Sights};
 use super::notice::Notices;
 use super::recording::RecordingCard;
+use super::review::ReviewFiles;
+use super::summary::Summary;
+use super::wishes::Wishes;
 use crate::browser::page::mount_point;
 use crate::protocol::LoadStage;
 use crate::session::{ModelState, RecordingId, Session};
@@ -21,6 +27,7 @@ pub fn mount() {
 #[component]
 fn Page() -> impl IntoView {
     let shell = Shell::start();
+    Sights::provide();
     let ids = Memo::new(move |_| {
         shell.with(|session| {
             session
@@ -44,13 +51,21 @@ fn Page() -> impl IntoView {
                 <Status shell />
                 <Controls shell />
             </div>
+            <Wishes shell />
+            <DisplayControls shell />
+            <div class="takeaway">
+                <ExportMenu shell />
+                <ReviewFiles shell />
+            </div>
             <Notices shell />
+            <Summary shell />
             <For each=move || ids.get() key=|id| *id let:id>
                 <RecordingCard shell id />
             </For>
         </main>
         <About shell />
         <DropVeil shell />
+        <Keys shell />
     }
 }
 

@@ -1,5 +1,6 @@
 //! Playing one recording, in step with its spectrogram.
 
+use super::sight::Sight;
 use crate::browser::clock::each_frame;
 use crate::browser::player::Player;
 use crate::session::RecordingId;
@@ -13,8 +14,8 @@ pub(super) struct Playback {
     shell: Shell,
     id: RecordingId,
     player: StoredValue<Option<Player>, LocalStorage>,
-    /// Where to stop by itself.
-    until_s: StoredValue<Option<f64>>,
+    /// The stretch that plays, if not everything does.
+    span_s: StoredValue<Option<(f64, f64)>>,
     pub(super) is_playing: RwSignal<bool>,
     pub(super) position_s: RwSignal<f64>,
 }
@@ -25,7 +26,7 @@ impl Playback {
             shell,
             id,
             player: StoredValue::new_local(None),
-            until_s: StoredValue::new(None),
+            span_s: StoredValue::new(None),
             is_playing: RwSignal::new(false),
             position_s: RwSignal::new(0.0),
         };
@@ -34,6 +35,13 @@ impl Playback {
                 playback.pause();
             }
         });
+        Effect::new(move |_| {
+            shell.listening.track();
+            shell.display.track();
+            playback
+                .player
+                .with_value(|player| player.iter().for_each(|player| playback.tune(player)));
+        });
         playback
     }
 
@@ -41,20 +49,26 @@ impl Playback {
         if self.is_playing.get_untracked() {
             self.pause();
         } else {
-            self.until_s.set_value(None);
+            self.span_s.set_value(None);
             self.play();
         }
+    }
+
+    /// Stops; the next start is from here.
+    pub(super) fn stop(self) {
+        self.span_s.set_value(None);
+        self.pause();
     }
 
     /// Plays a stretch and stops at its end.
     pub(super) fn play_span(self, start_s: f64, end_s: f64) {
         self.seek(start_s);
-        self.until_s.set_value(Some(end_s));
+        self.span_s.set_value(Some((start_s, end_s)));
         self.play();
     }
 
     pub(super) fn seek(self, position_s: f64) {
-        self.until_s.set_value(None);
+        self.span_s.set_value(None);
         self.with_player(|player| player.seek(position_s));
         self.position_s.set(position_s);
     }
@@ -76,9 +90,19 @@ impl Playback {
                 .shell
                 .file(self.id)
                 .and_then(|file| Player::new(&file, move |playing| self.changed(playing)).ok());
+            player.iter().for_each(|player| self.tune(player));
             self.player.set_value(player);
         }
         self.player.with_value(|player| player.as_ref().map(act));
+    }
+
+    /// Hands the user's choices to a player.
+    fn tune(self, player: &Player) {
+        let listening = self.shell.listening.get_untracked();
+        let shown = self.shell.display.get_untracked().band;
+        player.set_rate(listening.rate, listening.keeps_pitch);
+        // Where the browser has no filters everything is heard.
+        let _ = player.set_band(listening.heard(shown));
     }
 
     fn changed(self, playing: bool) {
@@ -101,13 +125,14 @@ impl Playback {
         if self.position_s.try_set(position_s).is_some() {
             return false;
         }
-        if self
-            .until_s
-            .get_value()
-            .is_some_and(|until| position_s >= until)
+        if let Some((start_s, end_s)) = self.span_s.get_value()
+            && position_s >= end_s
         {
-            self.until_s.set_value(None);
-            self.pause();
+            if self.shell.listening.get_untracked().loops {
+                self.with_player(|player| player.seek(start_s));
+            } else {
+                self.stop();
+            }
         }
         !is_paused
     }
@@ -115,10 +140,16 @@ impl Playback {
 
 /// Button, position and time.
 #[component]
-pub(super) fn PlayerBar(playback: Playback, duration_s: f64) -> impl IntoView {
+pub(super) fn PlayerBar(sight: Sight) -> impl IntoView {
+    let Sight {
+        playback,
+        duration_s,
+        ..
+    } = sight;
     let seek = move |text: String| {
         if let Ok(position_s) = text.parse() {
             playback.seek(position_s);
+            sight.change(|viewport, duration_s| viewport.following(position_s, duration_s));
         }
     };
     view! {
@@ -131,13 +162,14 @@ pub(super) fn PlayerBar(playback: Playback, duration_s: f64) -> impl IntoView {
                 class="seek"
                 aria-label="Position in the recording"
                 min="0"
-                max=duration_s
+                max=move || duration_s.get()
                 step="0.1"
                 prop:value=move || playback.position_s.get().to_string()
                 on:input:target=move |event| seek(event.target().value())
             />
             <span class="fine tabular">
-                {move || clock(playback.position_s.get(), true)} " / " {clock(duration_s, true)}
+                {move || clock(playback.position_s.get(), true)} " / "
+                {move || clock(duration_s.get(), true)}
             </span>
         </div>
     }

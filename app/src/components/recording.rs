@@ -1,12 +1,17 @@
 //! One recording's card.
 
+use super::chosen::Chosen;
+use super::detections::DetectionList;
+use super::keys::Sights;
+use super::minimap::Minimap;
 use super::notice::NoticeText;
 use super::playback::{Playback, PlayerBar};
+use super::sight::Sight;
 use super::species::SpeciesTable;
 use super::spectrogram::Spectrogram;
 use crate::notice::word;
 use crate::protocol::DeviceKind;
-use crate::session::{Decoded, Recording, RecordingId, RecordingState};
+use crate::session::{AudioFacts, Recording, RecordingId, RecordingState};
 use crate::shell::Shell;
 use crate::view::time_axis::clock;
 use leptos::prelude::*;
@@ -18,10 +23,17 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
     let name = move || name.get().unwrap_or_default();
     let is_example = shell.watch(id, |r| r.is_example);
     let state = shell.watch(id, |r| r.state);
-    let decoded = shell.watch(id, |r| r.decoded);
+    let audio = shell.watch(id, |r| r.audio);
     let failure = shell.watch(id, |r| r.failure.clone());
-    let shows = shell.watch(id, |r| r.picture.as_ref().and(r.decoded));
-    let playback = Playback::new(shell, id);
+    let found = shell.watch(id, found);
+    let is_open = shell.watch(id, |r| r.audio.is_some() && r.is_unfolded);
+    let is_unfolded = shell.watch(id, |r| r.is_unfolded);
+    let fold = move |_| {
+        shell.update(|session| {
+            session.unfold(id, is_unfolded.get_untracked() == Some(false));
+            Vec::new()
+        });
+    };
     view! {
         <article
             class="recording"
@@ -30,13 +42,24 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
             data-state=move || state.get().map(RecordingState::name)
         >
             <header>
-                <h2>{name}</h2>
+                <h2>
+                    <button
+                        type="button"
+                        class="fold"
+                        data-testid="fold-button"
+                        aria-expanded=move || (is_unfolded.get() == Some(true)).to_string()
+                        on:click=fold
+                    >
+                        {name}
+                    </button>
+                </h2>
                 <p class="fine">
-                    {move || decoded.get().flatten().map(facts)}
+                    {move || audio.get().flatten().map(facts)}
                     {move || {
                         (is_example.get() == Some(true))
                             .then_some(" · synthesised by Pipit, not a real recording")
                     }}
+                    {move || found.get().flatten()}
                 </p>
                 <Actions shell id />
             </header>
@@ -47,20 +70,25 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
                     .flatten()
                     .map(|failure| view! { <NoticeText notice=word(&failure)>""</NoticeText> })
             }}
-            {move || {
-                shows
-                    .get()
-                    .flatten()
-                    .map(|decoded| {
-                        let duration_s = decoded.duration_s;
-                        view! {
-                            <PlayerBar playback duration_s />
-                            <Spectrogram shell id playback duration_s />
-                            <SpeciesTable shell id playback />
-                        }
-                    })
-            }}
+            <Show when=move || is_open.get() == Some(true)>
+                <OpenRecording shell id />
+            </Show>
         </article>
+    }
+}
+
+/// What there is to see and hear once the file is open.
+#[component]
+fn OpenRecording(shell: Shell, id: RecordingId) -> impl IntoView {
+    let sight = Sight::new(shell, id, Playback::new(shell, id));
+    Sights::register(sight);
+    view! {
+        <PlayerBar sight />
+        <Minimap sight />
+        <Spectrogram sight />
+        <Chosen sight />
+        <SpeciesTable sight />
+        <DetectionList sight />
     }
 }
 
@@ -68,12 +96,25 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
 #[component]
 fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
     let is_over = shell.watch(id, Recording::is_over);
+    let is_saved_by_hand = shell.watch(id, |r| r.is_live && r.is_over());
+    let is_heard = shell.watch(id, |r| r.is_live && r.job.is_some());
     let may_rerun = shell.watch(id, Recording::may_rerun);
     let rerun = move |_| shell.update(|session| session.rerun(id));
-    let cancel = move |_| shell.update(|session| session.cancel(id));
+    let cancel = move |_| {
+        if is_heard.get_untracked() == Some(true) {
+            shell.stop_listening();
+        } else {
+            shell.update(|session| session.cancel(id));
+        }
+    };
     let remove = move |_| shell.update(|session| session.remove(id));
     view! {
         <p class="actions">
+            <Show when=move || is_saved_by_hand.get() == Some(true)>
+                <button type="button" data-testid="save-button" on:click=move |_| shell.save(id)>
+                    "Save the recording"
+                </button>
+            </Show>
             <Show when=move || may_rerun.get() == Some(true)>
                 <button type="button" data-testid="rerun-button" on:click=rerun>
                     "Run again"
@@ -95,7 +136,7 @@ fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
                 }
             >
                 <button type="button" data-testid="cancel-button" on:click=cancel>
-                    "Cancel"
+                    {move || if is_heard.get() == Some(true) { "Stop listening" } else { "Cancel" }}
                 </button>
             </Show>
         </p>
@@ -111,20 +152,18 @@ fn Progress(shell: Shell, id: RecordingId) -> impl IntoView {
     let speed = shell.watch(id, |r| r.speed);
     let device = Memo::new(move |_| shell.with(|session| session.device().map(|d| d.kind)));
     let words = move || match state.get()? {
-        RecordingState::Waiting => Some("Waiting its turn".to_owned()),
-        RecordingState::Decoding => Some("Decoding…".to_owned()),
-        RecordingState::Decoded => Some("Waiting for the model".to_owned()),
+        RecordingState::Waiting | RecordingState::Recalling => Some("Waiting its turn".to_owned()),
+        RecordingState::Converting => Some("Decoding…".to_owned()),
         RecordingState::Cancelled => Some(match done_s.get() {
             Some(done_s) if done_s > 0.0 => format!("Stopped at {}", clock(done_s, false)),
             _ => "Stopped".to_owned(),
         }),
         RecordingState::Running => {
-            let (done_s, duration_s) = (done_s.get()?, duration_s.get()??);
-            Some(format!(
-                "{} of {}",
-                clock(done_s, false),
-                clock(duration_s, false)
-            ))
+            let done = clock(done_s.get()?, false);
+            Some(match duration_s.get()? {
+                Some(duration_s) => format!("{done} of {}", clock(duration_s, false)),
+                None => "Opening…".to_owned(),
+            })
         }
         RecordingState::Done | RecordingState::Failed => None,
     };
@@ -152,7 +191,21 @@ fn speed_words(speed: f64, device: Option<DeviceKind>) -> String {
     format!("{speed:.digits$}× real time{device}")
 }
 
-fn facts(decoded: Decoded) -> String {
-    let khz = f64::from(decoded.sample_rate_hz) / 1000.0;
-    format!("{} at {khz} kHz", clock(decoded.duration_s, true))
+fn facts(audio: AudioFacts) -> String {
+    let khz = f64::from(audio.sample_rate_hz) / 1000.0;
+    format!("{} at {khz} kHz", clock(audio.duration_s, true))
+}
+
+/// What a folded card says besides.
+fn found(recording: &Recording) -> Option<String> {
+    if recording.state != RecordingState::Done || recording.failure.is_some() {
+        return None;
+    }
+    let n_species = recording.species().len();
+    let kept = if recording.is_recalled {
+        ", kept from an earlier visit"
+    } else {
+        ""
+    };
+    Some(format!(" · {n_species} species{kept}"))
 }

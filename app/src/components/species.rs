@@ -1,8 +1,7 @@
 //! The table of species.
 
-use super::playback::Playback;
-use crate::session::{Recording, RecordingId, RecordingState, Species};
-use crate::shell::Shell;
+use super::sight::Sight;
+use crate::session::{Recording, RecordingState, Species};
 use crate::view::colour::species_class;
 use crate::view::time_axis::clock;
 use leptos::prelude::*;
@@ -13,7 +12,8 @@ const MAX_TIMES: usize = 8;
 
 /// The species of a recording with their best confidence and times.
 #[component]
-pub(super) fn SpeciesTable(shell: Shell, id: RecordingId, playback: Playback) -> impl IntoView {
+pub(super) fn SpeciesTable(sight: Sight) -> impl IntoView {
+    let Sight { shell, id, .. } = sight;
     let species = shell.watch(id, Recording::species);
     let labels = move || -> Vec<LabelId> {
         species.with(|species| species.iter().flatten().map(|s| s.label).collect())
@@ -35,11 +35,12 @@ pub(super) fn SpeciesTable(shell: Shell, id: RecordingId, playback: Playback) ->
                         <th scope="col">"Species"</th>
                         <th scope="col">"Best confidence"</th>
                         <th scope="col">"Heard at"</th>
+                        <th scope="col">"At least, %"</th>
                     </tr>
                 </thead>
                 <tbody>
                     <For each=labels key=|label| *label let:label>
-                        <SpeciesRow shell species label playback />
+                        <SpeciesRow sight species label />
                     </For>
                 </tbody>
             </table>
@@ -48,12 +49,8 @@ pub(super) fn SpeciesTable(shell: Shell, id: RecordingId, playback: Playback) ->
 }
 
 #[component]
-fn SpeciesRow(
-    shell: Shell,
-    species: Memo<Option<Vec<Species>>>,
-    label: LabelId,
-    playback: Playback,
-) -> impl IntoView {
+fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId) -> impl IntoView {
+    let shell = sight.shell;
     let this = Memo::new(move |_| {
         species.with(|species| species.iter().flatten().find(|s| s.label == label).cloned())
     });
@@ -63,6 +60,21 @@ fn SpeciesRow(
         .map(|label| (label.code, label.common_name, label.scientific_name))
         .unwrap_or_default();
     let swatch = format!("swatch {}", species_class(shell.with(|s| s.colour(label))));
+    let hidden = code.clone();
+    let hide = move |_| {
+        let code = hidden.clone();
+        shell.update(|session| {
+            session.set_hidden(code, true);
+            Vec::new()
+        });
+    };
+    let set_own = move |percent: String| {
+        let threshold = percent.parse().ok().map(|percent: f32| percent / 100.0);
+        shell.update(|session| {
+            session.set_threshold_of(label, threshold);
+            Vec::new()
+        });
+    };
     let best = move || this.with(|this| this.as_ref().map_or(0.0, |species| species.best));
     let times = move || {
         let species = this.get()?;
@@ -72,14 +84,14 @@ fn SpeciesRow(
             .into_iter()
             .take(MAX_TIMES)
             .map(|detection| {
-                let span = (detection.start_s, detection.end_s);
-                let [start, end] = [span.0, span.1].map(|time_s| clock(time_s, false));
+                let times = [detection.start_s, detection.end_s];
+                let [start, end] = times.map(|time_s| clock(time_s, false));
                 view! {
                     <button
                         type="button"
                         class="time"
                         aria-label=format!("Play {start} to {end}")
-                        on:click=move |_| playback.play_span(span.0, span.1)
+                        on:click=move |_| sight.play(detection)
                     >
                         {format!("{start}–{end}")}
                     </button>
@@ -92,7 +104,7 @@ fn SpeciesRow(
         <tr data-testid="species-row" data-code=code>
             <th scope="row">
                 <span class=swatch aria-hidden="true"></span>
-                <span class="common">{common}</span>
+                <span class="common">{common.clone()}</span>
                 " "
                 <i>{scientific}</i>
             </th>
@@ -101,6 +113,30 @@ fn SpeciesRow(
                 {move || format!("{:.0}%", best() * 100.0)}
             </td>
             <td>{times}</td>
+            <td>
+                <input
+                    type="number"
+                    min="0"
+                    max="100"
+                    step="1"
+                    class="own-threshold"
+                    data-testid="own-threshold"
+                    aria-label=format!("Least confidence of {common}, percent")
+                    prop:value=move || {
+                        format!("{:.0}", shell.with(|session| session.threshold_of(label)) * 100.0)
+                    }
+                    on:change:target=move |event| set_own(event.target().value())
+                />
+                <button
+                    type="button"
+                    class="quiet"
+                    data-testid="hide-species"
+                    aria-label=format!("Leave {common} out")
+                    on:click=hide
+                >
+                    "Hide"
+                </button>
+            </td>
         </tr>
     }
 }

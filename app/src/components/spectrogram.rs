@@ -1,71 +1,86 @@
-//! The spectrogram with its axes, and the detections beneath it.
+//! The spectrogram with its axes, and what is drawn over it.
 
-use super::detections::Lanes;
-use super::playback::Playback;
-use crate::browser::canvas::{fits, paint};
-use crate::browser::page::{clicked_fraction, keep_in_sight};
-use crate::session::RecordingId;
-use crate::shell::Shell;
-use crate::view::colour::viridis;
-use crate::view::frequency_axis;
-use crate::view::picture::Levels;
-use crate::view::time_axis::{self, clock};
-use leptos::html::{Canvas, Div};
+use super::boxes::Boxes;
+use super::sight::{Sight, ZOOM_STEP};
+use crate::browser::canvas::paint;
+use crate::browser::clock::each_frame;
+use crate::browser::page::{clicked_fraction, on_resize};
+use crate::session::Recording;
+use crate::view::frequency_axis::{self, Band};
+use crate::view::render::{Style, pixels};
+use crate::view::time_axis::{clock, ticks};
+use crate::view::viewport::Viewport;
+use leptos::ev::{KeyboardEvent, PointerEvent, WheelEvent};
+use leptos::html::Canvas;
 use leptos::prelude::*;
+use pipit_core::Manifest;
 
-/// Width of a second where there is room for it; long recordings get less.
-const PX_PER_S: f64 = 40.0;
-/// Width that a page has at least on a desk.
-const USUAL_WIDTH_PX: f64 = 900.0;
 /// Room for a label of the time axis.
 const TIME_LABEL_PX: f64 = 72.0;
 /// Room for a label of the frequency axis, as a part of its height.
 const FREQUENCY_LABEL: f64 = 0.09;
+/// A press that moves less than this is a click.
+const CLICK_PX: f64 = 4.0;
+/// Turns of the wheel for one step of zooming.
+const WHEEL_STEP_PX: f64 = 100.0;
 
-/// A scrolling picture of the sound.
+/// A picture of the sound that can be zoomed and moved.
 #[component]
-pub(super) fn Spectrogram(
-    shell: Shell,
-    id: RecordingId,
-    playback: Playback,
-    duration_s: f64,
-) -> impl IntoView {
+pub(super) fn Spectrogram(sight: Sight) -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
-    let scroller = NodeRef::<Div>::new();
-    paint_as_it_fills(shell, id, canvas);
-    let fraction = move || playback.position_s.get() / duration_s;
+    paint_when_it_changes(sight, canvas);
     Effect::new(move |_| {
-        let fraction = fraction();
-        if let Some(scroller) = scroller.get().filter(|_| playback.is_playing.get()) {
-            keep_in_sight(&scroller, fraction);
+        if let Some(canvas) = canvas.get() {
+            on_resize(&canvas, move |width_px| {
+                let _ = sight.width_px.try_set(width_px);
+            });
         }
     });
-    let name = shell.watch(id, |r| r.name.clone());
-    let width_px = time_axis::width_px(duration_s, PX_PER_S);
+    let name = sight.shell.watch(sight.id, |r| r.name.clone());
+    let playhead = move || {
+        sight
+            .viewport
+            .get()
+            .fraction(sight.playback.position_s.get())
+    };
+    let hand = Hand::new(sight);
     view! {
         <div class="spectrogram">
-            <FrequencyAxis shell />
-            <div class="scroller" node_ref=scroller tabindex="0" role="group" aria-label="Spectrogram and detections">
-                <div class="track" style:min-width=format!("{width_px}px")>
-                    <canvas
-                        node_ref=canvas
-                        data-testid="spectrogram"
-                        role="img"
-                        aria-label=move || format!("Spectrogram of {}", name.get().unwrap_or_default())
-                        title="Click to move there"
-                        on:click:target=move |event| {
-                            playback.seek(clicked_fraction(&event.target(), &event) * duration_s);
+            <FrequencyAxis sight />
+            <div
+                class="track"
+                tabindex="0"
+                role="group"
+                aria-label="Spectrogram: plus and minus zoom, arrow keys move"
+                on:keydown=move |event| steer(sight, &event)
+                on:wheel:target=move |event| turn(sight, canvas, &event)
+            >
+                <canvas
+                    node_ref=canvas
+                    data-testid="spectrogram"
+                    data-start-s=move || sight.viewport.get().start_s
+                    data-span-s=move || sight.viewport.get().span_s
+                    role="img"
+                    aria-label=move || format!("Spectrogram of {}", name.get().unwrap_or_default())
+                    title="Click to move there, drag to move the picture, turn the wheel to zoom"
+                    on:pointerdown:target=move |event| hand.down(&event)
+                    on:pointermove:target=move |event| hand.moved(&event)
+                    on:pointerup:target=move |event| {
+                        if hand.up(&event) {
+                            let fraction = clicked_fraction(&event.target(), &event);
+                            sight.playback.seek(sight.viewport.get_untracked().time_s(fraction));
                         }
-                    ></canvas>
-                    <TimeAxis duration_s width_px=width_px as f64 />
-                    <Lanes shell id playback duration_s />
-                    <div
-                        class="playhead"
-                        data-testid="playhead"
-                        data-position-s=move || playback.position_s.get()
-                        style:left=move || percent(fraction())
-                    ></div>
-                </div>
+                    }
+                ></canvas>
+                <Boxes sight />
+                <div
+                    class="playhead"
+                    data-testid="playhead"
+                    data-position-s=move || sight.playback.position_s.get()
+                    hidden=move || !(0.0..=1.0).contains(&playhead())
+                    style:left=move || percent(playhead())
+                ></div>
+                <TimeAxis sight />
             </div>
         </div>
     }
@@ -76,46 +91,155 @@ pub(super) fn percent(fraction: f64) -> String {
     format!("{:.4}%", fraction.clamp(0.0, 1.0) * 100.0)
 }
 
-/// Paints new columns; all of them where the levels have moved on.
-fn paint_as_it_fills(shell: Shell, id: RecordingId, canvas: NodeRef<Canvas>) {
-    let colours = viridis();
-    let filled = shell.watch(id, |r| {
-        r.picture.as_ref().map(|p| (p.filled(), r.scores.len()))
-    });
-    Effect::new(move |painted: Option<(usize, Levels)>| {
-        let (before, levels) = painted.unwrap_or((0, Levels { low: 0, high: 0 }));
-        let Some(canvas) = canvas.get() else {
-            return (0, levels);
-        };
-        // Tracking alone would not evaluate it, and so never hear of a change.
-        filled.get();
-        untrack(|| {
-            shell.with(|session| {
-                let picture = session.recording(id).and_then(|r| r.picture.as_ref());
-                let Some(picture) = picture else {
-                    return (0, levels);
-                };
-                let wanted = picture.levels();
-                let stale = !fits(&canvas, picture)
-                    || wanted.differ_visibly(levels)
-                    || picture.filled() < before;
-                let (from, levels) = if stale { (0, wanted) } else { (before, levels) };
-                let columns = from..picture.filled().max(from);
-                // A canvas that the browser refuses leaves the picture out, and nothing else.
-                let _ = paint(&canvas, picture, columns, levels, &colours);
-                (picture.filled(), levels)
-            })
-        })
+/// Paints before the next repaint whatever has changed since the last one.
+fn paint_when_it_changes(sight: Sight, canvas: NodeRef<Canvas>) {
+    let revision = sight.shell.watch(sight.id, |r| r.revision);
+    let is_due = StoredValue::new(false);
+    Effect::new(move |_| {
+        revision.track();
+        sight.viewport.track();
+        sight.width_px.track();
+        sight.shell.display.track();
+        if is_due.get_value() || canvas.get().is_none() {
+            return;
+        }
+        is_due.set_value(true);
+        each_frame(move || {
+            // Gone with its card, perhaps.
+            if is_due.try_set_value(false).is_none() {
+                paint_now(sight, canvas);
+            }
+            false
+        });
     });
 }
 
+fn paint_now(sight: Sight, canvas: NodeRef<Canvas>) {
+    let Some(canvas) = canvas.get_untracked() else {
+        return;
+    };
+    let viewport = sight.viewport.get_untracked();
+    let width_px = sight.width_px.get_untracked().round().max(0.0) as usize;
+    let pixels = sight.shell.with_untracked(|session| {
+        let recording = session.recording(sight.id)?;
+        picture(sight, session.manifest()?, recording, viewport, width_px)
+    });
+    if let Some(pixels) = pixels {
+        // A canvas that the browser refuses leaves the picture out, and nothing else.
+        let _ = paint(&canvas, &pixels, width_px as u32);
+        sight
+            .shell
+            .update(|session| session.look(sight.id, viewport, width_px));
+    }
+}
+
+/// The pixels of a recording in a view.
+pub(super) fn picture(
+    sight: Sight,
+    manifest: &Manifest,
+    recording: &Recording,
+    viewport: Viewport,
+    width_px: usize,
+) -> Option<Vec<u8>> {
+    let display = sight.shell.display.get_untracked();
+    let source = recording.source(manifest, viewport, width_px)?;
+    let levels = recording.levels();
+    let colours = display.colours.map();
+    let style = Style {
+        levels: levels.adjusted(display.brightness, display.contrast),
+        colours: &colours,
+    };
+    let rows = frequency_axis::rows(&manifest.mel, display.band);
+    Some(pixels(source, viewport, width_px, rows, style))
+}
+
+fn steer(sight: Sight, event: &KeyboardEvent) {
+    match event.key().as_str() {
+        "ArrowLeft" => sight.pan(-0.2),
+        "ArrowRight" => sight.pan(0.2),
+        "Home" => sight.change(|viewport, duration_s| viewport.moved(-duration_s, duration_s)),
+        "End" => sight.change(|viewport, duration_s| viewport.moved(duration_s, duration_s)),
+        _ => return,
+    }
+    event.prevent_default();
+}
+
+/// The wheel zooms; sideways, or with Shift, it moves.
+fn turn(sight: Sight, canvas: NodeRef<Canvas>, event: &WheelEvent) {
+    let Some(canvas) = canvas.get_untracked() else {
+        return;
+    };
+    event.prevent_default();
+    let (x, y) = (event.delta_x(), event.delta_y());
+    if event.shift_key() || x.abs() > y.abs() {
+        let by = if x == 0.0 { y } else { x };
+        sight.pan(by / sight.width_px.get_untracked().max(1.0));
+    } else {
+        let anchor = clicked_fraction(&canvas, event);
+        sight.zoom(ZOOM_STEP.powf(y / WHEEL_STEP_PX), anchor);
+    }
+}
+
+/// A pointer that drags the picture.
+#[derive(Clone, Copy)]
+struct Hand {
+    sight: Sight,
+    /// Where it went down, with what was then in sight.
+    held: StoredValue<Option<(f64, Viewport)>>,
+}
+
+impl Hand {
+    fn new(sight: Sight) -> Self {
+        Self {
+            sight,
+            held: StoredValue::new(None),
+        }
+    }
+
+    fn down(self, event: &PointerEvent) {
+        let viewport = self.sight.viewport.get_untracked();
+        self.held
+            .set_value(Some((f64::from(event.client_x()), viewport)));
+    }
+
+    fn moved(self, event: &PointerEvent) {
+        let Some((from_px, viewport)) = self.held.get_value() else {
+            return;
+        };
+        if event.buttons() == 0 {
+            self.held.set_value(None);
+            return;
+        }
+        let by_px = from_px - f64::from(event.client_x());
+        if by_px.abs() >= CLICK_PX {
+            let width_px = self.sight.width_px.get_untracked().max(1.0);
+            self.sight.change(|_, duration_s| {
+                viewport.moved(by_px / width_px * viewport.span_s, duration_s)
+            });
+        }
+    }
+
+    /// Whether it was a click.
+    fn up(self, event: &PointerEvent) -> bool {
+        let held = self.held.get_value();
+        self.held.set_value(None);
+        held.is_some_and(|(from_px, _)| (from_px - f64::from(event.client_x())).abs() < CLICK_PX)
+    }
+}
+
 #[component]
-fn FrequencyAxis(shell: Shell) -> impl IntoView {
+fn FrequencyAxis(sight: Sight) -> impl IntoView {
+    let shell = sight.shell;
+    let band = Memo::new(move |_| shell.display.get().band);
     let ticks = Memo::new(move |_| {
+        let band: Option<Band> = band.get();
         shell.with(|session| {
             let mel = session.manifest().map(|manifest| &manifest.mel);
-            mel.map(|mel| frequency_axis::ticks(mel, FREQUENCY_LABEL))
-                .unwrap_or_default()
+            mel.map(|mel| {
+                let rows = frequency_axis::rows(mel, band);
+                frequency_axis::ticks(mel, &rows, FREQUENCY_LABEL)
+            })
+            .unwrap_or_default()
         })
     });
     view! {
@@ -135,21 +259,26 @@ fn FrequencyAxis(shell: Shell) -> impl IntoView {
 }
 
 #[component]
-fn TimeAxis(duration_s: f64, width_px: f64) -> impl IntoView {
-    let tenths = duration_s < 4.0;
-    let ticks = time_axis::ticks(duration_s, width_px.max(USUAL_WIDTH_PX), TIME_LABEL_PX);
+fn TimeAxis(sight: Sight) -> impl IntoView {
+    let labels = move || {
+        let viewport = sight.viewport.get();
+        let ticks = ticks(viewport, sight.width_px.get(), TIME_LABEL_PX);
+        let tenths = ticks.tenths;
+        ticks
+            .times_s
+            .into_iter()
+            .map(|time_s| {
+                view! {
+                    <span class="tick" style:left=percent(viewport.fraction(time_s))>
+                        {clock(time_s, tenths)}
+                    </span>
+                }
+            })
+            .collect_view()
+    };
     view! {
-        <div class="time-axis" aria-hidden="true">
-            {ticks
-                .into_iter()
-                .map(|time_s| {
-                    view! {
-                        <span class="tick" style:left=percent(time_s / duration_s)>
-                            {clock(time_s, tenths)}
-                        </span>
-                    }
-                })
-                .collect_view()}
+        <div class="time-axis" data-testid="time-axis" aria-hidden="true">
+            {labels}
         </div>
     }
 }

@@ -1,0 +1,217 @@
+//! How spectrograms look and how recordings are played.
+
+use crate::shell::Shell;
+use crate::view::colour::Colours;
+use crate::view::display::Display;
+use crate::view::frequency_axis::Band;
+use crate::view::listening::RATES;
+use leptos::prelude::*;
+
+/// Bands to choose from, in hertz, with their words.
+const BANDS: [(&str, &str, Option<Band>); 5] = [
+    ("all", "All frequencies", None),
+    ("low", "0–2 kHz", band(0.0, 2000.0)),
+    ("middle", "1–6 kHz", band(1000.0, 6000.0)),
+    ("song", "2–9 kHz", band(2000.0, 9000.0)),
+    ("high", "5 kHz and above", band(5000.0, 96_000.0)),
+];
+
+const fn band(low_hz: f32, high_hz: f32) -> Option<Band> {
+    Some(Band { low_hz, high_hz })
+}
+
+fn colour_words(colours: Colours) -> &'static str {
+    match colours {
+        Colours::Viridis => "Viridis",
+        Colours::Magma => "Magma",
+        Colours::InverseGrey => "Black on white",
+    }
+}
+
+/// The controls, folded away until somebody wants them.
+#[component]
+pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
+    view! {
+        <details class="display-controls" data-testid="display-controls">
+            <summary>"Spectrogram and sound"</summary>
+            <div class="controls">
+                <ColourMenu shell />
+                <BandMenu shell />
+                <Slider
+                    name="Brightness"
+                    test_id="brightness"
+                    value=move || shell.display.get().brightness
+                    change=move |value| shell.display.update(|display| display.brightness = value)
+                />
+                <Slider
+                    name="Contrast"
+                    test_id="contrast"
+                    value=move || shell.display.get().contrast
+                    change=move |value| shell.display.update(|display| display.contrast = value)
+                />
+                <button
+                    type="button"
+                    class="quiet"
+                    on:click=move |_| shell.display.set(Display::default())
+                >
+                    "Reset"
+                </button>
+                <RateMenu shell />
+                <Listen shell />
+            </div>
+        </details>
+    }
+}
+
+#[component]
+fn ColourMenu(shell: Shell) -> impl IntoView {
+    let change = move |name: String| {
+        if let Some(colours) = Colours::from_name(&name) {
+            shell.display.update(|display| display.colours = colours);
+        }
+    };
+    view! {
+        <label class="control">
+            <span>"Colours"</span>
+            <select
+                data-testid="colours"
+                prop:value=move || shell.display.get().colours.name()
+                on:change:target=move |event| change(event.target().value())
+            >
+                {Colours::ALL
+                    .map(|colours| {
+                        view! { <option value=colours.name()>{colour_words(colours)}</option> }
+                    })}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn BandMenu(shell: Shell) -> impl IntoView {
+    let name = move || {
+        let band = shell.display.get().band;
+        BANDS
+            .iter()
+            .find(|(.., b)| *b == band)
+            .map_or("all", |(name, ..)| *name)
+    };
+    let change = move |name: String| {
+        if let Some((.., band)) = BANDS.iter().find(|(n, ..)| *n == name) {
+            shell.display.update(|display| display.band = *band);
+        }
+    };
+    view! {
+        <label class="control">
+            <span>"Frequencies"</span>
+            <select
+                data-testid="band"
+                prop:value=name
+                on:change:target=move |event| change(event.target().value())
+            >
+                {BANDS.map(|(name, words, _)| view! { <option value=name>{words}</option> })}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn Slider(
+    name: &'static str,
+    test_id: &'static str,
+    value: impl Fn() -> f64 + Send + Sync + 'static,
+    change: impl Fn(f64) + Send + Sync + 'static,
+) -> impl IntoView {
+    let change = move |text: String| {
+        if let Ok(value) = text.parse() {
+            change(value);
+        }
+    };
+    view! {
+        <label class="control">
+            <span>{name}</span>
+            <input
+                type="range"
+                min="-1"
+                max="1"
+                step="0.05"
+                data-testid=test_id
+                prop:value=move || value().to_string()
+                on:input:target=move |event| change(event.target().value())
+            />
+        </label>
+    }
+}
+
+#[component]
+fn RateMenu(shell: Shell) -> impl IntoView {
+    let change = move |text: String| {
+        if let Ok(rate) = text.parse() {
+            shell.listening.update(|listening| listening.rate = rate);
+        }
+    };
+    view! {
+        <label class="control">
+            <span>"Speed"</span>
+            <select
+                data-testid="rate"
+                prop:value=move || shell.listening.get().rate.to_string()
+                on:change:target=move |event| change(event.target().value())
+            >
+                {RATES
+                    .map(|rate| {
+                        let is_default = (rate - 1.0).abs() < f64::EPSILON;
+                        view! {
+                            <option value=rate.to_string() selected=is_default>
+                                {format!("{rate}×")}
+                            </option>
+                        }
+                    })}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn Listen(shell: Shell) -> impl IntoView {
+    view! {
+        <Tick
+            name="Keep the pitch"
+            test_id="keeps-pitch"
+            value=move || shell.listening.get().keeps_pitch
+            change=move |on| shell.listening.update(|listening| listening.keeps_pitch = on)
+        />
+        <Tick
+            name="Repeat the detection"
+            test_id="loops"
+            value=move || shell.listening.get().loops
+            change=move |on| shell.listening.update(|listening| listening.loops = on)
+        />
+        <Tick
+            name="Hear only the frequencies shown"
+            test_id="filters"
+            value=move || shell.listening.get().filters
+            change=move |on| shell.listening.update(|listening| listening.filters = on)
+        />
+    }
+}
+
+#[component]
+fn Tick(
+    name: &'static str,
+    test_id: &'static str,
+    value: impl Fn() -> bool + Send + Sync + 'static,
+    change: impl Fn(bool) + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <label class="control">
+            <input
+                type="checkbox"
+                data-testid=test_id
+                prop:checked=value
+                on:change:target=move |event| change(event.target().checked())
+            />
+            <span>{name}</span>
+        </label>
+    }
+}

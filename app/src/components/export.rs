@@ -1,0 +1,180 @@
+//! Taking results to other programs.
+
+use crate::browser::download;
+use crate::browser::error::describe;
+use crate::export::archive::{Archive, archive};
+use crate::export::clips::{self, Clip};
+use crate::export::{self, Export, ExportError, OutputFile};
+use crate::protocol::{Failure, FailureKind};
+use crate::session::RecordingId;
+use crate::shell::Shell;
+use leptos::prelude::*;
+use std::fmt::Display;
+use wasm_bindgen_futures::spawn_local;
+
+/// Sound before and after a detection in its clip, seconds.
+const CLIP_MARGIN_S: f64 = 1.0;
+
+/// A kind of file, with what it is for.
+#[derive(Clone, Copy)]
+struct Format {
+    test_id: &'static str,
+    name: &'static str,
+    title: &'static str,
+    file: &'static str,
+    mime: &'static str,
+    write: fn(&Export) -> Result<Vec<u8>, ExportError>,
+}
+
+const FORMATS: [Format; 4] = [
+    Format {
+        test_id: "export-csv",
+        name: "CSV",
+        title: "One row a detection, for R, pandas and spreadsheets",
+        file: "pipit-detections.csv",
+        mime: "text/csv",
+        write: export::csv::detections,
+    },
+    Format {
+        test_id: "export-raven",
+        name: "Raven",
+        title: "A selection table for Raven Pro and Raven Lite",
+        file: "pipit.selections.txt",
+        mime: "text/tab-separated-values",
+        write: export::raven::selection_table,
+    },
+    Format {
+        test_id: "export-audacity",
+        name: "Audacity",
+        title: "A label track for each recording, in a ZIP",
+        file: "pipit-audacity.zip",
+        mime: "application/zip",
+        write: label_tracks,
+    },
+    Format {
+        test_id: "export-json",
+        name: "JSON",
+        title: "Everything: settings, model, recordings, detections",
+        file: "pipit-detections.json",
+        mime: "application/json",
+        write: export::json::document,
+    },
+];
+
+fn label_tracks(export: &Export) -> Result<Vec<u8>, ExportError> {
+    archive(&export::audacity::label_tracks(export)?)
+}
+
+/// The buttons, once there is something to take away.
+#[component]
+pub(super) fn ExportMenu(shell: Shell) -> impl IntoView {
+    let has_results = Memo::new(move |_| {
+        shell.with(|session| session.exported_recordings().next().is_some())
+    });
+    let is_cutting = RwSignal::new(false);
+    let buttons = FORMATS.map(|format| {
+        view! {
+            <button
+                type="button"
+                data-testid=format.test_id
+                title=format.title
+                on:click=move |_| save(shell, format)
+            >
+                {format.name}
+            </button>
+        }
+    });
+    view! {
+        <Show when=move || has_results.get()>
+            <section class="export" aria-label="Export">
+                <span>"Export"</span>
+                {buttons.clone()}
+                <button
+                    type="button"
+                    data-testid="export-clips"
+                    title="A WAV of each detection, in a ZIP with a table"
+                    disabled=move || is_cutting.get()
+                    on:click=move |_| {
+                        is_cutting.set(true);
+                        spawn_local(async move {
+                            save_clips(shell).await;
+                            is_cutting.set(false);
+                        });
+                    }
+                >
+                    {move || if is_cutting.get() { "Cutting…" } else { "Clips" }}
+                </button>
+            </section>
+        </Show>
+    }
+}
+
+fn save(shell: Shell, format: Format) {
+    let Some(export) = shell.with_untracked(crate::session::Session::export) else {
+        return;
+    };
+    match (format.write)(&export) {
+        Ok(bytes) => hand_over(shell, format.file, format.mime, &bytes),
+        Err(error) => tell(shell, &error),
+    }
+}
+
+/// One clip after another: only one recording's stretch of sound is in memory at a time.
+async fn save_clips(shell: Shell) {
+    let found = shell.with_untracked(|session| {
+        let ids: Vec<RecordingId> = session.exported_recordings().map(|r| r.id).collect();
+        session.export().map(|export| (export, ids))
+    });
+    let Some((export, ids)) = found else { return };
+    let clips = clips::plan(&export, CLIP_MARGIN_S);
+    let mut archive = Archive::new();
+    for clip in &clips {
+        let Some(id) = ids.get(clip.file) else { continue };
+        match cut(shell, *id, clip).await {
+            Ok(file) => {
+                if let Err(error) = archive.add(&file) {
+                    return tell(shell, &error);
+                }
+            }
+            Err(failure) => {
+                return shell.update(|session| {
+                    session.notify(failure);
+                    Vec::new()
+                });
+            }
+        }
+    }
+    let filled = clips::index(&export, &clips).and_then(|files| {
+        files.iter().try_for_each(|file| archive.add(file))?;
+        archive.finish()
+    });
+    match filled {
+        Ok(bytes) => hand_over(shell, "pipit-clips.zip", "application/zip", &bytes),
+        Err(error) => tell(shell, &error),
+    }
+}
+
+async fn cut(shell: Shell, id: RecordingId, clip: &Clip) -> Result<OutputFile, Failure> {
+    let sound = shell.sound(id, clip.start_s, clip.end_s).await?;
+    // The samples begin where the clip does.
+    let clip = Clip {
+        start_s: 0.0,
+        end_s: clip.end_s - clip.start_s,
+        ..clip.clone()
+    };
+    clips::cut(&sound.samples, sound.sample_rate_hz, &clip)
+        .map_err(|error| Failure::new(FailureKind::Internal, error))
+}
+
+fn hand_over(shell: Shell, name: &str, mime: &str, bytes: &[u8]) {
+    if let Err(thrown) = download::save(name, mime, bytes) {
+        tell(shell, &describe(&thrown));
+    }
+}
+
+fn tell(shell: Shell, error: &impl Display) {
+    shell.update(|session| {
+        session.notify(Failure::new(FailureKind::Internal, error));
+        Vec::new()
+    });
+}

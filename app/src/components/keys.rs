@@ -1,0 +1,210 @@
+//! The keyboard: what keys do wherever the focus is, and the sheet that lists them.
+
+use super::review::{answer, undo};
+use super::sight::{Sight, ZOOM_STEP};
+use crate::browser::page::{Focus, focus, on_key};
+use crate::review::Answer;
+use crate::session::RecordingId;
+use crate::shell::Shell;
+use crate::view::time_axis::parse_clock;
+use leptos::ev::{KeyboardEvent, SubmitEvent};
+use leptos::html::{Dialog, Input};
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+
+/// Keys and what they do, as the sheet lists them.
+const KEYS: [(&str, &str); 13] = [
+    ("Space", "Play or pause"),
+    ("P", "Play the chosen detection"),
+    ("↓ or Tab in the list", "Next detection"),
+    ("↑ or Shift-Tab in the list", "Previous detection"),
+    ("+", "Zoom in"),
+    ("−", "Zoom out"),
+    ("0", "Show all of the recording"),
+    ("← and → on the spectrogram", "Move along the recording"),
+    ("Ctrl-G", "Go to a time"),
+    ("Y, N, U", "Answer the chosen detection: yes, no, unsure"),
+    ("Ctrl-Z", "Take the last answer back"),
+    ("Esc", "Stop"),
+    ("?", "Show or hide this list"),
+];
+
+/// The views of the recordings on the page.
+#[derive(Clone, Copy)]
+pub(super) struct Sights(StoredValue<BTreeMap<RecordingId, Sight>>);
+
+impl Sights {
+    /// Makes them known to all components.
+    pub(super) fn provide() {
+        provide_context(Self(StoredValue::new(BTreeMap::new())));
+    }
+
+    /// Adds a view for as long as the present component lives.
+    pub(super) fn register(sight: Sight) {
+        let Some(Self(sights)) = use_context() else {
+            return;
+        };
+        sights.update_value(|sights| {
+            sights.insert(sight.id, sight);
+        });
+        on_cleanup(move || {
+            sights.try_update_value(|sights| sights.remove(&sight.id));
+        });
+    }
+
+    /// The view of a recording, if its card is unfolded.
+    pub(super) fn of(self, id: RecordingId) -> Option<Sight> {
+        self.0.with_value(|sights| sights.get(&id).copied())
+    }
+
+    /// The view that keys act on: of the chosen detection, else of what plays, else the first.
+    fn current(self, shell: Shell) -> Option<Sight> {
+        let chosen = shell.selected.get_untracked().map(|s| s.recording);
+        let playing = shell.now_playing.get_untracked();
+        self.0.with_value(|sights| {
+            let known = |id: Option<RecordingId>| id.and_then(|id| sights.get(&id));
+            known(chosen)
+                .or_else(|| known(playing))
+                .or_else(|| sights.values().next())
+                .copied()
+        })
+    }
+}
+
+/// Listens for keys; holds the dialogs that they open.
+#[component]
+pub(super) fn Keys(shell: Shell) -> impl IntoView {
+    let sheet = NodeRef::<Dialog>::new();
+    let go_to = NodeRef::<Dialog>::new();
+    let sights = use_context::<Sights>();
+    let current = move || sights.and_then(|sights| sights.current(shell));
+    on_key(move |event| {
+        if act(shell, current(), sheet, go_to, &event) {
+            event.prevent_default();
+        }
+    });
+    view! {
+        <dialog node_ref=sheet data-testid="key-sheet" aria-labelledby="keys-title">
+            <h2 id="keys-title">"Keys"</h2>
+            <table class="keys">
+                <tbody>
+                    {KEYS
+                        .map(|(key, action)| {
+                            view! {
+                                <tr>
+                                    <th scope="row">
+                                        <kbd>{key}</kbd>
+                                    </th>
+                                    <td>{action}</td>
+                                </tr>
+                            }
+                        })}
+                </tbody>
+            </table>
+            <form method="dialog">
+                <button>"Close"</button>
+            </form>
+        </dialog>
+        <GoTo dialog=go_to go=move |time_s| {
+            if let Some(sight) = current() {
+                sight.playback.seek(time_s);
+                sight.show(time_s, time_s);
+            }
+        } />
+    }
+}
+
+/// Does what a key stands for; `false` if it stands for nothing here.
+fn act(
+    shell: Shell,
+    sight: Option<Sight>,
+    sheet: NodeRef<Dialog>,
+    go_to: NodeRef<Dialog>,
+    event: &KeyboardEvent,
+) -> bool {
+    let focus = focus();
+    let with_control = event.ctrl_key() || event.meta_key();
+    if focus == Focus::Text || event.alt_key() || event.default_prevented() {
+        return false;
+    }
+    if event.key() == "?" {
+        return toggle(sheet);
+    }
+    let is_open = |dialog: NodeRef<Dialog>| dialog.get_untracked().is_some_and(|d| d.open());
+    let Some(sight) = sight.filter(|_| !is_open(sheet) && !is_open(go_to)) else {
+        return false;
+    };
+    if with_control {
+        return match event.key().as_str() {
+            "g" | "G" => toggle(go_to),
+            "z" => {
+                undo(shell);
+                true
+            }
+            _ => false,
+        };
+    }
+    match event.key().as_str() {
+        " " if focus == Focus::Elsewhere => sight.playback.toggle(),
+        "p" | "P" => return sight.play_selected(),
+        "ArrowDown" if focus == Focus::Elsewhere => return shell.select_next(sight, 1),
+        "ArrowUp" if focus == Focus::Elsewhere => return shell.select_next(sight, -1),
+        "y" | "Y" => return answer(sight, Answer::Yes),
+        "n" | "N" => return answer(sight, Answer::No),
+        "u" | "U" => return answer(sight, Answer::Unsure),
+        "+" | "=" => sight.zoom(1.0 / ZOOM_STEP, sight.anchor()),
+        "-" | "−" => sight.zoom(ZOOM_STEP, sight.anchor()),
+        "0" => sight.show_all(),
+        "Escape" => sight.playback.stop(),
+        _ => return false,
+    }
+    true
+}
+
+fn toggle(dialog: NodeRef<Dialog>) -> bool {
+    let Some(dialog) = dialog.get_untracked() else {
+        return false;
+    };
+    if dialog.open() {
+        dialog.close();
+        true
+    } else {
+        dialog.show_modal().is_ok()
+    }
+}
+
+/// Asks for a time.
+#[component]
+fn GoTo(dialog: NodeRef<Dialog>, go: impl Fn(f64) + 'static) -> impl IntoView {
+    let input = NodeRef::<Input>::new();
+    let is_wrong = RwSignal::new(false);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = input.get_untracked().map(|input| input.value());
+        match text.as_deref().and_then(parse_clock) {
+            Some(time_s) => {
+                is_wrong.set(false);
+                if let Some(dialog) = dialog.get_untracked() {
+                    dialog.close();
+                }
+                go(time_s);
+            }
+            None => is_wrong.set(true),
+        }
+    };
+    view! {
+        <dialog node_ref=dialog data-testid="go-to" aria-labelledby="go-to-title">
+            <h2 id="go-to-title">"Go to"</h2>
+            <form on:submit=submit>
+                <label class="control">
+                    <span>"Time (1:23 or seconds)"</span>
+                    <input node_ref=input type="text" size="10" data-testid="go-to-time" autofocus />
+                </label>
+                <p role="alert">
+                    {move || is_wrong.get().then_some("Write a time such as 83, 1:23 or 1:02:03.")}
+                </p>
+                <button>"Go"</button>
+            </form>
+        </dialog>
+    }
+}

@@ -1,0 +1,122 @@
+//! All of a recording in one strip: where its detections are, and what of it is in sight.
+
+use super::sight::Sight;
+use super::spectrogram::percent;
+use crate::browser::canvas::paint;
+use crate::browser::clock::each_frame;
+use crate::browser::page::clicked_fraction;
+use crate::session::Recording;
+use crate::view::colour::species_class;
+use crate::view::viewport::Viewport;
+use leptos::ev::PointerEvent;
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use pipit_core::LabelId;
+
+/// Width of the strip's picture, whatever its width on the screen.
+const WIDTH_PX: usize = 600;
+/// Marks drawn; in a strip of this width more would only cover each other.
+const MAX_MARKS: usize = 300;
+
+/// The strip. A press or a drag moves what is in sight.
+#[component]
+pub(super) fn Minimap(sight: Sight) -> impl IntoView {
+    let shell = sight.shell;
+    let canvas = NodeRef::<Canvas>::new();
+    let revision = shell.watch(sight.id, |r| r.picture.as_ref().map(|p| p.filled()));
+    let is_due = StoredValue::new(false);
+    Effect::new(move |_| {
+        revision.track();
+        shell.display.track();
+        if is_due.get_value() || canvas.get().is_none() {
+            return;
+        }
+        is_due.set_value(true);
+        each_frame(move || {
+            if is_due.try_set_value(false).is_none() {
+                paint_now(sight, canvas);
+            }
+            false
+        });
+    });
+    let marks = shell.watch(sight.id, marks);
+    let mark = move |(label, start, end): (LabelId, f64, f64)| {
+        let colour = shell.with_untracked(|session| session.colour(label));
+        let class = format!("mark {}", species_class(colour));
+        view! {
+            <span class=class style:left=percent(start) style:width=percent(end - start)></span>
+        }
+    };
+    let edges = move || {
+        let (viewport, whole) = (
+            sight.viewport.get(),
+            Viewport::whole(sight.duration_s.get()),
+        );
+        (
+            whole.fraction(viewport.start_s),
+            whole.fraction(viewport.end_s()),
+        )
+    };
+    let go = move |fraction: f64| {
+        sight.change(|viewport, duration_s| {
+            let centre_s = fraction * duration_s;
+            let start_s = centre_s - viewport.span_s / 2.0;
+            viewport.moved(start_s - viewport.start_s, duration_s)
+        });
+    };
+    let press = move |event: &PointerEvent, place: f64| {
+        if event.buttons() != 0 {
+            go(place);
+        }
+    };
+    view! {
+        <div
+            class="minimap"
+            data-testid="minimap"
+            aria-hidden="true"
+            on:pointerdown:target=move |event| {
+                press(&event, clicked_fraction(&event.target(), &event));
+            }
+            on:pointermove:target=move |event| {
+                press(&event, clicked_fraction(&event.target(), &event));
+            }
+        >
+            <canvas node_ref=canvas></canvas>
+            {move || {
+                let marks = marks.get().unwrap_or_default();
+                marks.into_iter().map(mark).collect_view()
+            }}
+            <span
+                class="window"
+                style:left=move || percent(edges().0)
+                style:width=move || percent(edges().1 - edges().0)
+            ></span>
+        </div>
+    }
+}
+
+/// Where detections are, as parts of the recording: the most certain ones.
+fn marks(recording: &Recording) -> Vec<(LabelId, f64, f64)> {
+    let whole = Viewport::whole(recording.duration_s().unwrap_or_default());
+    let mut detections = recording.detections.clone();
+    detections.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    detections.truncate(MAX_MARKS);
+    detections
+        .into_iter()
+        .map(|d| (d.label, whole.fraction(d.start_s), whole.fraction(d.end_s)))
+        .collect()
+}
+
+fn paint_now(sight: Sight, canvas: NodeRef<Canvas>) {
+    let Some(canvas) = canvas.get_untracked() else {
+        return;
+    };
+    let pixels = sight.shell.with_untracked(|session| {
+        let recording = session.recording(sight.id)?;
+        let whole = Viewport::whole(recording.duration_s()?);
+        super::spectrogram::picture(sight, session.manifest()?, recording, whole, WIDTH_PX)
+    });
+    if let Some(pixels) = pixels {
+        let _ = paint(&canvas, &pixels, WIDTH_PX as u32);
+    }
+}

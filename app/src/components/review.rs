@@ -1,0 +1,239 @@
+//! Saying whether a detection is right, and what follows from the answers.
+
+use super::sight::Sight;
+use crate::browser::{download, files};
+use crate::protocol::{Failure, FailureKind};
+use crate::review::{
+    Answer, Calibration, CalibrationConfig, ReviewState, threshold_for_precision,
+};
+use crate::session::Session;
+use crate::shell::Shell;
+use leptos::prelude::*;
+use pipit_core::{Detection, LabelId};
+use wasm_bindgen_futures::spawn_local;
+
+/// The part of detections that should be right above the threshold that is proposed.
+const WANTED_PRECISION: f64 = 0.9;
+
+/// Answers by button, with their keys.
+const ANSWERS: [(Answer, &str, &str, &str); 3] = [
+    (Answer::Yes, "Yes", "Y", "review-yes"),
+    (Answer::No, "No", "N", "review-no"),
+    (Answer::Unsure, "Unsure", "U", "review-unsure"),
+];
+
+/// The sign of a state in lists.
+pub(super) fn sign(state: ReviewState) -> &'static str {
+    match state {
+        ReviewState::Open => "",
+        ReviewState::Yes => "✓",
+        ReviewState::No => "✗",
+        ReviewState::Other => "→",
+        ReviewState::Unsure => "?",
+    }
+}
+
+/// The words of a state in menus.
+pub(super) fn words(state: ReviewState) -> &'static str {
+    match state {
+        ReviewState::Open => "Not reviewed",
+        ReviewState::Yes => "Yes",
+        ReviewState::No => "No",
+        ReviewState::Other => "Other species",
+        ReviewState::Unsure => "Unsure",
+    }
+}
+
+/// Answers the chosen detection and goes on to the next that is worth a question.
+pub(super) fn answer(sight: Sight, answer: Answer) -> bool {
+    let Some(detection) = sight.chosen_untracked() else {
+        return false;
+    };
+    let shell = sight.shell;
+    shell.update(|session| session.answer(sight.id, &detection, Some(answer)));
+    true
+}
+
+/// Asks whether the chosen detection is right.
+#[component]
+pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
+    let shell = sight.shell;
+    let given = Memo::new(move |_| {
+        shell.with(|session| session.answer_to(sight.id, &detection).cloned())
+    });
+    let buttons = ANSWERS.map(|(value, name, key, test_id)| {
+        let pressed = value.clone();
+        view! {
+            <button
+                type="button"
+                data-testid=test_id
+                aria-pressed=move || (given.get().as_ref() == Some(&pressed)).to_string()
+                on:click=move |_| {
+                    answer(sight, value.clone());
+                }
+            >
+                {name} " "
+                <kbd>{key}</kbd>
+            </button>
+        }
+    });
+    let species: Vec<(String, String)> = shell.with_untracked(|session| {
+        let classes = session.manifest().map(|manifest| &manifest.classes);
+        let labels = classes.into_iter().flat_map(|classes| classes.iter());
+        let mut species: Vec<_> = labels
+            .map(|(_, label)| (label.common_name.clone(), label.code.clone()))
+            .collect();
+        species.sort();
+        species
+    });
+    let other = move || match given.get() {
+        Some(Answer::Other(code)) => code.unwrap_or_else(|| "?".into()),
+        _ => String::new(),
+    };
+    let choose = move |code: String| {
+        let species = (code != "?").then_some(code.clone());
+        if !code.is_empty() {
+            answer(sight, Answer::Other(species));
+        }
+    };
+    view! {
+        <div class="verdict" role="group" aria-label="Is this species heard here?">
+            <span>"Is it heard here?"</span>
+            {buttons}
+            <select
+                aria-label="Another species is heard"
+                data-testid="review-other"
+                prop:value=other
+                on:change:target=move |event| choose(event.target().value())
+            >
+                <option value="">"Other species…"</option>
+                <option value="?">"One that is not listed"</option>
+                {species
+                    .into_iter()
+                    .map(|(name, code)| view! { <option value=code>{name}</option> })
+                    .collect_view()}
+            </select>
+            <button
+                type="button"
+                class="quiet"
+                data-testid="review-undo"
+                on:click=move |_| undo(shell)
+            >
+                "Undo"
+            </button>
+        </div>
+        <SpeciesReview shell label=detection.label />
+    }
+}
+
+/// Takes the last answer back.
+pub(super) fn undo(shell: Shell) {
+    shell.update(|session| session.undo_answer().1);
+}
+
+/// How far the review of a species has come, and what its confidences mean by it.
+#[component]
+fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
+    let progress = Memo::new(move |_| {
+        shell.with(|session| {
+            let progress = session.review_progress(label);
+            (progress.answered(), progress.wanted())
+        })
+    });
+    let meaning = Memo::new(move |_| shell.with(|session| meaning(session, label)));
+    let next = move |_| {
+        let place = shell.with_untracked(|session| session.next_to_review(label));
+        if let Some((id, detection)) = place {
+            shell.go_to(id, detection);
+        }
+    };
+    view! {
+        <p class="fine" data-testid="review-progress">
+            {move || {
+                let (answered, wanted) = progress.get();
+                format!("{answered} of {wanted} questions about this species answered. ")
+            }}
+            {move || meaning.get()}
+        </p>
+        <p class="actions">
+            <button type="button" data-testid="review-next" on:click=next>
+                "Next question"
+            </button>
+        </p>
+    }
+}
+
+/// What the answers say about a species' confidences.
+fn meaning(session: &Session, label: LabelId) -> String {
+    let config = CalibrationConfig::default();
+    let answered = session.answers().of_species(&session.code(label));
+    let calibration = Calibration::fit(answered, &config);
+    if !calibration.is_supported(&config) {
+        return format!(
+            "With {} answers of yes and no, its confidences cannot be judged yet.",
+            calibration.n_answers()
+        );
+    }
+    let confidences = session.confidences(label);
+    match threshold_for_precision(&calibration, &confidences, WANTED_PRECISION) {
+        Some(threshold) => format!(
+            "From {:.0}% confidence on, {:.0}% of its {} detections should be right \
+             (95% interval {:.0}–{:.0}%).",
+            threshold.confidence * 100.0,
+            threshold.precision * 100.0,
+            threshold.n_kept,
+            threshold.interval.0 * 100.0,
+            threshold.interval.1 * 100.0
+        ),
+        None => "No confidence is high enough for nine of ten detections to be right.".to_owned(),
+    }
+}
+
+/// Saves all answers, and takes saved ones.
+#[component]
+pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
+    let n_answers = Memo::new(move |_| shell.with(|session| session.answers().iter().count()));
+    let save = move |_| {
+        let review = shell.with_untracked(Session::review_file);
+        if let Some(review) = review {
+            // Refused only where there is no room for some kilobytes.
+            let _ = download::save("pipit-review.json", "application/json", &review.to_json());
+        }
+    };
+    let load = move |taken: files::Taken| {
+        let Some(file) = taken.files.into_iter().next() else {
+            return;
+        };
+        spawn_local(async move {
+            let json = file.all_bytes().await.unwrap_or_default();
+            shell.update(|session| {
+                session.load_review(&json).unwrap_or_else(|error| {
+                    session.notify(Failure::new(FailureKind::NoReview, error));
+                    Vec::new()
+                })
+            });
+        });
+    };
+    view! {
+        <span class="review-files">
+            <button
+                type="button"
+                data-testid="save-review"
+                disabled=move || n_answers.get() == 0
+                on:click=save
+            >
+                {move || format!("Save review ({})", n_answers.get())}
+            </button>
+            <label class="button">
+                "Load review…"
+                <input
+                    type="file"
+                    accept=".json,application/json"
+                    class="visually-hidden"
+                    data-testid="load-review"
+                    on:change:target=move |event| load(files::chosen(&event.target()))
+                />
+            </label>
+        </span>
+    }
+}

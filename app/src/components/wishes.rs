@@ -1,0 +1,135 @@
+//! Which detections are shown: gaps, durations, species. All act at once on kept scores.
+
+use crate::session::Session;
+use crate::session::wishes::ListUse;
+use crate::shell::Shell;
+use leptos::html::Textarea;
+use leptos::prelude::*;
+
+/// The controls, folded away until somebody wants them.
+#[component]
+pub(super) fn Wishes(shell: Shell) -> impl IntoView {
+    view! {
+        <details class="display-controls" data-testid="wishes">
+            <summary>"Detections and species"</summary>
+            <div class="controls">
+                <Seconds
+                    name="Join detections at most … s apart"
+                    test_id="merge-gap"
+                    value=move || shell.with(Session::merge_gap_s)
+                    change=move |gap_s| {
+                        change(shell, move |session| {
+                            session.set(|settings| settings.merge_gap_s = Some(gap_s));
+                        });
+                    }
+                />
+                <Seconds
+                    name="Leave out those shorter than … s"
+                    test_id="min-duration"
+                    value=move || shell.with(|session| session.settings().min_duration_s)
+                    change=move |min_s| {
+                        change(shell, move |session| {
+                            session.set(|settings| settings.min_duration_s = min_s);
+                        });
+                    }
+                />
+                <SpeciesLists shell />
+            </div>
+        </details>
+    }
+}
+
+fn change(shell: Shell, change: impl FnOnce(&mut Session)) {
+    shell.update(|session| {
+        change(session);
+        Vec::new()
+    });
+}
+
+#[component]
+fn Seconds(
+    name: &'static str,
+    test_id: &'static str,
+    value: impl Fn() -> f32 + Send + Sync + 'static,
+    change: impl Fn(f32) + Send + Sync + 'static,
+) -> impl IntoView {
+    let change = move |text: String| {
+        if let Some(seconds) = text.parse().ok().filter(|s: &f32| (0.0..=86_400.0).contains(s)) {
+            change(seconds);
+        }
+    };
+    view! {
+        <label class="control">
+            <span>{name}</span>
+            <input
+                type="number"
+                min="0"
+                step="0.5"
+                data-testid=test_id
+                prop:value=move || value().to_string()
+                on:change:target=move |event| change(event.target().value())
+            />
+        </label>
+    }
+}
+
+/// A pasted list of species, and what it is for.
+#[component]
+fn SpeciesLists(shell: Shell) -> impl IntoView {
+    let text = NodeRef::<Textarea>::new();
+    let unknown = RwSignal::new(Vec::<String>::new());
+    let apply = move |list_use| {
+        let pasted = text.get_untracked().map(|text| text.value()).unwrap_or_default();
+        change(shell, move |session| unknown.set(session.set_species(&pasted, list_use)));
+    };
+    let summary = move || {
+        shell.with(|session| {
+            let settings = session.settings();
+            match (settings.included.len(), settings.excluded.len()) {
+                (0, 0) => "All species are looked for.".to_owned(),
+                (0, n) => format!("{n} species are left out."),
+                (n, 0) => format!("Only {n} species are looked for."),
+                (n, m) => format!("Only {n} species are looked for, and {m} are left out."),
+            }
+        })
+    };
+    view! {
+        <div class="species-lists">
+            <label>
+                <span>"Species, one a line: common or scientific names, or codes"</span>
+                <textarea node_ref=text rows="3" data-testid="species-text"></textarea>
+            </label>
+            <p class="actions">
+                <button
+                    type="button"
+                    data-testid="only-these"
+                    on:click=move |_| apply(ListUse::Include)
+                >
+                    "Only these"
+                </button>
+                <button
+                    type="button"
+                    data-testid="not-these"
+                    on:click=move |_| apply(ListUse::Exclude)
+                >
+                    "Not these"
+                </button>
+                <button
+                    type="button"
+                    data-testid="all-species"
+                    on:click=move |_| change(shell, Session::clear_species)
+                >
+                    "All species"
+                </button>
+            </p>
+            <p class="fine" role="status" data-testid="species-summary">
+                {summary}
+                {move || {
+                    let unknown = unknown.get();
+                    (!unknown.is_empty())
+                        .then(|| format!(" This model does not know: {}.", unknown.join(", ")))
+                }}
+            </p>
+        </div>
+    }
+}
