@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{self, cargo, find_program};
+use crate::offline::write_service_worker;
 use crate::steps::Steps;
 use crate::{tools, workspace};
 
@@ -50,7 +51,7 @@ pub fn build_site(steps: &mut Steps, dist: &Path, args: &Args) -> Result<()> {
     if args.wasm_opt {
         steps.run("wasm-opt", || shrink(dist))?;
     }
-    Ok(())
+    write_service_worker(dist)
 }
 
 fn trunk_build(dist: &Path, args: &Args) -> Command {

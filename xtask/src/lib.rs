@@ -5,11 +5,13 @@
 //! [`tools`] (the WASM target, Trunk, wasm-bindgen), [`chromium`], [`steps`] (names and times of
 //! what runs), [`command`] (child processes) and [`site`] (the server).
 
+pub mod axe;
 pub mod bench;
 pub mod build;
 pub mod chromium;
 pub mod command;
 pub mod example;
+pub mod offline;
 pub mod serve;
 pub mod site;
 pub mod steps;

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::axe;
 use crate::build::{self, build_site};
 use crate::chromium::{self, Chromium};
 use crate::command::{self, cargo};
@@ -74,7 +75,10 @@ fn all(steps: &mut Steps) -> Result<()> {
         },
     )?;
     let pipit = steps.run("build the command line", build_command_line)?;
-    steps.run("end-to-end tests", || end_to_end(&site, &pipit))
+    let axe = steps.run("axe-core", axe::ensure_script)?;
+    steps.run("end-to-end tests", || {
+        end_to_end(&site, &pipit, axe.as_deref())
+    })
 }
 
 fn native_tests() -> Command {
@@ -123,9 +127,16 @@ fn write_webdriver_settings(path: &Path, browser: &Path) -> Result<()> {
 /// If it cannot be compiled.
 pub fn build_command_line() -> Result<PathBuf> {
     let mut build = cargo();
-    // The whole workspace each time: a part of it would unify features differently, and
-    // compile Burn once more.
-    build.args(["build", "--locked", "--workspace", "--bin", "pipit"]);
+    // Beside the tests of the whole workspace, as it was built for them: by itself it would have
+    // other features unified, and compile Burn once more.
+    build.args([
+        "test",
+        "--locked",
+        "--workspace",
+        "--test",
+        "cli",
+        "--no-run",
+    ]);
     command::run(&mut build)?;
     // Cargo says where the program is only in the machine-readable run, which is instant now.
     let messages = command::output(build.arg("--message-format=json"))?;
@@ -137,9 +148,12 @@ pub fn build_command_line() -> Result<PathBuf> {
         .context("cargo does not say where it put the program pipit")
 }
 
-fn end_to_end(site: &Path, pipit: &Path) -> Result<()> {
+fn end_to_end(site: &Path, pipit: &Path, axe: Option<&Path>) -> Result<()> {
     let mut tests = cargo();
     tests.args(["test", "--locked", "--workspace", "--test", "end_to_end"]);
     tests.env("PIPIT_SITE", site).env("PIPIT_BIN", pipit);
+    if let Some(axe) = axe {
+        tests.env("PIPIT_AXE", axe);
+    }
     command::run(&mut tests)
 }

@@ -154,5 +154,7 @@ fn install_from_source(tool: &Tool) -> Result<()> {
     // Trunk's own profile asks for fat link-time optimisation, which takes most of an hour.
     install.env("CARGO_PROFILE_RELEASE_LTO", "off");
     install.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    // They run for seconds: compiling them takes longer than they ever will.
+    install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
     command::run(&mut install)
 }
