@@ -1,6 +1,8 @@
 //! The page without eyes or without a mouse: basics that a program can check.
 
-use std::path::Path;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
@@ -31,6 +33,9 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("document_has_language_title_and_heading", document_basics),
         test("everything_operable_has_a_name", operable_things_have_names),
         test("keys_reach_the_controls", keys_reach_the_controls),
+        axe_finds_nothing(browsers, "light"),
+        axe_finds_nothing(browsers, "dark"),
+        test("a_phone_needs_no_scrolling_sideways", fits_a_phone),
     ]
 }
 
@@ -109,5 +114,67 @@ fn keys_reach_the_controls(page: &mut Page, _: &Path) -> Result<()> {
             "Tab does not reach {control}, only {reached:?}"
         );
     }
+    Ok(())
+}
+
+/// axe-core on the empty page and on one with everything open. `PIPIT_AXE` says where it lies.
+fn axe_finds_nothing(browsers: &Arc<Browsers>, theme: &'static str) -> Trial {
+    let script = env::var_os("PIPIT_AXE").map(PathBuf::from);
+    let is_absent = script.is_none();
+    if is_absent {
+        eprintln!("skipped axe-core, {theme}: PIPIT_AXE names no script");
+    }
+    let check = move |page: &mut Page, folder: &Path| -> Result<()> {
+        let script = fs::read_to_string(script.context("no axe-core")?)?;
+        let features = json!([{ "name": "prefers-color-scheme", "value": theme }]);
+        page.call(
+            "Emulation.setEmulatedMedia",
+            &json!({ "features": features }),
+        )?;
+        page.evaluate::<()>(&format!("{script}; undefined"))
+            .unwrap_or(());
+        no_violations(page, "the empty page")?;
+
+        let file = folder.join("whistles.wav");
+        audio::write(&Recipe::default(), &file)?;
+        page.set_threshold(THRESHOLD)?;
+        page.drop_files(&[file])?;
+        page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+        page.click("detection")?;
+        page.evaluate::<()>("document.querySelectorAll('details').forEach(d => d.open = true)")
+            .unwrap_or(());
+        no_violations(page, "a page with results")
+    };
+    let name = format!("accessibility::axe_finds_nothing_{theme}");
+    on_page(&name, browsers, Gpu::None, "", check).with_ignored_flag(is_absent)
+}
+
+fn no_violations(page: &mut Page, what: &str) -> Result<()> {
+    let violations: Vec<String> = page.evaluate(
+        "axe.run(document).then(({ violations }) => violations.map(({ id, help, nodes }) =>
+            `${id}: ${help}: ${nodes.map(node => node.html.slice(0, 160)).join(' | ')}`))",
+    )?;
+    ensure!(violations.is_empty(), "{what}: {violations:#?}");
+    Ok(())
+}
+
+fn fits_a_phone(page: &mut Page, folder: &Path) -> Result<()> {
+    page.call(
+        "Emulation.setDeviceMetricsOverride",
+        &json!({ "width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true }),
+    )?;
+    let file = folder.join("a_recording_with_a_rather_long_name_20240512_051500.wav");
+    audio::write(&Recipe::default(), &file)?;
+    page.set_threshold(THRESHOLD)?;
+    page.drop_files(std::slice::from_ref(&file))?;
+    page.wait_for_state(&crate::trial::file_name(&file), &["done"], RUN_TIMEOUT)?;
+    let widths: (u32, u32) = page
+        .evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")?;
+    ensure!(
+        widths.0 <= widths.1,
+        "the page is {} pixels wide on a screen of {}",
+        widths.0,
+        widths.1
+    );
     Ok(())
 }

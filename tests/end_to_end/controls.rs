@@ -250,7 +250,7 @@ fn long_recipe() -> Recipe {
     }
 }
 
-fn recording(folder: &Path, name: &str, recipe: Recipe) -> Result<PathBuf> {
+pub(crate) fn recording(folder: &Path, name: &str, recipe: Recipe) -> Result<PathBuf> {
     let path = folder.join(name);
     audio::write(&recipe, &path)?;
     Ok(path)

@@ -196,6 +196,9 @@ fn worker_of_an_older_build(browsers: &Arc<Browsers>) -> Trial {
                 "a fresh site has notices already"
             );
             build.set(id).map_err(anyhow::Error::msg)?;
+            // It would hand out the worker that it has kept.
+            let params = json!({ "bypass": true });
+            page.call("Network.setBypassServiceWorker", &params)?;
             page.go_to(server.url())?;
             page.wait_for_notice("stale-build", NOTICE_TIMEOUT)?;
             Ok(())

@@ -16,6 +16,11 @@ mod cases;
 mod controls;
 mod failures;
 mod hosting;
+mod keeping;
+mod keyboard;
+mod live;
+mod looking;
+mod results;
 mod trial;
 
 fn main() -> ExitCode {
@@ -26,6 +31,11 @@ fn main() -> ExitCode {
         controls::trials(&browsers),
         failures::trials(&browsers),
         hosting::trials(&browsers),
+        looking::trials(&browsers),
+        results::trials(&browsers),
+        live::trials(&browsers),
+        keyboard::trials(&browsers),
+        keeping::trials(&browsers),
         accessibility::trials(&browsers),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
+use sysinfo::{Pid, Process, ProcessRefreshKind, RefreshKind, System};
 use tempfile::TempDir;
 use xtask::chromium::{BROWSER_NAMES, HEADLESS_FLAGS};
 use xtask::command::find_program;
@@ -41,6 +42,14 @@ impl Browser {
     /// # Errors
     /// If none is installed or it does not start.
     pub fn launch(gpu: Gpu) -> Result<Self> {
+        Self::launch_with(gpu, &[])
+    }
+
+    /// Starts a browser with further flags.
+    ///
+    /// # Errors
+    /// If none is installed or it does not start.
+    pub fn launch_with(gpu: Gpu, flags: &[&str]) -> Result<Self> {
         let Some(program) = find_program(&BROWSER_NAMES) else {
             bail!(
                 "no Chromium on PATH (looked for {}); `cargo xtask test` installs one where it may",
@@ -62,6 +71,7 @@ impl Browser {
             "--disable-backgrounding-occluded-windows",
             "--disable-renderer-backgrounding",
         ]);
+        command.args(flags);
         if gpu == Gpu::Software {
             command.arg("--enable-unsafe-webgpu");
         }
@@ -90,6 +100,31 @@ impl Browser {
     /// If the browser has gone.
     pub fn connect(&self) -> Result<Devtools> {
         Devtools::connect(self.port, &self.path)
+    }
+
+    /// Memory of the browser and all its processes; pages that they share count for each.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        let system = System::new_with_specifics(
+            RefreshKind::nothing().with_processes(ProcessRefreshKind::nothing().with_memory()),
+        );
+        let root = Pid::from_u32(self.child.id());
+        let is_ours = |process: &Process| {
+            let mut ancestor = Some(process.pid());
+            while let Some(pid) = ancestor {
+                if pid == root {
+                    return true;
+                }
+                ancestor = system.process(pid).and_then(Process::parent);
+            }
+            false
+        };
+        // Threads are listed beside processes, with the memory of the whole.
+        let processes = system.processes().values();
+        processes
+            .filter(|process| process.thread_kind().is_none() && is_ours(process))
+            .map(Process::memory)
+            .sum()
     }
 
     /// The browser writes port and path into its profile once it listens.

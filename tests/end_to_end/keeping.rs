@@ -1,0 +1,180 @@
+//! Many files, folders, and what outlives the page: results and the site itself.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use libtest_mimic::Trial;
+use pipit_tests::audio::{Encoding, Recipe};
+use pipit_tests::browser::{Browser, Browsers, Gpu};
+use pipit_tests::page::Page;
+use pipit_tests::site;
+
+use crate::controls::recording;
+use crate::trial::{RUN_TIMEOUT, THRESHOLD, in_tab, named, on_page};
+
+const ANSWER: Duration = Duration::from_secs(30);
+
+pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
+    vec![
+        results_are_kept(browsers),
+        works_without_a_network(browsers),
+        on_page("keeping::a_folder", browsers, Gpu::None, "", a_folder),
+        named("keeping::two_hundred_files", |_| two_hundred_files()),
+    ]
+}
+
+fn results_are_kept(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("keeping::results_are_kept", move |name| {
+        let server = site::serve()?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            let file = recording(
+                folder,
+                "night.wav",
+                Recipe {
+                    length_s: 20.0,
+                    ..Recipe::default()
+                },
+            )?;
+            page.drop_files(std::slice::from_ref(&file))?;
+            page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
+            page.set_threshold(THRESHOLD)?;
+            let first = page.recording("night.wav")?.detections;
+            ensure!(!first.is_empty(), "nothing is detected: a test of nothing");
+            let kept = "document.body.innerText.includes('kept from an earlier visit')";
+            ensure!(!page.evaluate::<bool>(kept)?, "something was kept already");
+
+            page.go_to(server.url())?;
+            page.drop_files(std::slice::from_ref(&file))?;
+            page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
+            page.wait_until("the page says that it was kept", ANSWER, kept)?;
+            page.set_threshold(THRESHOLD)?;
+            let second = page.recording("night.wav")?.detections;
+            ensure!(first == second, "{first:?} became {second:?}");
+            page.wait_until(
+                "its spectrogram is painted all the same",
+                ANSWER,
+                "(() => {
+                    const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+                    const data = canvas.getContext('2d')
+                        .getImageData(0, 0, canvas.width, canvas.height).data;
+                    return new Set(new Uint32Array(data.buffer)).size >= 32;
+                })()",
+            )
+        })
+    })
+}
+
+fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("keeping::works_without_a_network", move |name| {
+        let server = site::serve()?;
+        let url = server.url().to_owned();
+        in_tab(name, &browsers, Gpu::None, &url, |page, folder| {
+            page.wait_until(
+                "the model is loaded and the site is kept",
+                RUN_TIMEOUT,
+                "navigator.serviceWorker.ready.then(registration =>
+                    registration.active?.state === 'activated'
+                    && navigator.serviceWorker.controller !== null
+                    && document.querySelector('[data-testid=\"status\"]')
+                        .textContent.startsWith('Ready'))",
+            )?;
+            // Once more, so that catalogue and manifest pass through the service worker.
+            page.go_to(&url)?;
+            page.wait_until(
+                "the model is loaded again",
+                RUN_TIMEOUT,
+                "document.querySelector('[data-testid=\"status\"]').textContent.startsWith('Ready')",
+            )?;
+            drop(server);
+            page.tolerate("ERR_CONNECTION_REFUSED");
+            page.go_to(&url)?;
+            let file = recording(
+                folder,
+                "forest.wav",
+                Recipe {
+                    length_s: 5.0,
+                    ..Recipe::default()
+                },
+            )?;
+            page.drop_files(&[file])?;
+            page.wait_for_state("forest.wav", &["done"], RUN_TIMEOUT)?;
+            Ok(())
+        })
+    })
+}
+
+fn a_folder(page: &mut Page, folder: &Path) -> Result<()> {
+    let card = folder.join("card");
+    let inner = card.join("Data");
+    fs::create_dir_all(&inner)?;
+    let short = || Recipe {
+        length_s: 5.0,
+        ..Recipe::default()
+    };
+    recording(&card, "b.wav", short())?;
+    recording(&inner, "a.wav", short())?;
+    fs::write(card.join("CONFIG.TXT"), "sensitivity: high")?;
+    page.drop_files(&[card])?;
+    page.wait_for_notice("others-left-out", ANSWER)?;
+    for name in ["card/Data/a.wav", "card/b.wav"] {
+        page.wait_for_state(name, &["done"], RUN_TIMEOUT)?;
+    }
+    let names: Vec<String> = page.recordings()?.into_iter().map(|r| r.name).collect();
+    ensure!(
+        names == ["card/b.wav", "card/Data/a.wav"] || names == ["card/Data/a.wav", "card/b.wav"],
+        "{names:?}"
+    );
+    Ok(())
+}
+
+/// A week of a recorder: nothing is lost, and memory does not grow with the number of files.
+fn two_hundred_files() -> Result<()> {
+    const FILES: usize = 200;
+    const GROWTH: u64 = 150 << 20;
+    let folder = tempfile::tempdir()?;
+    let card = folder.path().join("card");
+    fs::create_dir_all(&card)?;
+    let one = recording(
+        folder.path(),
+        "one.wav",
+        Recipe {
+            length_s: 60.0,
+            rate_hz: 8000,
+            encoding: Encoding::WavU8,
+            ..Recipe::default()
+        },
+    )?;
+    for index in 0..FILES {
+        fs::copy(&one, card.join(format!("night_{index:03}.wav")))?;
+    }
+    let server = site::serve()?;
+    let browser = Browser::launch(Gpu::None)?;
+    let mut page = Page::open(browser.connect()?, server.url())?;
+    page.drop_files(&[card])?;
+    let n_done = |n: usize| {
+        format!(
+            "document.querySelectorAll('[data-testid=\"recording\"][data-state=\"done\"]').length >= {n}"
+        )
+    };
+    page.wait_until(
+        "a quarter is done",
+        Duration::from_mins(10),
+        &n_done(FILES / 4),
+    )?;
+    let early = browser.memory_bytes();
+    page.wait_until("all are done", Duration::from_mins(20), &n_done(FILES))?;
+    let late = browser.memory_bytes();
+    ensure!(early > 0, "the memory of the browser is not known here");
+    ensure!(
+        late < early + GROWTH,
+        "memory grew from {} to {} MB",
+        early >> 20,
+        late >> 20
+    );
+    page.check_clean()
+}

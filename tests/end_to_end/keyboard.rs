@@ -1,0 +1,175 @@
+//! Everything by keyboard.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use libtest_mimic::Trial;
+use pipit_tests::audio::Recipe;
+use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::page::Page;
+
+use crate::controls::recording;
+use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
+
+const ANSWER: Duration = Duration::from_secs(15);
+
+pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
+    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
+        on_page(&format!("keyboard::{name}"), browsers, Gpu::None, "", test)
+    };
+    vec![
+        test("arrows_choose_and_p_plays", arrows_choose_and_p_plays),
+        test("space_plays_and_escape_stops", space_plays_and_escape_stops),
+        test("plus_minus_and_go_to", plus_minus_and_go_to),
+        test("the_sheet_lists_the_keys", the_sheet_lists_the_keys),
+    ]
+}
+
+fn whistles(page: &mut Page, folder: &Path) -> Result<()> {
+    let file = recording(
+        folder,
+        "whistles.wav",
+        Recipe {
+            length_s: 20.0,
+            ..Recipe::default()
+        },
+    )?;
+    page.set_threshold(THRESHOLD)?;
+    page.drop_files(&[file])?;
+    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    // Wherever the focus was, now it is nowhere.
+    page.evaluate::<()>("document.activeElement?.blur()")
+        .unwrap_or(());
+    Ok(())
+}
+
+fn position(page: &mut Page) -> Result<f64> {
+    page.evaluate("Number(document.querySelector('[data-testid=\"playhead\"]').dataset.positionS)")
+}
+
+fn is_playing(wanted: bool) -> String {
+    let word = if wanted { "Pause" } else { "Play" };
+    format!("document.querySelector('[data-testid=\"play-button\"]').textContent === '{word}'")
+}
+
+fn chosen(page: &mut Page) -> Result<Vec<usize>> {
+    page.evaluate(
+        "[...document.querySelectorAll('[data-testid=\"detection\"]')]
+            .flatMap((row, i) => row.ariaSelected === 'true' ? [i] : [])",
+    )
+}
+
+fn arrows_choose_and_p_plays(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    let n_rows: usize =
+        page.evaluate("document.querySelectorAll('[data-testid=\"detection\"]').length")?;
+    ensure!(n_rows >= 2, "only {n_rows} detections: a test of nothing");
+    ensure!(
+        chosen(page)?.is_empty(),
+        "something is chosen from the start"
+    );
+    page.press("ArrowDown", 40)?;
+    page.press("ArrowDown", 40)?;
+    ensure!(
+        chosen(page)? == [1],
+        "two steps down lead to {:?}",
+        chosen(page)?
+    );
+    page.press("ArrowUp", 38)?;
+    ensure!(
+        chosen(page)? == [0],
+        "a step up leads to {:?}",
+        chosen(page)?
+    );
+    page.type_text("p")?;
+    page.wait_until("the detection plays", ANSWER, &is_playing(true))?;
+    // In the list Tab chooses as well, and leaves it at the end.
+    page.evaluate::<()>("document.querySelector('[data-testid=\"detections\"]').focus()")
+        .unwrap_or(());
+    for _ in 1..n_rows {
+        page.press("Tab", 9)?;
+    }
+    ensure!(
+        chosen(page)? == [n_rows - 1],
+        "Tab leads to {:?}",
+        chosen(page)?
+    );
+    page.press("Tab", 9)?;
+    let is_in_list: bool = page.evaluate(
+        "document.activeElement === document.querySelector('[data-testid=\"detections\"]')",
+    )?;
+    ensure!(!is_in_list, "Tab cannot leave the list");
+    Ok(())
+}
+
+fn space_plays_and_escape_stops(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    page.type_text(" ")?;
+    page.wait_until("Space plays", ANSWER, &is_playing(true))?;
+    page.wait_until(
+        "the cursor moves",
+        ANSWER,
+        "Number(document.querySelector('[data-testid=\"playhead\"]').dataset.positionS) > 0.3",
+    )?;
+    page.press("Escape", 27)?;
+    page.wait_until("Escape stops", ANSWER, &is_playing(false))?;
+    ensure!(position(page)? > 0.2, "Escape went back to the start");
+    Ok(())
+}
+
+fn plus_minus_and_go_to(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    let span = "Number(document.querySelector('[data-testid=\"spectrogram\"]').dataset.spanS)";
+    page.type_text("++++")?;
+    page.wait_until("plus zooms in", ANSWER, &format!("{span} < 5"))?;
+    page.type_text("--")?;
+    page.wait_until("minus zooms out", ANSWER, &format!("{span} > 8"))?;
+    page.call(
+        "Input.dispatchKeyEvent",
+        &serde_json::json!({ "type": "keyDown", "key": "g", "modifiers": 2 }),
+    )?;
+    page.wait_until(
+        "Ctrl-G asks for a time",
+        ANSWER,
+        "document.querySelector('[data-testid=\"go-to\"]').open",
+    )?;
+    page.evaluate::<()>("document.querySelector('[data-testid=\"go-to-time\"]').focus()")
+        .unwrap_or(());
+    page.type_text("0:17")?;
+    page.call(
+        "Input.dispatchKeyEvent",
+        &serde_json::json!({ "type": "keyDown", "key": "Enter", "text": "\r",
+                             "windowsVirtualKeyCode": 13 }),
+    )?;
+    page.wait_until(
+        "the time is in sight",
+        ANSWER,
+        "Number(document.querySelector('[data-testid=\"playhead\"]').dataset.positionS) === 17",
+    )?;
+    let start: f64 = page.evaluate(
+        "Number(document.querySelector('[data-testid=\"spectrogram\"]').dataset.startS)",
+    )?;
+    ensure!(start > 5.0, "the view stays at {start} s");
+    Ok(())
+}
+
+fn the_sheet_lists_the_keys(page: &mut Page, _: &Path) -> Result<()> {
+    page.type_text("?")?;
+    page.wait_until(
+        "the sheet opens",
+        ANSWER,
+        "document.querySelector('[data-testid=\"key-sheet\"]').open",
+    )?;
+    let words = page.text("key-sheet")?;
+    for key in ["Space", "Ctrl-G", "Esc", "Tab"] {
+        ensure!(words.contains(key), "{key} is not on the sheet: {words}");
+    }
+    page.press("Escape", 27)?;
+    page.wait_until(
+        "Escape closes it",
+        ANSWER,
+        "!document.querySelector('[data-testid=\"key-sheet\"]').open",
+    )
+}

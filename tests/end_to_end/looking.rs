@@ -1,0 +1,236 @@
+//! The spectrogram: zooming, moving, colours, and recordings of hours.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use libtest_mimic::Trial;
+use pipit_tests::audio::{Encoding, Recipe};
+use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::page::Page;
+
+use crate::controls::recording;
+use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
+
+/// How long the page may take to answer a hand.
+const ANSWER: Duration = Duration::from_secs(15);
+
+/// Distinct colours in the spectrogram's picture.
+const COLOURS: &str = "(() => {
+    const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    return [...new Set(new Uint32Array(data.buffer))];
+})()";
+
+pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
+    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
+        on_page(&format!("looking::{name}"), browsers, Gpu::None, "", test)
+    };
+    vec![
+        test("wheel_zooms_at_the_pointer", wheel_zooms_at_the_pointer),
+        test("dragging_and_the_strip_move", dragging_and_the_strip_move),
+        test("colours_and_frequencies", colours_and_frequencies),
+        test(
+            "boxes_are_where_detections_are",
+            boxes_are_where_detections_are,
+        ),
+        test("why_this_bird", why_this_bird),
+        test("three_hours", three_hours),
+    ]
+}
+
+/// What is in sight: start and length in seconds.
+fn sight(page: &mut Page) -> Result<(f64, f64)> {
+    page.evaluate(
+        "(() => {
+            const { startS, spanS } = document.querySelector('[data-testid=\"spectrogram\"]').dataset;
+            return [Number(startS), Number(spanS)];
+        })()",
+    )
+}
+
+fn wait_for_sight(page: &mut Page, what: &str, condition: &str) -> Result<()> {
+    page.wait_until(
+        what,
+        ANSWER,
+        &format!(
+            "(() => {{
+                const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+                if (!canvas) return false;
+                const start = Number(canvas.dataset.startS), span = Number(canvas.dataset.spanS);
+                return {condition};
+            }})()"
+        ),
+    )
+}
+
+fn whistles(page: &mut Page, folder: &Path) -> Result<()> {
+    let file = recording(
+        folder,
+        "whistles.wav",
+        Recipe {
+            length_s: 20.0,
+            ..Recipe::default()
+        },
+    )?;
+    page.drop_files(&[file])?;
+    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    wait_for_sight(
+        page,
+        "all of it is shown",
+        "start === 0 && Math.abs(span - 20) < 0.01",
+    )
+}
+
+fn wheel_zooms_at_the_pointer(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    let coarse: Vec<u32> = page.evaluate(COLOURS)?;
+    page.turn_wheel("spectrogram", 0.25, -400.0)?;
+    wait_for_sight(page, "the wheel zooms in", "span < 10")?;
+    let (start_s, span_s) = sight(page)?;
+    let pointer_s = start_s + 0.25 * span_s;
+    ensure!(
+        (pointer_s - 5.0).abs() < 0.2,
+        "{pointer_s} s is under the pointer, not 5 s"
+    );
+    // Finer pieces come from the worker and replace the overview.
+    page.wait_until(
+        "the close view is painted",
+        ANSWER,
+        &format!("{COLOURS}.length >= 32"),
+    )?;
+    ensure!(coarse.len() >= 32, "only {} colours", coarse.len());
+    page.turn_wheel("spectrogram", 0.5, 5000.0)?;
+    wait_for_sight(page, "the wheel zooms out", "start === 0 && span > 19.9")
+}
+
+fn dragging_and_the_strip_move(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    page.turn_wheel("spectrogram", 0.0, -500.0)?;
+    wait_for_sight(page, "the wheel zooms in", "start === 0 && span < 5")?;
+    let (_, span_s) = sight(page)?;
+    page.drag("spectrogram", 0.8, 0.3)?;
+    wait_for_sight(
+        page,
+        "dragging moves",
+        &format!("Math.abs(start - {}) < 0.2", span_s / 2.0),
+    )?;
+    page.click_at("minimap", 0.75)?;
+    wait_for_sight(
+        page,
+        "the strip leads there",
+        "Math.abs(start + span / 2 - 15) < 0.3",
+    )
+}
+
+fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    page.evaluate::<()>("document.querySelector('[data-testid=\"display-controls\"]').open = true")
+        .unwrap_or(());
+    let grey = "(() => {
+        const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        for (let i = 0; i < data.length; i += 4)
+            if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+        return true;
+    })()";
+    ensure!(!page.evaluate::<bool>(grey)?, "viridis is grey");
+    page.choose("colours", "inverse-grey")?;
+    page.wait_until("the picture is grey", ANSWER, grey)?;
+    let height = "document.querySelector('[data-testid=\"spectrogram\"]').height";
+    let all: u32 = page.evaluate(height)?;
+    page.choose("band", "song")?;
+    page.wait_until(
+        "fewer bands are shown",
+        ANSWER,
+        &format!("{height} < {all}"),
+    )
+}
+
+fn boxes_are_where_detections_are(page: &mut Page, folder: &Path) -> Result<()> {
+    page.set_threshold(THRESHOLD)?;
+    whistles(page, folder)?;
+    let misplaced: Vec<String> = page.evaluate(
+        "(() => {
+            const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+            const frame = canvas.getBoundingClientRect();
+            const boxes = [...document.querySelectorAll('[data-testid=\"box\"]')]
+                .map(box => box.getBoundingClientRect());
+            const rows = [...document.querySelectorAll('[data-testid=\"detection\"]')];
+            const x = time => frame.x + Number(time) / 20 * frame.width;
+            return rows.filter(({ dataset }) => !boxes.some(box =>
+                    Math.abs(box.left - x(dataset.startS)) < 2
+                    && Math.abs(box.right - x(dataset.endS)) < 2))
+                .map(row => row.innerText);
+        })()",
+    )?;
+    ensure!(misplaced.is_empty(), "no box for {misplaced:?}");
+    let n_boxes: usize =
+        page.evaluate("document.querySelectorAll('[data-testid=\"box\"]').length")?;
+    ensure!(n_boxes > 0, "nothing is detected");
+    Ok(())
+}
+
+fn why_this_bird(page: &mut Page, folder: &Path) -> Result<()> {
+    page.set_threshold(THRESHOLD)?;
+    whistles(page, folder)?;
+    page.click("detection")?;
+    page.click("why-button")?;
+    page.wait_until(
+        "the page says where the evidence lies",
+        Duration::from_mins(1),
+        "/between [0-9.]+ and [0-9.]+ kHz|No single part/
+            .test(document.querySelector('[data-testid=\"why\"]').textContent)",
+    )?;
+    let strengths: Vec<u8> = page.evaluate(
+        "(() => {
+            const canvas = document.querySelector('[data-testid=\"evidence\"]');
+            const data = canvas.getContext('2d')
+                .getImageData(0, 0, canvas.width, canvas.height).data;
+            return [...data].filter((_, i) => i % 4 === 3);
+        })()",
+    )?;
+    ensure!(
+        strengths.len() == 80 && strengths.iter().min() != strengths.iter().max(),
+        "the evidence is the same everywhere: {strengths:?}"
+    );
+    Ok(())
+}
+
+/// Its samples would take 1.4 GB decoded as a whole at the model's rate.
+fn three_hours(page: &mut Page, folder: &Path) -> Result<()> {
+    let file = recording(
+        folder,
+        "night.wav",
+        Recipe {
+            length_s: 3.0 * 3600.0,
+            rate_hz: 8000,
+            encoding: Encoding::WavU8,
+            ..Recipe::default()
+        },
+    )?;
+    page.drop_files(&[file])?;
+    page.wait_for_state("night.wav", &["running"], RUN_TIMEOUT)?;
+    wait_for_sight(
+        page,
+        "the first minute is shown",
+        "start === 0 && span === 60",
+    )?;
+    page.wait_until(
+        "it is being identified",
+        RUN_TIMEOUT,
+        "document.querySelector('[data-testid=\"progress\"]')?.value > 10",
+    )?;
+    // The end can be looked at long before it is identified.
+    page.click_at("minimap", 0.9999)?;
+    wait_for_sight(page, "the end is in sight", "start + span > 10799")?;
+    page.wait_until(
+        "the end is painted",
+        ANSWER,
+        &format!("{COLOURS}.length >= 32"),
+    )?;
+    page.click("cancel-button")?;
+    page.wait_for_state("night.wav", &["cancelled"], Duration::from_secs(10))?;
+    Ok(())
+}

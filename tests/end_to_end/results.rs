@@ -1,0 +1,260 @@
+//! What becomes of results: filtered, reviewed, exported.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use libtest_mimic::Trial;
+use pipit_tests::audio::Recipe;
+use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::page::{Page, Recording};
+use serde_json::{Value, json};
+use zip::ZipArchive;
+
+use crate::controls::recording;
+use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
+
+const ANSWER: Duration = Duration::from_secs(30);
+const FILE: &str = "SITE_20240512_051500.wav";
+
+pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
+    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
+        on_page(&format!("results::{name}"), browsers, Gpu::None, "", test)
+    };
+    vec![
+        test("exports_hold_what_the_page_shows", exports),
+        test("clips_are_the_sound_of_the_detections", clips),
+        test("species_and_durations_filter_at_once", wishes),
+        test("answers_count_and_can_be_taken_back", answers),
+        test("a_review_is_saved_and_loaded", review_files),
+    ]
+}
+
+fn whistles(page: &mut Page, folder: &Path) -> Result<Recording> {
+    let file = recording(
+        folder,
+        FILE,
+        Recipe {
+            length_s: 20.0,
+            ..Recipe::default()
+        },
+    )?;
+    page.set_threshold(THRESHOLD)?;
+    page.drop_files(&[file])?;
+    page.wait_for_state(FILE, &["done"], RUN_TIMEOUT)?;
+    let found = page.recording(FILE)?;
+    ensure!(found.detections.len() >= 2, "too few detections: a test of nothing");
+    Ok(found)
+}
+
+/// Clicks, and reads the file that the browser then saves.
+fn download(page: &mut Page, folder: &Path, test_id: &str, name: &str) -> Result<Vec<u8>> {
+    let downloads = folder.join("downloads");
+    fs::create_dir_all(&downloads)?;
+    page.call(
+        "Page.setDownloadBehavior",
+        &json!({ "behavior": "allow", "downloadPath": downloads }),
+    )?;
+    page.click(test_id)?;
+    let file: PathBuf = downloads.join(name);
+    let deadline = Instant::now() + ANSWER;
+    while !file.is_file() {
+        ensure!(Instant::now() < deadline, "{name} is not saved");
+        sleep(Duration::from_millis(100));
+    }
+    // It appears under its own name when it is whole.
+    fs::read(&file).with_context(|| format!("cannot read {name}"))
+}
+
+fn exports(page: &mut Page, folder: &Path) -> Result<()> {
+    let found = whistles(page, folder)?;
+    let n = found.detections.len();
+
+    let table = download(page, folder, "export-csv", "pipit-detections.csv")?;
+    let mut reader = csv::Reader::from_reader(table.as_slice());
+    let header = reader.headers()?.clone();
+    let column = |name: &str| {
+        let found = header.iter().position(|column| column == name);
+        found.with_context(|| format!("no column {name} in {header:?}"))
+    };
+    let (start, code, confidence) = (column("start_s")?, column("code")?, column("confidence")?);
+    column("model_version")?;
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
+    ensure!(rows.len() == n, "{} rows for {n} detections", rows.len());
+    for (row, shown) in rows.iter().zip(&found.detections) {
+        let number = |column: usize| row[column].parse::<f64>();
+        ensure!(
+            (number(start)? - shown.start_s).abs() < 1e-3
+                && row[code] == shown.code
+                && (number(confidence)? - shown.confidence).abs() < 1e-4,
+            "{row:?} is not {shown:?}"
+        );
+    }
+    let text = String::from_utf8(table)?;
+    ensure!(text.contains("2024-05-12T05:15:00"), "no time of day: {text}");
+
+    let raven = String::from_utf8(download(page, folder, "export-raven", "pipit.selections.txt")?)?;
+    let mut lines = raven.lines();
+    let header = lines.next().unwrap_or_default();
+    ensure!(
+        header.starts_with("Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)"),
+        "{header}"
+    );
+    ensure!(lines.count() >= n, "too few selections");
+
+    let labels = download(page, folder, "export-audacity", "pipit-audacity.zip")?;
+    ensure!(!ZipArchive::new(Cursor::new(labels))?.is_empty(), "an empty ZIP");
+
+    let whole = download(page, folder, "export-json", "pipit-detections.json")?;
+    let whole: Value = serde_json::from_slice(&whole)?;
+    let text = whole.to_string();
+    ensure!(
+        text.contains(FILE) && text.contains("weights_sha256") && text.contains("threshold"),
+        "{text}"
+    );
+    Ok(())
+}
+
+fn clips(page: &mut Page, folder: &Path) -> Result<()> {
+    let found = whistles(page, folder)?;
+    let zip = download(page, folder, "export-clips", "pipit-clips.zip")?;
+    let mut zip = ZipArchive::new(Cursor::new(zip))?;
+    let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
+    let clips: Vec<&String> = names.iter().filter(|name| name.ends_with(".wav")).collect();
+    ensure!(
+        clips.len() == found.detections.len(),
+        "{} clips for {} detections",
+        clips.len(),
+        found.detections.len()
+    );
+    for name in clips {
+        let mut bytes = Vec::new();
+        zip.by_name(name)?.read_to_end(&mut bytes)?;
+        let wav = hound::WavReader::new(bytes.as_slice())?;
+        let length_s = f64::from(wav.duration()) / f64::from(wav.spec().sample_rate);
+        ensure!(length_s > 5.9, "{name} has only {length_s} s");
+        let peak = wav
+            .into_samples::<i16>()
+            .filter_map(Result::ok)
+            .map(i16::unsigned_abs)
+            .max();
+        ensure!(peak > Some(300), "{name} is silent: {peak:?}");
+    }
+    Ok(())
+}
+
+fn codes(page: &mut Page) -> Result<BTreeSet<String>> {
+    let detections = page.recording(FILE)?.detections;
+    Ok(detections.into_iter().map(|d| d.code).collect())
+}
+
+fn wishes(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    let all = codes(page)?;
+    ensure!(all.len() >= 2, "only {all:?}: a test of nothing");
+    page.evaluate::<()>("document.querySelector('[data-testid=\"wishes\"]').open = true")
+        .unwrap_or(());
+    let first = all.first().context("one species")?.clone();
+    let text = format!("{first}\\nDodo");
+    page.evaluate::<()>(&format!(
+        "document.querySelector('[data-testid=\"species-text\"]').value = '{text}'"
+    ))
+    .unwrap_or(());
+    page.click("only-these")?;
+    ensure!(codes(page)? == BTreeSet::from([first.clone()]), "{:?}", codes(page)?);
+    let summary = page.text("species-summary")?;
+    ensure!(summary.contains("Dodo"), "the unknown species is not named: {summary}");
+    page.click("not-these")?;
+    page.click("all-species")?;
+    ensure!(codes(page)? == all, "all species are not back");
+    page.click("hide-species")?;
+    ensure!(codes(page)?.len() == all.len() - 1, "hiding hides {:?}", codes(page)?);
+    page.click("all-species")?;
+    set_number(page, "min-duration", 1000.0)?;
+    ensure!(codes(page)?.is_empty(), "nothing lasts so long");
+    set_number(page, "min-duration", 0.0)?;
+    ensure!(codes(page)? == all, "they are not back");
+    set_number(page, "own-threshold", 100.0)?;
+    ensure!(codes(page)?.len() < all.len(), "a species' own threshold does nothing");
+    Ok(())
+}
+
+fn set_number(page: &mut Page, test_id: &str, value: f64) -> Result<()> {
+    let is_there: bool = page.evaluate(&format!(
+        "(() => {{
+            const input = document.querySelector('[data-testid=\"{test_id}\"]');
+            if (!input) return false;
+            input.value = '{value}';
+            input.dispatchEvent(new Event('change', {{ bubbles: true }}));
+            return true;
+        }})()"
+    ))?;
+    ensure!(is_there, "the page has no {test_id}");
+    Ok(())
+}
+
+fn signs(page: &mut Page) -> Result<Vec<String>> {
+    page.evaluate(
+        "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
+            .map(sign => sign.textContent.trim())",
+    )
+}
+
+fn answers(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    page.click("detection")?;
+    page.click("review-yes")?;
+    ensure!(signs(page)?.iter().filter(|sign| *sign == "✓").count() == 1, "{:?}", signs(page)?);
+    page.evaluate::<()>("document.activeElement?.blur()").unwrap_or(());
+    page.press("ArrowDown", 40)?;
+    page.type_text("n")?;
+    ensure!(signs(page)?.contains(&"✗".to_owned()), "{:?}", signs(page)?);
+    let progress = page.text("review-progress")?;
+    ensure!(progress.contains(" of "), "{progress}");
+    // Only what was answered with no is listed.
+    page.choose("review-filter", "2")?;
+    ensure!(signs(page)? == ["✗"], "{:?}", signs(page)?);
+    page.choose("review-filter", "all")?;
+    page.call(
+        "Input.dispatchKeyEvent",
+        &json!({ "type": "keyDown", "key": "z", "modifiers": 2 }),
+    )?;
+    page.evaluate::<()>("document.activeElement?.blur()").unwrap_or(());
+    page.call(
+        "Input.dispatchKeyEvent",
+        &json!({ "type": "keyDown", "key": "z", "modifiers": 2 }),
+    )?;
+    page.wait_until(
+        "the last answers are taken back",
+        ANSWER,
+        "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
+            .every(sign => sign.textContent.trim() !== '✗')",
+    )
+}
+
+fn review_files(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    page.click("detection")?;
+    page.click("review-no")?;
+    let saved = download(page, folder, "save-review", "pipit-review.json")?;
+    let text = String::from_utf8(saved)?;
+    ensure!(text.contains("pipit-review") && text.contains("\"no\""), "{text}");
+    page.click("review-undo")?;
+    ensure!(signs(page)?.iter().all(String::is_empty), "{:?}", signs(page)?);
+    let broken = folder.join("broken.json");
+    fs::write(&broken, "{\"format\": \"something else\"}")?;
+    page.choose_files_in("load-review", &[broken])?;
+    page.wait_for_notice("no-review", ANSWER)?;
+    page.choose_files_in("load-review", &[folder.join("downloads/pipit-review.json")])?;
+    page.wait_until(
+        "the answer is back",
+        ANSWER,
+        "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
+            .some(sign => sign.textContent.trim() === '✗')",
+    )
+}
