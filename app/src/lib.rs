@@ -16,6 +16,7 @@ pub mod protocol;
 pub mod session;
 pub mod settings;
 pub mod view;
+pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

@@ -1,6 +1,7 @@
-//! Every sentence that a user can read on failure, and what to do about it.
+//! Failures as a user reads them; the sentences themselves stand in [`crate::words`].
 
 use crate::protocol::{Failure, FailureKind};
+use crate::words::Language;
 
 /// What a failure is called on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +27,16 @@ pub enum Remedy {
     Retry,
 }
 
-/// Words a failure.
+/// Words a failure in English.
 #[must_use]
 pub fn word(failure: &Failure) -> Notice {
-    let (sentence, next_step) = sentences(failure.kind);
+    word_in(Language::English, failure)
+}
+
+/// Words a failure.
+#[must_use]
+pub fn word_in(language: Language, failure: &Failure) -> Notice {
+    let (sentence, next_step) = (language.words().failure)(failure.kind);
     Notice {
         kind: failure.kind,
         sentence,
@@ -43,59 +50,6 @@ pub fn word(failure: &Failure) -> Notice {
             | FailureKind::Internal => Some(Remedy::Retry),
             _ => None,
         },
-    }
-}
-
-fn sentences(kind: FailureKind) -> (&'static str, &'static str) {
-    match kind {
-        FailureKind::NotAudio => (
-            "This file is not a sound recording.",
-            "Choose a WAV, FLAC, MP3, Ogg, Opus, M4A or WebM file.",
-        ),
-        FailureKind::Damaged => (
-            "This recording is damaged and cannot be decoded.",
-            "Copy it again from the recorder or its source, or repair it in an audio editor.",
-        ),
-        FailureKind::Empty => (
-            "This recording is empty.",
-            "Check the recorder’s card: the file may have been cut off before any sound was saved.",
-        ),
-        FailureKind::Silent => (
-            "This recording holds no sound, only silence.",
-            "Check the microphone and its level, then choose another recording.",
-        ),
-        FailureKind::UnsupportedFormat => (
-            "This browser cannot decode this recording’s format.",
-            "Convert the recording to WAV or FLAC, or open Pipit in another browser.",
-        ),
-        FailureKind::ModelInvalid => (
-            "The model’s files did not pass their check, so they are not used.",
-            "Try again; if that does not help, the site’s copy of the model is broken: tell whoever runs it.",
-        ),
-        FailureKind::ModelUnreachable => (
-            "The model could not be fetched.",
-            "Check the connection and try again. Your recordings wait here and are not lost.",
-        ),
-        FailureKind::NoWebgpu => (
-            "WebGPU is not available in this browser, so Pipit runs on the CPU.",
-            "Nothing else changes. For WebGPU use a recent Chrome, Edge, Safari or Firefox with graphics acceleration on.",
-        ),
-        FailureKind::GpuLost => (
-            "The graphics device stopped working, so Pipit has moved to the CPU.",
-            "Unfinished recordings start again by themselves. To return, choose WebGPU in the device menu.",
-        ),
-        FailureKind::OutOfMemory => (
-            "The browser ran out of memory for this recording.",
-            "Close other tabs or split the recording into shorter pieces, then try again.",
-        ),
-        FailureKind::StaleBuild => (
-            "This page and its worker are of different versions.",
-            "Reload the page to get the current version of both.",
-        ),
-        FailureKind::Internal => (
-            "Something in Pipit went wrong.",
-            "Try again or reload the page; if it happens again, please report it with the details below.",
-        ),
     }
 }
 
