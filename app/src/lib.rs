@@ -13,6 +13,7 @@
 pub mod audio_header;
 pub mod notice;
 pub mod protocol;
+pub mod review;
 pub mod session;
 pub mod settings;
 pub mod view;
