@@ -11,8 +11,10 @@
 //! built, there is no Burn in it.
 
 pub mod audio_header;
+pub mod export;
 pub mod notice;
 pub mod protocol;
+pub mod recorded_at;
 pub mod review;
 pub mod session;
 pub mod settings;
