@@ -18,6 +18,7 @@ pub mod recorded_at;
 pub mod review;
 pub mod session;
 pub mod settings;
+pub mod species_list;
 pub mod view;
 pub mod words;
 
