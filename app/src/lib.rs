@@ -11,11 +11,16 @@
 //! built, there is no Burn in it.
 
 pub mod audio_header;
+pub mod export;
 pub mod notice;
 pub mod protocol;
+pub mod recorded_at;
+pub mod review;
 pub mod session;
 pub mod settings;
+pub mod species_list;
 pub mod view;
+pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

@@ -1,61 +1,252 @@
-//! Settings that a link can carry: `?device=auto|webgpu|cpu&model=NAME`.
+//! Settings that a link can carry, such as `?device=cpu&threshold=0.4&include=prtody1`.
+//!
+//! | parameter | value | default |
+//! |---|---|---|
+//! | `device` | `auto`, `webgpu`, `cpu` | `auto` |
+//! | `model` | name in the catalogue | the first |
+//! | `language` | `en`, `es` | the browser's |
+//! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
+//! | `threshold` | 0 to 1 | the model's |
+//! | `threshold.CODE` | 0 to 1, for one species | `threshold` |
+//! | `merge_gap_s` | seconds | the model's |
+//! | `min_duration_s` | seconds | 0 |
+//! | `include` | a species' code; may stand many times | all species |
+//! | `exclude` | a species' code; may stand many times | none |
+
+mod warning;
+
+#[cfg(test)]
+mod tests;
+
+pub use warning::SettingsWarning;
 
 use crate::protocol::DeviceChoice;
+use crate::words::Language;
+use pipit_core::{DetectionFilter, LabelId, SpeciesFilter, Taxonomy};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the page's address asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
     /// Where to run.
     pub device: DeviceChoice,
     /// Name in the catalogue; the first model if none.
     pub model: Option<String>,
+    /// Language of the interface; the browser's if none.
+    pub language: Option<Language>,
+    /// Colours of spectrograms.
+    pub colours: ColourChoice,
+    /// The least confidence; the model's if none.
+    pub threshold: Option<f32>,
+    /// Thresholds of single species by code.
+    pub species_thresholds: BTreeMap<String, f32>,
+    /// Windows at most this far apart are one detection; the model's if none.
+    pub merge_gap_s: Option<f32>,
+    /// Shorter detections are left out.
+    pub min_duration_s: f32,
+    /// Codes of the only species looked for; all if there are none.
+    pub included: BTreeSet<String>,
+    /// Codes of species left out.
+    pub excluded: BTreeSet<String>,
     /// Address of the folder that the page was loaded from, ending in `/`.
     pub site: String,
 }
 
+/// Colours of spectrograms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ColourChoice {
+    /// From violet through green to yellow.
+    #[default]
+    Viridis,
+    /// From black through purple to pale yellow.
+    Magma,
+    /// Black on white, as in print.
+    Grey,
+}
+
+/// Prefix of a species' own threshold.
+const THRESHOLD_OF: &str = "threshold.";
+/// Parameters that stand at most once.
+const SINGLE: [&str; 7] = [
+    "device",
+    "model",
+    "language",
+    "colours",
+    "threshold",
+    "merge_gap_s",
+    "min_duration_s",
+];
+const DEVICES: [DeviceChoice; 3] = [DeviceChoice::Auto, DeviceChoice::WebGpu, DeviceChoice::Cpu];
+/// The longest gap or duration that makes sense: a day.
+const MAX_S: f32 = 86_400.0;
+
 impl Settings {
-    /// Reads the address's parameters; what it does not know keeps its default.
+    /// Reads the address's query, with or without its question mark. What is unknown or out of
+    /// range keeps its default, and a warning says so; an empty value is the default.
+    #[must_use]
+    pub fn from_query(site: String, query: &str) -> (Self, Vec<SettingsWarning>) {
+        let query = query.strip_prefix('?').unwrap_or(query);
+        let mut settings = Self {
+            site,
+            ..Self::default()
+        };
+        let warnings = form_urlencoded::parse(query.as_bytes())
+            .filter_map(|(name, value)| settings.set(&name, &value).err())
+            .collect();
+        (settings, warnings)
+    }
+
+    /// Reads the parameters that stand at most once; what it does not know keeps its default.
     #[must_use]
     pub fn from_parameters(site: String, parameter: impl Fn(&str) -> Option<String>) -> Self {
-        Self {
-            device: parameter("device")
-                .and_then(|name| DeviceChoice::from_name(&name))
-                .unwrap_or_default(),
-            model: parameter("model").filter(|name| !name.is_empty()),
+        let mut settings = Self {
             site,
+            ..Self::default()
+        };
+        for name in SINGLE {
+            if let Some(value) = parameter(name) {
+                // Without warnings: who wants them reads the whole query.
+                let _ = settings.set(name, &value);
+            }
         }
+        settings
+    }
+
+    /// The query that leads to these settings, without a question mark: only what differs from
+    /// the defaults, so that it may be empty.
+    #[must_use]
+    pub fn to_query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if self.device != DeviceChoice::default() {
+            query.append_pair("device", self.device.name());
+        }
+        if let Some(model) = &self.model {
+            query.append_pair("model", model);
+        }
+        if let Some(language) = self.language {
+            query.append_pair("language", language.code());
+        }
+        if self.colours != ColourChoice::default() {
+            query.append_pair("colours", self.colours.name());
+        }
+        if let Some(threshold) = self.threshold {
+            query.append_pair("threshold", &threshold.to_string());
+        }
+        for (code, threshold) in &self.species_thresholds {
+            query.append_pair(&format!("{THRESHOLD_OF}{code}"), &threshold.to_string());
+        }
+        if let Some(merge_gap_s) = self.merge_gap_s {
+            query.append_pair("merge_gap_s", &merge_gap_s.to_string());
+        }
+        if self.min_duration_s > 0.0 {
+            query.append_pair("min_duration_s", &self.min_duration_s.to_string());
+        }
+        for code in &self.included {
+            query.append_pair("include", code);
+        }
+        for code in &self.excluded {
+            query.append_pair("exclude", code);
+        }
+        query.finish()
+    }
+
+    /// The wishes about species and durations, for a model with these classes. A code that the
+    /// model does not have gives a warning; if it has none of the included ones, nothing is found.
+    #[must_use]
+    pub fn detection_filter(&self, classes: &Taxonomy) -> (DetectionFilter, Vec<SettingsWarning>) {
+        let mut warnings = Vec::new();
+        let mut find = |code: &String| -> Option<LabelId> {
+            let label = classes.id(code);
+            let warning = SettingsWarning::UnknownSpecies(code.clone());
+            if label.is_none() && !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+            label
+        };
+        let thresholds = self.species_thresholds.iter();
+        let thresholds = thresholds.filter_map(|(code, t)| Some((find(code)?, *t)));
+        let thresholds = thresholds.collect();
+        let included: BTreeSet<LabelId> = self.included.iter().filter_map(&mut find).collect();
+        let mut excluded: BTreeSet<LabelId> = self.excluded.iter().filter_map(&mut find).collect();
+        if included.is_empty() && !self.included.is_empty() {
+            // Not all species, which an empty list would mean.
+            excluded.extend(classes.iter().map(|(label, _)| label));
+        }
+        let filter = DetectionFilter {
+            thresholds,
+            species: SpeciesFilter { included, excluded },
+            min_duration_s: self.min_duration_s,
+        };
+        (filter, warnings)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), SettingsWarning> {
+        let bad = |takes: String| SettingsWarning::BadValue {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            takes,
+        };
+        let number = |max: f32| {
+            let number = value.parse().ok();
+            let fits = number.filter(|number| (0.0..=max).contains(number));
+            fits.ok_or_else(|| bad(format!("0 … {max}")))
+        };
+        if value.is_empty() {
+            return Ok(());
+        }
+        match name {
+            "device" => {
+                let names = DEVICES.map(DeviceChoice::name).join(", ");
+                self.device = DeviceChoice::from_name(value).ok_or_else(|| bad(names))?;
+            }
+            "model" => self.model = Some(value.to_owned()),
+            "language" => {
+                let codes = Language::ALL.map(Language::code).join(", ");
+                let language = Language::from_tag(value).ok_or_else(|| bad(codes))?;
+                self.language = Some(language);
+            }
+            "colours" => {
+                let names = ColourChoice::ALL.map(ColourChoice::name).join(", ");
+                self.colours = ColourChoice::from_name(value).ok_or_else(|| bad(names))?;
+            }
+            "threshold" => self.threshold = Some(number(1.0)?),
+            "merge_gap_s" => self.merge_gap_s = Some(number(MAX_S)?),
+            "min_duration_s" => self.min_duration_s = number(MAX_S)?,
+            "include" => {
+                self.included.insert(value.to_owned());
+            }
+            "exclude" => {
+                self.excluded.insert(value.to_owned());
+            }
+            _ => match name.strip_prefix(THRESHOLD_OF) {
+                Some(code) if !code.is_empty() => {
+                    self.species_thresholds
+                        .insert(code.to_owned(), number(1.0)?);
+                }
+                _ => return Err(SettingsWarning::UnknownName(name.to_owned())),
+            },
+        }
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl ColourChoice {
+    /// All choices in the order of the menu.
+    pub const ALL: [Self; 3] = [Self::Viridis, Self::Magma, Self::Grey];
 
-    fn read(pairs: &[(&str, &str)]) -> Settings {
-        Settings::from_parameters(String::new(), |key| {
-            let (_, value) = pairs.iter().find(|(name, _)| *name == key)?;
-            Some((*value).to_owned())
-        })
+    /// The name in the menu's values and the page's address.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Viridis => "viridis",
+            Self::Magma => "magma",
+            Self::Grey => "grey",
+        }
     }
 
-    #[test]
-    fn known_parameters_are_read() {
-        assert_eq!(
-            read(&[("device", "webgpu"), ("model", "puerto-rico")]),
-            Settings {
-                device: DeviceChoice::WebGpu,
-                model: Some("puerto-rico".into()),
-                site: String::new(),
-            }
-        );
-    }
-
-    #[test]
-    fn unknown_values_keep_the_defaults() {
-        assert_eq!(
-            read(&[("device", "abacus"), ("model", "")]),
-            Settings::default()
-        );
-        assert_eq!(read(&[]), Settings::default());
+    /// The choice of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }

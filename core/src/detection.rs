@@ -1,5 +1,9 @@
 //! From the scores of windows to detections.
 
+mod filter;
+
+pub use filter::{DetectionFilter, SpeciesFilter, detect_filtered};
+
 use crate::label::LabelId;
 use serde::{Deserialize, Serialize};
 
@@ -52,10 +56,21 @@ const ROUNDING_S: f64 = 1e-6;
 /// confidence.
 #[must_use]
 pub fn detect(scores: &[WindowScores], config: &DetectionConfig) -> Vec<Detection> {
+    detect_where(scores, config.merge_gap_s, |_| Some(config.threshold))
+}
+
+/// As [`detect`], with a threshold for each class; a class without one is not looked for.
+fn detect_where(
+    scores: &[WindowScores],
+    merge_gap_s: f32,
+    threshold: impl Fn(LabelId) -> Option<f32>,
+) -> Vec<Detection> {
     let n_classes = scores.first().map_or(0, |w| w.scores.0.len());
     let mut detections = Vec::new();
-    for class in 0..n_classes {
-        detect_class(scores, LabelId(class), config, &mut detections);
+    for label in (0..n_classes).map(LabelId) {
+        if let Some(threshold) = threshold(label) {
+            detect_class(scores, label, threshold, merge_gap_s, &mut detections);
+        }
     }
     detections.sort_by(|a, b| {
         let by_start = a.start_s.total_cmp(&b.start_s);
@@ -67,7 +82,8 @@ pub fn detect(scores: &[WindowScores], config: &DetectionConfig) -> Vec<Detectio
 fn detect_class(
     scores: &[WindowScores],
     label: LabelId,
-    config: &DetectionConfig,
+    threshold: f32,
+    merge_gap_s: f32,
     detections: &mut Vec<Detection>,
 ) {
     let first = detections.len();
@@ -76,11 +92,11 @@ fn detect_class(
             continue;
         };
         // Also false for NaN.
-        let reaches = confidence >= config.threshold;
+        let reaches = confidence >= threshold;
         if !reaches {
             continue;
         }
-        let reach = f64::from(config.merge_gap_s) + ROUNDING_S;
+        let reach = f64::from(merge_gap_s) + ROUNDING_S;
         match detections[first..].last_mut() {
             Some(last) if window.start_s - last.end_s <= reach => {
                 last.end_s = last.end_s.max(window.end_s);

@@ -40,7 +40,10 @@ pub mod evidence;
 pub mod identify;
 
 pub use architecture::Architecture;
-pub use detection::{Detection, DetectionConfig, Scores, WindowScores, detect};
+pub use detection::{
+    Detection, DetectionConfig, DetectionFilter, Scores, SpeciesFilter, WindowScores, detect,
+    detect_filtered,
+};
 pub use label::{Label, LabelId, Taxonomy};
 pub use mel::{
     MelConfig, MelFrontend, MelNorm, MelScale, MelSpectrogram, Normalization, Reference,

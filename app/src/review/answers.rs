@@ -1,0 +1,323 @@
+//! All answers, and undo.
+
+use super::answer::{Answer, ReviewState};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Tells recordings apart, also in a later visit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingKey {
+    /// File name.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Digest of its content, if it was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+impl RecordingKey {
+    /// Whether both are the same recording: by their digests if both have one, so that a renamed
+    /// file keeps its answers, else by name and size.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.sha256, &other.sha256) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.name == other.name && self.bytes == other.bytes,
+        }
+    }
+}
+
+/// A detection as a reviewer is asked about it: is this species heard here?
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// In which recording.
+    pub recording: RecordingKey,
+    /// Code of the species.
+    pub code: String,
+    /// Start in the recording.
+    pub start_s: f64,
+    /// End in the recording.
+    pub end_s: f64,
+    /// The detection's confidence.
+    pub confidence: f32,
+}
+
+/// A question with its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// What was asked.
+    #[serde(flatten)]
+    pub question: Question,
+    /// What was said.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// Answers to questions that overlap at least this much are the same question's. Overlap is the
+/// part of the time that both cover, of the time that either covers.
+const MIN_OVERLAP: f64 = 0.5;
+
+/// What reviewers have said, and what they took back.
+///
+/// An answer is found again for a detection of the same species that shares at least half of its
+/// time, so that it outlives another threshold, another gap and a new run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answers {
+    /// By code of the species, in order of asking.
+    by_code: BTreeMap<String, Vec<Answered>>,
+    /// Changes that can be undone, the last one last.
+    done: Vec<Change>,
+    /// Changes that can be made again, the next one last.
+    undone: Vec<Change>,
+}
+
+/// A question that was answered, anew or otherwise than before.
+#[derive(Debug, Clone, PartialEq)]
+struct Change {
+    question: Question,
+    /// The answers that it replaced.
+    before: Vec<Answered>,
+    after: Option<Answer>,
+}
+
+impl Answers {
+    /// Answers from a file, with nothing to undo. Of two to one question the later one holds.
+    #[must_use]
+    pub fn new(answered: impl IntoIterator<Item = Answered>) -> Self {
+        let mut answers = Self::default();
+        for Answered { question, answer } in answered {
+            answers.put(&question, Some(answer));
+        }
+        answers
+    }
+
+    /// The answer to a question.
+    #[must_use]
+    pub fn get(&self, question: &Question) -> Option<&Answer> {
+        self.find(question).map(|found| &found.answer)
+    }
+
+    /// The state of a question.
+    #[must_use]
+    pub fn state(&self, question: &Question) -> ReviewState {
+        self.get(question).into()
+    }
+
+    /// All answers, species by species.
+    pub fn iter(&self) -> impl Iterator<Item = &Answered> {
+        self.by_code.values().flatten()
+    }
+
+    /// The answers about one species.
+    #[must_use]
+    pub fn of_species(&self, code: &str) -> &[Answered] {
+        self.by_code.get(code).map_or(&[], Vec::as_slice)
+    }
+
+    /// The codes of the species with answers.
+    pub fn species(&self) -> impl Iterator<Item = &str> {
+        self.by_code.keys().map(String::as_str)
+    }
+
+    /// The answers to these questions with the questions' own confidences, which may be another
+    /// model's than those that were asked about.
+    #[must_use]
+    pub fn to(&self, questions: &[Question]) -> Vec<Answered> {
+        let answered = questions.iter().filter_map(|question| {
+            Some(Answered {
+                question: question.clone(),
+                answer: self.get(question)?.clone(),
+            })
+        });
+        answered.collect()
+    }
+
+    /// Answers a question, or takes its answer back. What was undone before cannot be redone.
+    pub fn answer(&mut self, question: Question, answer: Option<Answer>) {
+        let before = self.put(&question, answer.clone());
+        if before.is_empty() && answer.is_none() {
+            return;
+        }
+        self.undone.clear();
+        self.done.push(Change {
+            question,
+            before,
+            after: answer,
+        });
+    }
+
+    /// Undoes the last answer; returns its question, so that the page can go there.
+    pub fn undo(&mut self) -> Option<&Question> {
+        let change = self.done.pop()?;
+        if change.after.is_some() {
+            self.put(&change.question, None);
+        }
+        for Answered { question, answer } in &change.before {
+            self.put(question, Some(answer.clone()));
+        }
+        self.undone.push(change);
+        self.undone.last().map(|change| &change.question)
+    }
+
+    /// Makes the last undone change again; returns its question.
+    pub fn redo(&mut self) -> Option<&Question> {
+        let change = self.undone.pop()?;
+        self.put(&change.question, change.after.clone());
+        self.done.push(change);
+        self.done.last().map(|change| &change.question)
+    }
+
+    /// Replaces all answers to a question; returns the former ones. No two answers that stay
+    /// are to the same question.
+    fn put(&mut self, question: &Question, answer: Option<Answer>) -> Vec<Answered> {
+        let known = self.by_code.remove(&question.code).unwrap_or_default();
+        let (former, mut kept): (Vec<_>, Vec<_>) = known
+            .into_iter()
+            .partition(|known| same(&known.question, question).is_some());
+        kept.extend(answer.map(|answer| Answered {
+            question: question.clone(),
+            answer,
+        }));
+        if !kept.is_empty() {
+            self.by_code.insert(question.code.clone(), kept);
+        }
+        former
+    }
+
+    /// The answered question with the largest overlap.
+    fn find(&self, question: &Question) -> Option<&Answered> {
+        let candidates = self.of_species(&question.code).iter();
+        candidates
+            .filter_map(|known| Some((same(&known.question, question)?, known)))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, known)| known)
+    }
+}
+
+/// How much two questions about a species overlap, if it is enough to be the same question.
+fn same(a: &Question, b: &Question) -> Option<f64> {
+    let both = a.end_s.min(b.end_s) - a.start_s.max(b.start_s);
+    let either = a.end_s.max(b.end_s) - a.start_s.min(b.start_s);
+    let overlap = both.max(0.0) / either.max(f64::MIN_POSITIVE);
+    (overlap >= MIN_OVERLAP && a.recording.is_same(&b.recording)).then_some(overlap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{question, question_at};
+    use super::*;
+
+    #[test]
+    fn answers_are_found_again_at_other_thresholds_and_gaps() {
+        let mut answers = Answers::default();
+        answers.answer(question_at(5.0, 10.0), Some(Answer::No));
+        let state = |start_s, end_s| answers.state(&question_at(start_s, end_s));
+        assert_eq!(state(5.0, 10.0), ReviewState::No);
+        assert_eq!(state(5.0, 15.0), ReviewState::No);
+        assert_eq!(state(5.0, 15.1), ReviewState::Open);
+        assert_eq!(state(10.0, 15.0), ReviewState::Open);
+        let other_species = Question {
+            code: "prtody1".into(),
+            ..question_at(5.0, 10.0)
+        };
+        assert_eq!(answers.state(&other_species), ReviewState::Open);
+    }
+
+    #[test]
+    fn the_answer_with_the_largest_overlap_holds() {
+        let mut answers = Answers::default();
+        answers.answer(question_at(0.0, 10.0), Some(Answer::Yes));
+        answers.answer(question_at(10.0, 14.0), Some(Answer::No));
+        assert_eq!(answers.get(&question_at(1.0, 11.0)), Some(&Answer::Yes));
+        assert_eq!(answers.get(&question_at(9.0, 14.0)), Some(&Answer::No));
+    }
+
+    #[test]
+    fn recordings_are_known_by_digest_else_by_name_and_size() {
+        let key = |name: &str, bytes, sha256: Option<&str>| RecordingKey {
+            name: name.into(),
+            bytes,
+            sha256: sha256.map(str::to_owned),
+        };
+        let known = key("dawn.wav", 10, Some("ab"));
+        assert!(known.is_same(&key("renamed.wav", 10, Some("ab"))));
+        assert!(known.is_same(&key("dawn.wav", 10, None)));
+        assert!(!known.is_same(&key("dawn.wav", 11, None)));
+        assert!(!known.is_same(&key("dawn.wav", 10, Some("cd"))));
+    }
+
+    #[test]
+    fn undo_and_redo_walk_through_all_changes() {
+        let mut answers = Answers::default();
+        let [first, second] = [question(0), question(1)];
+        answers.answer(first.clone(), Some(Answer::Yes));
+        answers.answer(second.clone(), Some(Answer::Unsure));
+        answers.answer(first.clone(), Some(Answer::No));
+        answers.answer(first.clone(), None);
+        let last = answers.clone();
+        let mut states = Vec::new();
+        while let Some(place) = answers.undo().cloned() {
+            states.push((place == first, answers.get(&first).cloned()));
+        }
+        assert_eq!(
+            states,
+            [
+                (true, Some(Answer::No)),
+                (true, Some(Answer::Yes)),
+                (false, Some(Answer::Yes)),
+                (true, None)
+            ]
+        );
+        assert_eq!(answers.iter().count(), 0);
+        while answers.redo().is_some() {}
+        assert_eq!(answers, last);
+        assert_eq!(answers.get(&second), Some(&Answer::Unsure));
+    }
+
+    #[test]
+    fn a_new_answer_ends_what_could_be_redone() {
+        let mut answers = Answers::default();
+        answers.answer(question(0), Some(Answer::Yes));
+        answers.undo();
+        answers.answer(question(1), Some(Answer::No));
+        assert_eq!(answers.redo(), None);
+    }
+
+    #[test]
+    fn undo_gives_back_all_answers_that_one_replaced() {
+        let mut answers = Answers::default();
+        answers.answer(question_at(0.0, 10.0), Some(Answer::Yes));
+        answers.answer(question_at(10.0, 20.0), Some(Answer::Unsure));
+        let before: Vec<Answered> = answers.iter().cloned().collect();
+        answers.answer(question_at(0.0, 20.0), Some(Answer::No));
+        assert_eq!(answers.iter().count(), 1);
+        answers.undo();
+        assert_eq!(answers.iter().cloned().collect::<Vec<_>>(), before);
+        answers.answer(question_at(0.0, 10.0), None);
+        answers.undo();
+        assert_eq!(answers.iter().count(), 2);
+    }
+
+    #[test]
+    fn another_models_confidences_take_the_place_of_the_old_ones() {
+        let mut answers = Answers::default();
+        answers.answer(question(0), Some(Answer::Yes));
+        let anew = Question {
+            confidence: 0.3,
+            ..question(0)
+        };
+        let expected = Answered {
+            question: anew.clone(),
+            answer: Answer::Yes,
+        };
+        assert_eq!(answers.to(&[anew, question(1)]), [expected]);
+    }
+
+    #[test]
+    fn taking_back_what_was_never_said_is_no_change() {
+        let mut answers = Answers::default();
+        answers.answer(question(0), None);
+        assert_eq!(answers.undo(), None);
+    }
+}

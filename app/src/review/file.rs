@@ -1,0 +1,268 @@
+//! A review as a file.
+
+use super::answers::{Answered, Answers};
+use super::calibration::{Calibration, CalibrationConfig};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// The version of the format that this code writes, and the only one that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+/// What the file says it is.
+const FORMAT: &str = "pipit-review";
+
+/// Answers about recordings, and what a model's confidences mean by them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReviewFile {
+    /// Always `pipit-review`.
+    format: String,
+    /// [`FORMAT_VERSION`].
+    format_version: u32,
+    /// The program that saved it.
+    pub pipit_version: String,
+    /// The model whose confidences and calibrations these are. The answers hold for every model
+    /// that has the species' codes.
+    pub model: ReviewedModel,
+    /// All answers.
+    pub answers: Vec<Answered>,
+    /// By code of the species.
+    pub calibrations: BTreeMap<String, Calibration>,
+}
+
+/// What identifies a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewedModel {
+    /// The manifest's name.
+    pub name: String,
+    /// The manifest's version.
+    pub version: String,
+    /// SHA-256 of the weights, hexadecimal.
+    pub weights_sha256: String,
+}
+
+/// Why a file is no review: a sentence for its user, and what to do.
+#[derive(Debug, Error)]
+pub enum ReviewError {
+    /// No JSON, or JSON of something else.
+    #[error("This file is not a review saved by Pipit. Choose the JSON file that Pipit saved.")]
+    NoReview,
+    /// A format that this code does not know.
+    #[error(
+        "This review has format {found}, and this Pipit reads format {FORMAT_VERSION}. \
+         Reload the page to get the current Pipit, then load the review again."
+    )]
+    Version {
+        /// The file's.
+        found: u64,
+    },
+    /// A review that is cut off or was edited.
+    #[error("This review cannot be read ({0}). Load another copy of it, or correct it there.")]
+    Damaged(#[source] serde_json::Error),
+    /// An answer or a calibration that cannot be.
+    #[error(
+        "This review holds {what} that cannot be: {value}. Load another copy, or correct it there."
+    )]
+    Impossible {
+        /// What.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
+}
+
+impl ReviewFile {
+    /// The answers to save, with a calibration for each species that has some.
+    #[must_use]
+    pub fn new(
+        pipit_version: String,
+        model: ReviewedModel,
+        answers: &Answers,
+        config: &CalibrationConfig,
+    ) -> Self {
+        let calibrate = |code: &str| Calibration::fit(answers.of_species(code), config);
+        Self {
+            format: FORMAT.to_owned(),
+            format_version: FORMAT_VERSION,
+            pipit_version,
+            model,
+            answers: answers.iter().cloned().collect(),
+            calibrations: answers
+                .species()
+                .map(|code| (code.to_owned(), calibrate(code)))
+                .collect(),
+        }
+    }
+
+    /// Indented JSON with a final newline.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+
+    /// Reads and checks a saved review.
+    ///
+    /// # Errors
+    /// Another file, another version, or values that cannot be.
+    pub fn from_json(json: &[u8]) -> Result<Self, ReviewError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
+            format_version: u64,
+        }
+        let head: Head = serde_json::from_slice(json).map_err(|error| match error.classify() {
+            // Cut off: it may well have begun as a review.
+            serde_json::error::Category::Eof if begins_as_review(json) => {
+                ReviewError::Damaged(error)
+            }
+            _ => ReviewError::NoReview,
+        })?;
+        if head.format != FORMAT {
+            return Err(ReviewError::NoReview);
+        }
+        if head.format_version != u64::from(FORMAT_VERSION) {
+            return Err(ReviewError::Version {
+                found: head.format_version,
+            });
+        }
+        let review: Self = serde_json::from_slice(json).map_err(ReviewError::Damaged)?;
+        review.check()?;
+        Ok(review)
+    }
+
+    fn check(&self) -> Result<(), ReviewError> {
+        let impossible = |what, value| Err(ReviewError::Impossible { what, value });
+        for Answered { question, .. } in &self.answers {
+            let (start_s, end_s) = (question.start_s, question.end_s);
+            if !(start_s >= 0.0 && end_s > start_s) {
+                return impossible("a stretch of time", format!("{start_s} s to {end_s} s"));
+            }
+            if !(0.0..=1.0).contains(&question.confidence) {
+                return impossible("a confidence", question.confidence.to_string());
+            }
+            if question.code.is_empty() {
+                let place = format!("{} at {start_s} s", question.recording.name);
+                return impossible("an answer without a species", place);
+            }
+        }
+        for (code, calibration) in &self.calibrations {
+            let [intercept, _, slope] = calibration.covariance;
+            if !(intercept >= 0.0 && slope >= 0.0) {
+                return impossible("a calibration with a negative variance", code.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn begins_as_review(json: &[u8]) -> bool {
+    let head = &json[..json.len().min(100)];
+    String::from_utf8_lossy(head).contains(FORMAT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Answer;
+    use super::super::fixture::question;
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn review() -> (ReviewFile, Answers) {
+        let mut answers = Answers::default();
+        answers.answer(question(0), Some(Answer::Yes));
+        answers.answer(
+            question(1),
+            Some(Answer::Other(Some("Turdus plumbeus".into()))),
+        );
+        answers.answer(question(2), Some(Answer::Other(None)));
+        answers.answer(question(3), Some(Answer::Unsure));
+        let model = ReviewedModel {
+            name: "puerto-rico".into(),
+            version: "1.0.0".into(),
+            weights_sha256: "ab12".into(),
+        };
+        let config = CalibrationConfig::default();
+        let review = ReviewFile::new("0.1.0".into(), model, &answers, &config);
+        (review, answers)
+    }
+
+    fn value() -> Value {
+        serde_json::from_slice(&review().0.to_json()).expect("its own output")
+    }
+
+    #[track_caller]
+    fn refused(json: &[u8], words: &[&str]) {
+        let error = ReviewFile::from_json(json).expect_err("must be refused");
+        let sentence = error.to_string();
+        assert!(
+            sentence.starts_with("This ") && sentence.ends_with('.'),
+            "{sentence}"
+        );
+        for word in words {
+            assert!(sentence.contains(word), "{sentence:?} lacks {word:?}");
+        }
+    }
+
+    #[test]
+    fn a_review_survives_saving() {
+        let (review, answers) = review();
+        let mut read = ReviewFile::from_json(&review.to_json()).expect("its own output");
+        let calibration = read.calibrations["banana"];
+        assert_eq!(calibration.n_answers(), 3);
+        // The last digit may be lost in JSON.
+        let change = calibration.intercept - review.calibrations["banana"].intercept;
+        assert!(change.abs() < 1e-12);
+        read.calibrations.clone_from(&review.calibrations);
+        assert_eq!(read, review);
+        assert!(Answers::new(read.answers).iter().eq(answers.iter()));
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        refused(b"RIFF....WAVE", &["not a review"]);
+        refused(b"[]", &["not a review"]);
+        refused(br#"{"format_version": 1}"#, &["not a review"]);
+        refused(
+            br#"{"format": "else", "format_version": 1}"#,
+            &["not a review"],
+        );
+    }
+
+    #[test]
+    fn newer_formats_are_named_before_their_new_fields() {
+        let mut newer = value();
+        newer["format_version"] = json!(2);
+        newer["answers"] = json!("elsewhere");
+        refused(
+            newer.to_string().as_bytes(),
+            &["format 2", "reads format 1"],
+        );
+    }
+
+    #[test]
+    fn damaged_reviews_say_where() {
+        let json = review().0.to_json();
+        refused(&json[..json.len() / 2], &["cannot be read", "line"]);
+        let mut misspelt = value();
+        misspelt["answers"][0]["answer"] = json!("perhaps");
+        refused(
+            misspelt.to_string().as_bytes(),
+            &["cannot be read", "perhaps"],
+        );
+    }
+
+    #[test]
+    fn impossible_values_are_named() {
+        for (path, bad, words) in [
+            ("/answers/0/end_s", json!(-1.0), "0 s to -1 s"),
+            ("/answers/0/confidence", json!(1.5), "1.5"),
+            ("/answers/1/code", json!(""), "20240512_051500.WAV at 5 s"),
+            ("/calibrations/banana/covariance/0", json!(-1.0), "banana"),
+        ] {
+            let mut json = value();
+            *json.pointer_mut(path).expect("the field is there") = bad;
+            refused(json.to_string().as_bytes(), &[words]);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+use super::*;
+use crate::session::fixture;
+
+fn parameters(pairs: &[(&str, &str)]) -> Settings {
+    Settings::from_parameters(String::new(), |key| {
+        let (_, value) = pairs.iter().find(|(name, _)| *name == key)?;
+        Some((*value).to_owned())
+    })
+}
+
+fn read(query: &str) -> Settings {
+    let (settings, warnings) = Settings::from_query(String::new(), query);
+    assert_eq!(warnings, []);
+    settings
+}
+
+fn codes<const N: usize>(codes: [&str; N]) -> BTreeSet<String> {
+    codes.map(str::to_owned).into()
+}
+
+#[test]
+fn known_parameters_are_read() {
+    let pairs = [
+        ("device", "webgpu"),
+        ("model", "puerto-rico"),
+        ("threshold", "0.4"),
+    ];
+    let expected = Settings {
+        device: DeviceChoice::WebGpu,
+        model: Some("puerto-rico".into()),
+        threshold: Some(0.4),
+        ..Settings::default()
+    };
+    assert_eq!(parameters(&pairs), expected);
+    assert_eq!(
+        read("?device=webgpu&model=puerto-rico&threshold=0.4"),
+        expected
+    );
+}
+
+#[test]
+fn unknown_values_keep_the_defaults() {
+    let pairs = [("device", "abacus"), ("model", "")];
+    assert_eq!(parameters(&pairs), Settings::default());
+    assert_eq!(parameters(&[]), Settings::default());
+    assert_eq!(read("?device=&model=&include="), Settings::default());
+}
+
+#[test]
+fn settings_survive_the_address() {
+    let settings = Settings {
+        device: DeviceChoice::Cpu,
+        model: Some("puerto-rico".into()),
+        language: Some(Language::Spanish),
+        colours: ColourChoice::Grey,
+        threshold: Some(0.35),
+        species_thresholds: BTreeMap::from([
+            ("prtody1".into(), 0.7),
+            ("odd.code & co=1, ü+".into(), 0.1),
+        ]),
+        merge_gap_s: Some(0.0),
+        min_duration_s: 1.5,
+        included: codes(["banana", "prtody1"]),
+        excluded: codes(["coqui"]),
+        site: String::new(),
+    };
+    let query = settings.to_query();
+    assert_eq!(read(&query), settings);
+    assert!(query.starts_with("device=cpu&model=puerto-rico&language=es&colours=grey&"));
+    assert!(query.contains("threshold.prtody1=0.7&merge_gap_s=0&min_duration_s=1.5"));
+    assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui"));
+}
+
+#[test]
+fn defaults_leave_the_address_alone() {
+    let settings = Settings {
+        site: "https://example.org/birds/".into(),
+        ..Settings::default()
+    };
+    assert_eq!(settings.to_query(), "");
+}
+
+#[test]
+fn what_is_ignored_is_named() {
+    let query = "?device=abacus&threshold=2&threshold.prtody1=x&merge_gap_s=-1\
+                 &min_duration_s=NaN&language=eo&colours=jet&treshold=0.5&threshold.=1";
+    let (settings, warnings) = Settings::from_query(String::new(), query);
+    assert_eq!(settings, Settings::default());
+    let sentences: Vec<String> = warnings
+        .iter()
+        .map(|warning| warning.word(Language::English))
+        .collect();
+    let expected = [
+        ["device", "\"abacus\"", "auto, webgpu, cpu"],
+        ["threshold", "\"2\"", "0 … 1"],
+        ["threshold.prtody1", "\"x\"", "0 … 1"],
+        ["merge_gap_s", "\"-1\"", "0 … 86400"],
+        ["min_duration_s", "\"NaN\"", "0 … 86400"],
+        ["language", "\"eo\"", "en, es"],
+        ["colours", "\"jet\"", "viridis, magma, grey"],
+        ["treshold", "does not know", "ignored"],
+        ["threshold.", "does not know", "ignored"],
+    ];
+    assert_eq!(sentences.len(), expected.len());
+    for (sentence, words) in sentences.iter().zip(expected) {
+        for word in words {
+            assert!(sentence.contains(word), "{sentence:?} lacks {word:?}");
+        }
+    }
+}
+
+#[test]
+fn codes_become_the_models_classes() {
+    let classes = fixture::manifest().classes;
+    let settings = read("include=prtody1&exclude=banana&threshold.prtody1=0.3&min_duration_s=2");
+    let (filter, warnings) = settings.detection_filter(&classes);
+    assert_eq!(warnings, []);
+    assert_eq!(filter.thresholds, BTreeMap::from([(LabelId(1), 0.3)]));
+    assert_eq!(filter.species.included, BTreeSet::from([LabelId(1)]));
+    assert_eq!(filter.species.excluded, BTreeSet::from([LabelId(0)]));
+    assert!((filter.min_duration_s - 2.0).abs() < f32::EPSILON);
+}
+
+#[test]
+fn codes_of_other_models_are_named_and_find_nothing() {
+    let classes = fixture::manifest().classes;
+    let settings = read("include=coqui&threshold.coqui=0.3");
+    let (filter, warnings) = settings.detection_filter(&classes);
+    assert_eq!(warnings, [SettingsWarning::UnknownSpecies("coqui".into())]);
+    assert!(warnings[0].word(Language::English).contains("coqui"));
+    assert!(
+        classes
+            .iter()
+            .all(|(label, _)| !filter.species.admits(label))
+    );
+}
