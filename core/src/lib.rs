@@ -22,6 +22,8 @@ pub mod detection;
 
 pub mod architecture;
 
+pub mod pooling;
+
 pub mod package;
 
 #[cfg(feature = "model")]
@@ -40,6 +42,7 @@ pub use mel::{
     MelConfig, MelFrontend, MelNorm, MelScale, MelSpectrogram, Normalization, Reference,
 };
 pub use package::{Catalogue, CatalogueEntry, Manifest, ModelPackage};
+pub use pooling::Pooling;
 pub use waveform::Waveform;
 pub use window::{AudioConfig, Window, WindowConfig, WindowStream};
 
