@@ -25,6 +25,14 @@ pub enum Architecture {
     TfEfficientNetB2,
     /// `tf_efficientnet_b3`.
     TfEfficientNetB3,
+    /// `seresnext50_32x4d`.
+    SeResNeXt50_32x4d,
+    /// `seresnext101_32x4d`.
+    SeResNeXt101_32x4d,
+    /// `eca_nfnet_l0`.
+    EcaNfNetL0,
+    /// `eca_nfnet_l1`.
+    EcaNfNetL1,
 }
 
 /// A name that is no known network.
@@ -37,7 +45,7 @@ pub struct UnknownArchitecture {
 
 impl Architecture {
     /// Every network.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::EfficientNetLite0,
         Self::TfEfficientNetLite0,
         Self::TfEfficientNetLite1,
@@ -46,6 +54,10 @@ impl Architecture {
         Self::TfEfficientNetB1,
         Self::TfEfficientNetB2,
         Self::TfEfficientNetB3,
+        Self::SeResNeXt50_32x4d,
+        Self::SeResNeXt101_32x4d,
+        Self::EcaNfNetL0,
+        Self::EcaNfNetL1,
     ];
 
     /// timm's name.
@@ -60,6 +72,30 @@ impl Architecture {
             Self::TfEfficientNetB1 => "tf_efficientnet_b1",
             Self::TfEfficientNetB2 => "tf_efficientnet_b2",
             Self::TfEfficientNetB3 => "tf_efficientnet_b3",
+            Self::SeResNeXt50_32x4d => "seresnext50_32x4d",
+            Self::SeResNeXt101_32x4d => "seresnext101_32x4d",
+            Self::EcaNfNetL0 => "eca_nfnet_l0",
+            Self::EcaNfNetL1 => "eca_nfnet_l1",
+        }
+    }
+
+    /// timm's name for the convolution that the input goes through first.
+    #[must_use]
+    pub fn first_conv(self) -> &'static str {
+        match self {
+            Self::SeResNeXt50_32x4d | Self::SeResNeXt101_32x4d => "conv1",
+            Self::EcaNfNetL0 | Self::EcaNfNetL1 => "stem.conv1",
+            _ => "conv_stem",
+        }
+    }
+
+    /// timm's name for the layer that makes logits of features.
+    #[must_use]
+    pub fn classifier(self) -> &'static str {
+        match self {
+            Self::SeResNeXt50_32x4d | Self::SeResNeXt101_32x4d => "fc",
+            Self::EcaNfNetL0 | Self::EcaNfNetL1 => "head.fc",
+            _ => "classifier",
         }
     }
 }

@@ -49,7 +49,8 @@ impl Classifier {
     pub fn new(package: &ModelPackage, device: &Device) -> Result<Self, ClassifierError> {
         let manifest = package.manifest.clone();
         let classes = manifest.classes.len();
-        let model = Model::new(manifest.architecture, 1, classes, device);
+        let model =
+            Model::new(manifest.architecture, 1, classes, device).with_pooling(manifest.pooling);
         let model = load_weights(model, package.weights.clone()).map_err(|source| {
             ClassifierError::Weights {
                 architecture: manifest.architecture,

@@ -25,6 +25,8 @@ pub mod detection;
 
 pub mod architecture;
 
+pub mod pooling;
+
 pub mod package;
 
 #[cfg(feature = "model")]
@@ -49,6 +51,7 @@ pub use mel::{
     MelConfig, MelFrontend, MelNorm, MelScale, MelSpectrogram, Normalization, Reference,
 };
 pub use package::{Catalogue, CatalogueEntry, Manifest, ModelPackage};
+pub use pooling::Pooling;
 pub use waveform::Waveform;
 pub use window::{AudioConfig, Window, WindowConfig, WindowStream};
 

@@ -7,8 +7,8 @@
 mod recipe;
 
 use burn::prelude::*;
-use pipit_core::model::weights::{WeightsDtype, load_weights, save_weights};
-use pipit_core::{Architecture, Model};
+use pipit_core::model::weights::{WeightsDtype, load_backbone, load_weights, save_weights};
+use pipit_core::{Architecture, Model, Pooling};
 use recipe::recipe;
 use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
 use serde_json::Value;
@@ -44,11 +44,28 @@ fn tf_efficientnet_b3() {
     );
 }
 
+#[test]
+fn seresnext50_32x4d() {
+    check(
+        Architecture::SeResNeXt50_32x4d,
+        include_str!("fixtures/seresnext50_32x4d.expected.json"),
+    );
+}
+
+#[test]
+fn eca_nfnet_l0() {
+    check(
+        Architecture::EcaNfNetL0,
+        include_str!("fixtures/eca_nfnet_l0.expected.json"),
+    );
+}
+
 fn check(architecture: Architecture, expected: &str) {
     let expected: Value = serde_json::from_str(expected).unwrap();
     let device = Device::flex();
     let model = Model::new(architecture, IN_CHANS, NUM_CLASSES, &device);
     let weights = recipe_weights(&model, &expected["bn_exp"]);
+    check_names(architecture, &weights);
     let model = load_weights(model, weights).unwrap();
     let folded = model.clone().fold();
     for (size, expected) in expected["sizes"].as_object().unwrap() {
@@ -62,7 +79,7 @@ fn check(architecture: Architecture, expected: &str) {
         for (name, expected) in expected["taps"].as_object().unwrap() {
             check_tap(
                 &format!("{architecture} {size} {name}"),
-                &taps[name],
+                &taps[name.trim_start_matches("head.")],
                 expected,
             );
         }
@@ -80,6 +97,16 @@ fn check(architecture: Architecture, expected: &str) {
             &expected["logits_other_f64"],
         );
     }
+}
+
+fn check_names(architecture: Architecture, weights: &[u8]) {
+    let tensors = SafeTensors::deserialize(weights).unwrap();
+    let shape = |layer: &str| {
+        let weight = tensors.tensor(&format!("{layer}.weight")).unwrap();
+        weight.shape().to_vec()
+    };
+    assert_eq!(shape(architecture.first_conv())[1], IN_CHANS);
+    assert_eq!(shape(architecture.classifier())[0], NUM_CLASSES);
 }
 
 fn check_logits(what: &str, logits: Tensor<2>, expected: &Value) {
@@ -171,6 +198,56 @@ fn weights_come_back_as_they_were_saved() {
 }
 
 #[test]
+fn every_pooling_comes_back_as_it_was_saved() {
+    let device = Device::flex();
+    let new = |pooling| {
+        Model::new(Architecture::TfEfficientNetLite0, IN_CHANS, 3, &device).with_pooling(pooling)
+    };
+    let input = recipe_input("input", 64, 64, &device);
+    for (pooling, own) in [
+        (Pooling::Gem, "classifier.global_pool.p"),
+        (Pooling::Attention, "classifier.attention.att.weight"),
+    ] {
+        let saved = new(pooling);
+        let bytes = save_weights(&saved, WeightsDtype::F32).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        assert!(tensors.tensor(own).is_ok(), "{:?}", tensors.names());
+        let loaded = load_weights(new(pooling), bytes.clone()).unwrap();
+        assert_eq!(
+            values(saved.forward(input.clone())),
+            values(loaded.forward(input.clone()))
+        );
+        let error = load_weights(new(Pooling::Average), bytes).unwrap_err();
+        assert!(error.to_string().contains("classifier."), "{error}");
+    }
+}
+
+#[test]
+fn a_backbone_is_loaded_under_another_classifier() {
+    let device = Device::flex();
+    let architecture = Architecture::TfEfficientNetLite0;
+    let pretrained = Model::new(architecture, IN_CHANS, 3, &device);
+    let bytes = save_weights(&pretrained, WeightsDtype::F32).unwrap();
+    let fresh = Model::new(architecture, IN_CHANS, 5, &device)
+        .with_pooling(Pooling::Attention)
+        .with_prior(0.5);
+    let model = load_backbone(fresh, architecture, bytes).unwrap();
+
+    let input = recipe_input("input", 64, 64, &device);
+    assert_eq!(
+        values(model.forward_features(input.clone())),
+        values(pretrained.forward_features(input.clone()))
+    );
+    let (logits, frames) = model.forward_framewise(input).unwrap();
+    assert_eq!((logits.dims(), frames.dims()), ([1, 5], [1, 2, 5]));
+
+    let other = Model::new(Architecture::TfEfficientNetLite1, IN_CHANS, 3, &device);
+    let bytes = save_weights(&other, WeightsDtype::F32).unwrap();
+    let error = load_backbone(pretrained, architecture, bytes).unwrap_err();
+    assert!(error.to_string().contains("not know: blocks."), "{error}");
+}
+
+#[test]
 fn weights_that_do_not_fit_are_refused_by_name() {
     let device = Device::flex();
     let model = |classes| {
@@ -221,7 +298,8 @@ fn recipe_weights(model: &Model, bn_exp: &Value) -> Vec<u8> {
         .tensors()
         .into_iter()
         .map(|(name, view)| {
-            let values = recipe_tensor(&name, view.shape(), bn_exp);
+            let standardised = tensors.tensor("stem.conv1.gain").is_ok();
+            let values = recipe_tensor(&name, view.shape(), bn_exp, standardised);
             let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
             (name, view.shape().to_vec(), bytes)
         })
@@ -235,7 +313,7 @@ fn recipe_weights(model: &Model, bn_exp: &Value) -> Vec<u8> {
     serialize(views, None).unwrap()
 }
 
-fn recipe_tensor(name: &str, shape: &[usize], bn_exp: &Value) -> Vec<f32> {
+fn recipe_tensor(name: &str, shape: &[usize], bn_exp: &Value, standardised: bool) -> Vec<f32> {
     let n = shape.iter().product();
     let (layer, field) = name.rsplit_once('.').unwrap();
     let symmetric = |bound: f64| recipe(name, n, -bound, bound);
@@ -256,11 +334,14 @@ fn recipe_tensor(name: &str, shape: &[usize], bn_exp: &Value) -> Vec<f32> {
         };
     }
     match shape {
+        _ if field == "gain" => recipe(name, n, 0.6, 1.4),
+        [_, _, _, _] if standardised => symmetric(1.0),
         [_, fan_in @ ..] if shape.len() == 4 => {
             symmetric((6.0 / fan_in.iter().product::<usize>() as f64).sqrt())
         }
+        [_, _, _] => symmetric(0.6),
         [_, inputs] => symmetric((3.0 / *inputs as f64).sqrt()),
-        [_] if layer == "classifier" => symmetric(0.1),
+        [_] if standardised || ["classifier", "fc"].contains(&layer) => symmetric(0.1),
         [_] => symmetric(0.5),
         _ => panic!("unexpected tensor {name} {shape:?}"),
     }
@@ -269,7 +350,7 @@ fn recipe_tensor(name: &str, shape: &[usize], bn_exp: &Value) -> Vec<f32> {
 /// The last BatchNorm of a residual branch.
 fn is_last_in_branch(layer: &str) -> bool {
     match layer.rsplit_once('.') {
-        Some((block, "bn3")) => block.starts_with("blocks."),
+        Some((block, "bn3")) => block.starts_with("blocks.") || block.starts_with("layer"),
         Some((block, "bn2")) => block.starts_with("blocks.0."),
         _ => false,
     }

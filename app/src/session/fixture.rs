@@ -3,7 +3,7 @@
 use pipit_core::package::{FORMAT_VERSION, FileEntry, WEIGHTS_FILE};
 use pipit_core::{
     Architecture, AudioConfig, DetectionConfig, Label, Manifest, MelConfig, MelNorm, MelScale,
-    Normalization, Reference, Taxonomy, WindowConfig,
+    Normalization, Pooling, Reference, Taxonomy, WindowConfig,
 };
 use std::collections::BTreeMap;
 
@@ -21,6 +21,7 @@ pub(crate) fn manifest() -> Manifest {
         version: "1.0.0".into(),
         description: "Two species.".into(),
         architecture: Architecture::TfEfficientNetLite0,
+        pooling: Pooling::Average,
         audio: AudioConfig {
             sample_rate_hz: 32_000,
             window: WindowConfig {

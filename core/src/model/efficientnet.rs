@@ -1,8 +1,12 @@
 //! EfficientNet (arXiv:1905.11946) and its Lite variants, as in timm, from one table of stages.
 
-use super::layers::{Activation, ConvShape, Norm, Padding, SqueezeExcite, global_average, linear};
-use crate::architecture::Architecture;
-use burn::nn::Linear;
+mod block;
+
+use super::head::Head;
+use super::layers::{Activation, ConvShape, DropPath, Norm, Padding, freeze, uniform};
+use super::{Network, Tap};
+use block::Block;
+use burn::module::Initializer;
 use burn::nn::conv::Conv2d;
 use burn::prelude::*;
 
@@ -30,6 +34,12 @@ const STAGES: [Stage; 7] = [
 const STEM_CHANNELS: usize = 32;
 const HEAD_CHANNELS: usize = 1280;
 
+/// Normal, variance `2 / fan_out`.
+const CONV_INIT: Initializer = Initializer::KaimingNormal {
+    gain: std::f64::consts::SQRT_2,
+    fan_out_only: true,
+};
+
 /// What distinguishes the members of the family.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
@@ -42,29 +52,34 @@ pub struct Config {
 }
 
 impl Config {
-    /// The member that timm knows by this name.
+    /// `tf_efficientnet_b…`: padding and BatchNorm of TensorFlow.
     #[must_use]
-    pub fn of(architecture: Architecture) -> Self {
-        let (width, depth, lite) = match architecture {
-            Architecture::EfficientNetLite0 | Architecture::TfEfficientNetLite0 => (1.0, 1.0, true),
-            Architecture::TfEfficientNetLite1 => (1.0, 1.1, true),
-            Architecture::TfEfficientNetLite2 => (1.1, 1.2, true),
-            Architecture::TfEfficientNetB0 => (1.0, 1.0, false),
-            Architecture::TfEfficientNetB1 => (1.0, 1.1, false),
-            Architecture::TfEfficientNetB2 => (1.1, 1.2, false),
-            Architecture::TfEfficientNetB3 => (1.2, 1.4, false),
-        };
-        let tensorflow = architecture != Architecture::EfficientNetLite0;
+    pub fn b(width: f64, depth: f64) -> Self {
         Self {
             width,
             depth,
-            lite,
-            padding: if tensorflow {
-                Padding::Same
-            } else {
-                Padding::Symmetric
-            },
-            norm_epsilon: if tensorflow { 1e-3 } else { 1e-5 },
+            lite: false,
+            padding: Padding::Same,
+            norm_epsilon: 1e-3,
+        }
+    }
+
+    /// `tf_efficientnet_lite…`
+    #[must_use]
+    pub fn lite(width: f64, depth: f64) -> Self {
+        Self {
+            lite: true,
+            ..Self::b(width, depth)
+        }
+    }
+
+    /// The network without `tf_` in its name: padding and BatchNorm of PyTorch.
+    #[must_use]
+    pub fn from_pytorch(self) -> Self {
+        Self {
+            padding: Padding::Symmetric,
+            norm_epsilon: 1e-5,
+            ..self
         }
     }
 
@@ -113,7 +128,7 @@ pub struct EfficientNet {
     blocks: Vec<Vec<Block>>,
     conv_head: Conv2d,
     bn2: Norm,
-    classifier: Linear,
+    classifier: Head,
     #[module(skip)]
     activation: Activation,
 }
@@ -134,47 +149,35 @@ impl EfficientNet {
             })
             .collect();
         let stem_shape = ConvShape {
-            in_chans,
-            out_chans: stem,
-            kernel: 3,
-            stride: 2,
-            groups: 1,
             padding: config.padding,
+            ..ConvShape::square(in_chans, stem, 3, 2)
         };
         Self {
-            conv_stem: stem_shape.init(device),
+            conv_stem: stem_shape.init(CONV_INIT, device),
             bn1: norm(stem),
             blocks,
-            conv_head: ConvShape::pointwise(channels, head).init(device),
+            conv_head: ConvShape::pointwise(channels, head).init(CONV_INIT, device),
             bn2: norm(head),
-            classifier: linear(head, num_classes, device),
+            classifier: classifier(head, num_classes, device),
             activation: config.activation(),
         }
     }
+}
 
-    pub(super) fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        self.forward_with_taps(images, &mut |_, _| ())
-    }
+/// Uniform within `±1 / sqrt(num_classes)`, bias 0.
+fn classifier(num_features: usize, num_classes: usize, device: &Device) -> Head {
+    let weight = uniform(1.0 / (num_classes as f64).sqrt());
+    Head::new(
+        num_features,
+        num_classes,
+        &weight,
+        &Initializer::Zeros,
+        device,
+    )
+}
 
-    pub(super) fn forward_features(&self, images: Tensor<4>) -> Tensor<4> {
-        self.features_with_taps(images, &mut |_, _| ())
-    }
-
-    pub(super) fn forward_with_taps(
-        &self,
-        images: Tensor<4>,
-        tap: &mut dyn FnMut(&str, &Tensor<4>),
-    ) -> Tensor<2> {
-        let pooled = global_average(self.features_with_taps(images, tap));
-        tap("global_pool", &pooled);
-        self.classifier.forward(pooled.flatten(1, 3))
-    }
-
-    fn features_with_taps(
-        &self,
-        images: Tensor<4>,
-        tap: &mut dyn FnMut(&str, &Tensor<4>),
-    ) -> Tensor<4> {
+impl Network for EfficientNet {
+    fn features(&self, images: Tensor<4>, tap: &mut Tap<'_>) -> Tensor<4> {
         let mut x = self.conv_stem.forward(images);
         x = self.activation.forward(self.bn1.forward(x));
         tap("bn1", &x);
@@ -191,210 +194,37 @@ impl EfficientNet {
         x
     }
 
-    pub(super) fn num_features(&self) -> usize {
+    fn num_features(&self) -> usize {
         self.conv_head.weight.dims()[0]
     }
 
-    pub(super) fn freeze(mut self, stages: usize) -> Self {
-        self.conv_stem = self.conv_stem.freeze();
-        self.bn1 = self.bn1.freeze();
-        for (i, stage) in self.blocks.iter_mut().enumerate().take(stages) {
-            debug_assert!(i < stages);
-            *stage = std::mem::take(stage).freeze();
-        }
-        self
+    fn head(&self) -> &Head {
+        &self.classifier
     }
 
-    pub(super) fn reset_classifier(mut self, num_classes: usize, device: &Device) -> Self {
-        self.classifier = linear(self.num_features(), num_classes, device);
-        self
+    fn head_mut(&mut self) -> &mut Head {
+        &mut self.classifier
     }
 
-    pub(super) fn fold(self) -> Self {
-        let (conv_stem, bn1) = self.bn1.fold(self.conv_stem);
-        let (conv_head, bn2) = self.bn2.fold(self.conv_head);
-        let fold_stage = |stage: Vec<Block>| stage.into_iter().map(Block::fold).collect();
-        Self {
-            conv_stem,
-            bn1,
-            blocks: self.blocks.into_iter().map(fold_stage).collect(),
-            conv_head,
-            bn2,
-            ..self
-        }
-    }
-}
-
-/// A block of a stage.
-#[derive(Module, Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "a network has a few dozen, and a module cannot be boxed"
-)]
-enum Block {
-    /// In the first stage.
-    DepthwiseSeparable(DepthwiseSeparable),
-    /// In all others.
-    InvertedResidual(InvertedResidual),
-}
-
-/// Depthwise, then 1×1.
-#[derive(Module, Debug)]
-struct DepthwiseSeparable {
-    conv_dw: Conv2d,
-    bn1: Norm,
-    se: Option<SqueezeExcite>,
-    conv_pw: Conv2d,
-    bn2: Norm,
-    skip: bool,
-    #[module(skip)]
-    activation: Activation,
-}
-
-/// 1×1 to more channels, depthwise, 1×1 to fewer.
-#[derive(Module, Debug)]
-struct InvertedResidual {
-    conv_pw: Conv2d,
-    bn1: Norm,
-    conv_dw: Conv2d,
-    bn2: Norm,
-    se: Option<SqueezeExcite>,
-    conv_pwl: Conv2d,
-    bn3: Norm,
-    skip: bool,
-    #[module(skip)]
-    activation: Activation,
-}
-
-impl Block {
-    /// `channels` is the number of input channels, and of output channels afterwards.
-    fn new(
-        config: &Config,
-        stage: usize,
-        block: usize,
-        channels: &mut usize,
-        device: &Device,
-    ) -> Self {
-        let Stage {
-            kernel,
-            stride,
-            expansion,
-            channels: base,
-            ..
-        } = STAGES[stage];
-        let in_chans = *channels;
-        let out_chans = scale_channels(base, config.width);
-        *channels = out_chans;
-        let stride = if block == 0 { stride } else { 1 };
-        let expanded = in_chans * expansion;
-        let skip = stride == 1 && in_chans == out_chans;
-        let activation = config.activation();
-        let norm = |channels| Norm::batch(channels, config.norm_epsilon, device);
-        // A quarter of the block's input, not of the expanded width.
-        let squeezed = (in_chans as f64 * 0.25).round() as usize;
-        let se = (!config.lite).then(|| SqueezeExcite::new(expanded, squeezed, activation, device));
-        let conv_dw = ConvShape::depthwise(expanded, kernel, stride, config.padding).init(device);
-        if expansion == 1 {
-            Self::DepthwiseSeparable(DepthwiseSeparable {
-                conv_dw,
-                bn1: norm(expanded),
-                se,
-                conv_pw: ConvShape::pointwise(expanded, out_chans).init(device),
-                bn2: norm(out_chans),
-                skip,
-                activation,
-            })
-        } else {
-            Self::InvertedResidual(InvertedResidual {
-                conv_pw: ConvShape::pointwise(in_chans, expanded).init(device),
-                bn1: norm(expanded),
-                conv_dw,
-                bn2: norm(expanded),
-                se,
-                conv_pwl: ConvShape::pointwise(expanded, out_chans).init(device),
-                bn3: norm(out_chans),
-                skip,
-                activation,
-            })
-        }
+    fn reset_head(&mut self, num_classes: usize, device: &Device) {
+        self.classifier = classifier(self.num_features(), num_classes, device);
     }
 
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        match self {
-            Self::DepthwiseSeparable(block) => block.forward(input),
-            Self::InvertedResidual(block) => block.forward(input),
-        }
+    fn drop_paths(&mut self) -> Vec<&mut DropPath> {
+        let blocks = self.blocks.iter_mut().flatten();
+        blocks.filter_map(Block::drop_path).collect()
     }
 
-    fn fold(self) -> Self {
-        match self {
-            Self::DepthwiseSeparable(block) => Self::DepthwiseSeparable(block.fold()),
-            Self::InvertedResidual(block) => Self::InvertedResidual(block.fold()),
-        }
-    }
-}
-
-impl DepthwiseSeparable {
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let shortcut = self.skip.then(|| input.clone());
-        let mut x = self.bn1.forward(self.conv_dw.forward(input));
-        x = squeeze_excite(self.se.as_ref(), self.activation.forward(x));
-        x = self.bn2.forward(self.conv_pw.forward(x));
-        add(x, shortcut)
+    fn freeze(&mut self, stages: usize) {
+        freeze(&mut self.conv_stem);
+        freeze(&mut self.bn1);
+        self.blocks.iter_mut().take(stages).for_each(freeze);
     }
 
-    fn fold(self) -> Self {
-        let (conv_dw, bn1) = self.bn1.fold(self.conv_dw);
-        let (conv_pw, bn2) = self.bn2.fold(self.conv_pw);
-        Self {
-            conv_dw,
-            bn1,
-            conv_pw,
-            bn2,
-            ..self
-        }
-    }
-}
-
-impl InvertedResidual {
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let shortcut = self.skip.then(|| input.clone());
-        let mut x = self.bn1.forward(self.conv_pw.forward(input));
-        x = self
-            .bn2
-            .forward(self.conv_dw.forward(self.activation.forward(x)));
-        x = squeeze_excite(self.se.as_ref(), self.activation.forward(x));
-        x = self.bn3.forward(self.conv_pwl.forward(x));
-        add(x, shortcut)
-    }
-
-    fn fold(self) -> Self {
-        let (conv_pw, bn1) = self.bn1.fold(self.conv_pw);
-        let (conv_dw, bn2) = self.bn2.fold(self.conv_dw);
-        let (conv_pwl, bn3) = self.bn3.fold(self.conv_pwl);
-        Self {
-            conv_pw,
-            bn1,
-            conv_dw,
-            bn2,
-            conv_pwl,
-            bn3,
-            ..self
-        }
-    }
-}
-
-fn squeeze_excite(se: Option<&SqueezeExcite>, input: Tensor<4>) -> Tensor<4> {
-    match se {
-        Some(se) => se.forward(input),
-        None => input,
-    }
-}
-
-fn add(x: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
-    match shortcut {
-        Some(shortcut) => x + shortcut,
-        None => x,
+    fn fold(&mut self) {
+        self.bn1.fold_into(&mut self.conv_stem);
+        self.bn2.fold_into(&mut self.conv_head);
+        self.blocks.iter_mut().flatten().for_each(Block::fold);
     }
 }
 
@@ -404,8 +234,7 @@ mod tests {
 
     #[test]
     fn scaled_sizes_are_those_of_timm() {
-        let sizes = |architecture| {
-            let config = Config::of(architecture);
+        let sizes = |config: Config| {
             let widths = STAGES.map(|s| scale_channels(s.channels, config.width));
             let repeats: Vec<usize> = (0..7).map(|s| config.repeats(s)).collect();
             (
@@ -416,7 +245,7 @@ mod tests {
             )
         };
         assert_eq!(
-            sizes(Architecture::TfEfficientNetB3),
+            sizes(Config::b(1.2, 1.4)),
             (
                 40,
                 [24, 32, 48, 96, 136, 232, 384],
@@ -425,7 +254,7 @@ mod tests {
             )
         );
         assert_eq!(
-            sizes(Architecture::TfEfficientNetLite2),
+            sizes(Config::lite(1.1, 1.2)),
             (
                 32,
                 [16, 24, 48, 88, 120, 208, 352],
@@ -433,9 +262,6 @@ mod tests {
                 1280
             )
         );
-        assert_eq!(
-            sizes(Architecture::TfEfficientNetLite1).2,
-            [1, 3, 3, 4, 4, 5, 1]
-        );
+        assert_eq!(sizes(Config::lite(1.0, 1.1)).2, [1, 3, 3, 4, 4, 5, 1]);
     }
 }

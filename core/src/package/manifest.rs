@@ -5,6 +5,7 @@ use crate::architecture::Architecture;
 use crate::detection::DetectionConfig;
 use crate::label::Taxonomy;
 use crate::mel::{MelConfig, Normalization};
+use crate::pooling::Pooling;
 use crate::window::AudioConfig;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ pub struct Manifest {
     pub description: String,
     /// The network.
     pub architecture: Architecture,
+    /// How its feature map becomes logits; the mean where nothing is said.
+    #[serde(default, skip_serializing_if = "Pooling::is_default")]
+    pub pooling: Pooling,
     /// Rate and windows.
     pub audio: AudioConfig,
     /// The Mel spectrogram.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::pooling::Pooling;
 use serde_json::{Value, json};
 
 fn manifest(weights: &[u8]) -> Value {
@@ -37,6 +38,27 @@ fn a_sound_package_opens_and_its_manifest_round_trips() {
     let again = Manifest::from_json(&package.manifest.to_json()).expect("own output");
     assert_eq!(again, package.manifest);
     assert_eq!(package.manifest.classes.len(), 2);
+}
+
+#[test]
+fn pooling_is_the_mean_unless_a_manifest_says_otherwise() {
+    let mut json = manifest(b"");
+    let plain = open(&json, b"").expect("sound").manifest;
+    assert_eq!(plain.pooling, Pooling::Average);
+    let written = String::from_utf8(plain.to_json()).expect("JSON");
+    assert!(
+        !written.contains("pooling"),
+        "older readers know no such field"
+    );
+
+    json["pooling"] = json!("attention");
+    let package = open(&json, b"").expect("sound");
+    assert_eq!(package.manifest.pooling, Pooling::Attention);
+    let again = Manifest::from_json(&package.manifest.to_json()).expect("own output");
+    assert_eq!(again, package.manifest);
+
+    json["pooling"] = json!("max");
+    refused(&json, b"", &["manifest.json", "max"]);
 }
 
 #[test]

@@ -1,0 +1,79 @@
+//! BatchNorm, and what folding leaves of it.
+
+use burn::module::{Initializer, Param};
+use burn::nn::conv::Conv2d;
+use burn::nn::{BatchNorm, BatchNormConfig};
+use burn::prelude::*;
+
+/// What follows a convolution: BatchNorm, or what is left of it once its scale is folded into
+/// the convolution's weights.
+#[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a network has a few dozen, and a module cannot be boxed"
+)]
+pub enum Norm {
+    /// For training.
+    Batch(BatchNorm),
+    /// For inference.
+    Shift(Shift),
+}
+
+/// Adds a constant to each channel. It stands outside the convolution because Burn's tuned
+/// depthwise kernels decline a bias.
+#[derive(Module, Debug)]
+pub struct Shift {
+    /// `[channels]`
+    pub bias: Param<Tensor<1>>,
+}
+
+impl Norm {
+    /// BatchNorm with PyTorch's momentum of 0.1.
+    #[must_use]
+    pub fn batch(channels: usize, epsilon: f64, device: &Device) -> Self {
+        Self::with_gamma(&Initializer::Ones, channels, epsilon, device)
+    }
+
+    /// BatchNorm that gives zeros at first: a residual branch that ends in it begins silent.
+    #[must_use]
+    pub fn silent(channels: usize, epsilon: f64, device: &Device) -> Self {
+        Self::with_gamma(&Initializer::Zeros, channels, epsilon, device)
+    }
+
+    fn with_gamma(gamma: &Initializer, channels: usize, epsilon: f64, device: &Device) -> Self {
+        let norm = BatchNormConfig::new(channels)
+            .with_epsilon(epsilon)
+            .init(device);
+        Self::Batch(BatchNorm {
+            gamma: gamma.init([channels], device),
+            ..norm
+        })
+    }
+
+    /// # Shapes
+    /// `[n, channels, height, width]` unchanged
+    #[must_use]
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => norm.forward(input),
+            Self::Shift(Shift { bias }) => {
+                let channels = bias.dims()[0];
+                input + bias.val().reshape([1, channels, 1, 1])
+            }
+        }
+    }
+
+    /// Moves the scale of a BatchNorm into the convolution before it. What is folded stays.
+    pub fn fold_into(&mut self, conv: &mut Conv2d) {
+        let Self::Batch(norm) = self else {
+            return;
+        };
+        let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt();
+        let shift = norm.beta.val() - norm.running_mean.value() * scale.clone();
+        let channels = scale.dims()[0];
+        let weight = conv.weight.val() * scale.reshape([channels, 1, 1, 1]);
+        conv.weight = Param::from_tensor(weight);
+        let bias = Param::from_tensor(shift);
+        *self = Self::Shift(Shift { bias });
+    }
+}
