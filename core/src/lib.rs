@@ -4,8 +4,9 @@
 //! samples ─ resample ─ window ─ mel ─ normalise ─ classifier ─ scores ─ detect ─ detections
 //! ```
 //!
-//! The crate knows no file, clock, thread or browser. Feature `model` adds the networks (Burn);
-//! without it the crate is small enough for the page itself. Every number that shapes a result
+//! The crate knows no file, clock, thread or browser. Feature `model` adds the networks (Burn),
+//! feature `augment` the variations of training windows; without them the crate is small enough
+//! for the page itself. Every number that shapes a result
 //! comes from the model package's [`Manifest`].
 
 pub mod waveform;
@@ -15,6 +16,9 @@ pub mod resample;
 pub mod window;
 
 pub mod mel;
+
+#[cfg(feature = "augment")]
+pub mod augment;
 
 pub mod label;
 
@@ -34,6 +38,8 @@ pub mod classifier;
 pub mod identify;
 
 pub use architecture::Architecture;
+#[cfg(feature = "augment")]
+pub use augment::AugmentConfig;
 pub use detection::{Detection, DetectionConfig, Scores, WindowScores, detect};
 pub use label::{Label, LabelId, Taxonomy};
 pub use mel::{
