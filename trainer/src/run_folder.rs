@@ -57,6 +57,9 @@ pub(crate) struct RunConfig {
     pub(crate) training: Vec<String>,
     /// File names of the held-out recordings.
     pub(crate) held_out: Vec<String>,
+    /// File names of the recordings without birds.
+    #[serde(default)]
+    pub(crate) backgrounds: Vec<String>,
     /// Files that could not be read.
     pub(crate) unreadable: Vec<String>,
     /// Who made the training and held-out recordings.

@@ -1,7 +1,7 @@
 //! `pipit train`: labelled recordings → a run folder with the best weights.
 
 mod attribution;
-mod augment;
+mod balance;
 mod batch;
 mod checkpoint;
 mod data;

@@ -11,29 +11,50 @@ use burn::tensor::Tensor;
 pub(crate) fn calm<M: Module>(model: M, prior: f32) -> M {
     let prior = prior.clamp(1e-3, 0.5);
     model.map(&mut Calm {
-        path: Vec::new(),
+        path: HeadPath::default(),
         bias: (prior / (1.0 - prior)).ln(),
     })
 }
 
 const SHRINK: f32 = 0.1;
 
+/// Where a walk through a network is.
+#[derive(Debug, Default)]
+pub(crate) struct HeadPath(Vec<String>);
+
+impl HeadPath {
+    /// Goes into a part of the network.
+    pub(crate) fn enter(&mut self, name: &str) {
+        self.0.push(name.to_owned());
+    }
+
+    /// Comes back out of it.
+    pub(crate) fn exit(&mut self) {
+        self.0.pop();
+    }
+
+    /// Whether the walk is in the classifier.
+    pub(crate) fn is_head(&self) -> bool {
+        self.0.iter().any(|name| name == "classifier")
+    }
+}
+
 struct Calm {
-    path: Vec<String>,
+    path: HeadPath,
     bias: f32,
 }
 
 impl ModuleMapper for Calm {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+        self.path.enter(name);
     }
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+        self.path.exit();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        if !self.path.iter().any(|name| name == "classifier") {
+        if !self.path.is_head() {
             return param;
         }
         let bias = self.bias;

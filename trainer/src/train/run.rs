@@ -8,14 +8,13 @@ use burn::module::Module;
 use burn::prelude::Device;
 use indicatif::ProgressBar;
 
-use super::augment::Augmentation;
 use super::batch::{BatchMaker, Frontends};
 use super::checkpoint::{self, EpochRecord, TrainingState};
 use super::data::{self, Data};
 use super::epoch::{self, Steps};
-use super::recordings::{StoredAudio, progress_style};
+use super::recordings::progress_style;
 use super::validate::{Judge, judge, summary};
-use super::{TrainOptions, outcome, plan, settle};
+use super::{TrainOptions, outcome, settle};
 use crate::device::DeviceChoice;
 use crate::files;
 use crate::run_folder::RunConfig;
@@ -66,13 +65,14 @@ fn epochs(
     let maker = BatchMaker {
         audio: &data.training_audio,
         targets: &data.training_targets,
+        weights: &data.training_weights,
+        backgrounds: &data.background_audio,
         window: config.audio.window_samples(),
+        sample_rate_hz: config.audio.sample_rate_hz,
         frontends,
         normalization: config.normalization,
-        augmentation: (!options.no_augment).then_some(Augmentation {
-            mixup: options.mixup,
-            noise: options.noise,
-        }),
+        augment: options.augment(),
+        label_smoothing: options.label_smoothing,
     };
     let judging = Judge {
         audio: config.audio,
@@ -84,37 +84,33 @@ fn epochs(
         device,
     };
     let training_device = device.clone().autodiff();
-    let lengths: Vec<usize> = data.training_audio.iter().map(StoredAudio::len).collect();
-    let plan = |epoch| {
-        plan::batches(
-            &lengths,
-            maker.window,
-            options.crops_per_epoch,
-            options.batch_size,
-            options.seed,
-            epoch,
-        )
-    };
-    let steps_per_epoch = plan(0).len();
+    let loss = options.loss(&data.class_counts());
+    let plan = data.plan(maker.window, options);
+    let batches_per_epoch = plan.batches(0).len();
+    let steps_per_epoch = batches_per_epoch.div_ceil(options.accumulate);
     let first = state.progress.history.len();
     let last = request
         .stop_after
         .map_or(options.epochs, |epochs| options.epochs.min(first + epochs));
-    let bar = ProgressBar::new((steps_per_epoch * last.saturating_sub(first)) as u64).with_style(
-        progress_style("{msg}  {bar:24} step {pos}/{len}, {eta} left"),
+    let bar = ProgressBar::new((batches_per_epoch * last.saturating_sub(first)) as u64).with_style(
+        progress_style("{msg}  {bar:24} batch {pos}/{len}, {eta} left"),
     );
 
     for epoch in first..last {
+        if outcome::has_stalled(&state.progress, options.patience) {
+            break;
+        }
         let began = Instant::now();
         let steps = Steps {
             options,
+            loss: &loss,
             device: &training_device,
             bar: &bar,
             epoch,
             first_step: epoch * steps_per_epoch,
             all_steps: options.epochs * steps_per_epoch,
         };
-        let trained = epoch::train(state, &maker, &plan(epoch), &steps)?;
+        let trained = epoch::train(state, &maker, &plan.batches(epoch), &steps)?;
         state = trained.state;
 
         let model = match &state.average {

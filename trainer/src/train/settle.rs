@@ -12,9 +12,8 @@ use super::attribution::attribution;
 use super::batch::Frontends;
 use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
-use super::recordings::StoredAudio;
 use super::run::Request;
-use super::{TrainOptions, head, normalization, plan};
+use super::{TrainOptions, head, normalization};
 use crate::dataset::Recording;
 use crate::files;
 use crate::run_folder::RunConfig;
@@ -34,20 +33,18 @@ pub(crate) fn settle(
             "the recordings have changed since the run began: {}",
             request.data.display()
         );
+        if let Some(path) = &config.options.backgrounds {
+            ensure!(
+                config.backgrounds == file_names(&data.backgrounds),
+                "the backgrounds have changed since the run began: {}",
+                path.display()
+            );
+        }
         return Ok(config);
     }
     let options = request.options;
     let audio: AudioConfig = options.audio.audio();
-    let lengths: Vec<usize> = data.training_audio.iter().map(StoredAudio::len).collect();
-    let crops = plan::batches(
-        &lengths,
-        audio.window_samples(),
-        options.crops_per_epoch,
-        options.batch_size,
-        options.seed,
-        0,
-    )
-    .concat();
+    let crops = data.plan(audio.window_samples(), options).batches(0).concat();
     let normalization = normalization::measure(
         &data.training_audio,
         &crops,
@@ -73,14 +70,22 @@ pub(crate) fn settle(
         split_by: data.split_by,
         training: file_names(&data.training),
         held_out: file_names(&data.held_out_recordings),
+        backgrounds: file_names(&data.backgrounds),
         unreadable: data
             .unreadable
             .iter()
             .map(|(name, _)| name.clone())
             .collect(),
-        attribution: attribution(data.training.iter().chain(&data.held_out_recordings)),
+        attribution: attribution(
+            (data.training.iter())
+                .chain(&data.held_out_recordings)
+                .chain(&data.backgrounds),
+        ),
     };
     config.write(request.out)?;
+    if !config.backgrounds.is_empty() {
+        println!("{} backgrounds", config.backgrounds.len());
+    }
     println!(
         "{} classes, {} recordings to train on, {} held out {}, mean {} dB, std {} dB",
         config.classes.len(),
