@@ -17,6 +17,7 @@ mod metrics;
 mod publish;
 mod run_folder;
 mod score;
+mod settings;
 mod split;
 mod train;
 

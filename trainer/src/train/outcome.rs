@@ -103,13 +103,13 @@ pub(crate) fn report(
     progress: &Progress,
 ) -> anyhow::Result<()> {
     let best = BestEpoch::read(request.out)?;
-    if has_stalled(progress, request.options.patience) {
+    if has_stalled(progress, request.settings.options.patience) {
         println!("stopped early: --patience judged epochs were no better than the best");
     }
     println!(
         "{} of {} epochs done; best is epoch {}, kept in {}",
         progress.history.len(),
-        request.options.epochs,
+        request.settings.options.epochs,
         best.epoch,
         request.out.join(BEST_WEIGHTS_FILE).display()
     );

@@ -14,10 +14,10 @@ use super::data::{self, Data};
 use super::epoch::{self, Steps};
 use super::recordings::progress_style;
 use super::validate::{Judge, judge, summary};
-use super::{TrainOptions, outcome, settle};
-use crate::device::DeviceChoice;
+use super::{outcome, settle};
 use crate::files;
 use crate::run_folder::RunConfig;
+use crate::settings::Settings;
 
 /// What is to be trained, and where.
 pub(crate) struct Request<'a> {
@@ -26,9 +26,7 @@ pub(crate) struct Request<'a> {
     /// The run's folder.
     pub(crate) out: &'a Path,
     /// All settings.
-    pub(crate) options: &'a TrainOptions,
-    /// What to compute on.
-    pub(crate) device: DeviceChoice,
+    pub(crate) settings: &'a Settings,
     /// Whether to go on with the run in `out`.
     pub(crate) resume: bool,
     /// Epochs after which to stop early.
@@ -37,9 +35,10 @@ pub(crate) struct Request<'a> {
 
 /// Trains until the last epoch, or until `stop_after`.
 pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<()> {
-    let device = request.device.open()?;
-    let data = data::load(request.data, request.options)?;
-    let audio = &request.options.audio;
+    let options = &request.settings.options;
+    let device = request.settings.device.open()?;
+    let data = data::load(request.data, options)?;
+    let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;
     let config = settle::settle(request, &data, &frontends)?;
@@ -47,7 +46,7 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<()> {
     if request.resume {
         state = checkpoint::load_latest(request.out, state)?;
         // Loaded tensors are new ones, which would be trained again.
-        state.model = settle::freeze(state.model, request.options);
+        state.model = settle::freeze(state.model, options);
     }
     let state = epochs(request, state, &data, &config, &frontends, &device)?;
     outcome::report(request, &data.unreadable, &state.progress)
@@ -61,7 +60,7 @@ fn epochs(
     frontends: &Frontends,
     device: &Device,
 ) -> anyhow::Result<TrainingState> {
-    let options = request.options;
+    let options = &request.settings.options;
     let maker = BatchMaker {
         audio: &data.training_audio,
         targets: &data.training_targets,

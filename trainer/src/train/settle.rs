@@ -16,7 +16,8 @@ use super::run::Request;
 use super::{TrainOptions, head, normalization};
 use crate::dataset::Recording;
 use crate::files;
-use crate::run_folder::RunConfig;
+use crate::run_folder::{RunConfig, SETTINGS_FILE};
+use crate::settings::Settings;
 use crate::split::SplitBy;
 
 /// The run's configuration: measured and written for a new run, read for a resumed one.
@@ -42,7 +43,7 @@ pub(crate) fn settle(
         }
         return Ok(config);
     }
-    let options = request.options;
+    let options = &request.settings.options;
     let audio: AudioConfig = options.audio.audio();
     let crops = data.plan(audio.window_samples(), options).batches(0).concat();
     let normalization = normalization::measure(
@@ -56,7 +57,7 @@ pub(crate) fn settle(
         command: command_line(),
         data: request.data.to_path_buf(),
         data_name: data.dataset.name(),
-        device: request.device.describe(),
+        device: request.settings.device.describe(),
         options: options.clone(),
         architecture: options.architecture,
         audio,
@@ -83,6 +84,12 @@ pub(crate) fn settle(
         ),
     };
     config.write(request.out)?;
+    let settings = Settings {
+        data: Some(request.data.to_path_buf()),
+        out: None,
+        ..request.settings.clone()
+    };
+    settings.write(&request.out.join(SETTINGS_FILE))?;
     if !config.backgrounds.is_empty() {
         println!("{} backgrounds", config.backgrounds.len());
     }

@@ -6,5 +6,6 @@ mod formats;
 mod identify;
 mod imagenet;
 mod import;
+mod settings;
 mod support;
 mod train;
