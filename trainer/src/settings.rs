@@ -108,9 +108,8 @@ struct Typed(BTreeSet<String>);
 
 impl FromArgMatches for Typed {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let typed = |id: &&clap::Id| {
-            matches.value_source(id.as_str()) == Some(ValueSource::CommandLine)
-        };
+        let typed =
+            |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
         let names = matches.ids().filter(typed).map(ToString::to_string);
         Ok(Self(names.collect()))
     }
@@ -171,15 +170,16 @@ fn check_known(tree: &Value, names: &[&str]) -> anyhow::Result<()> {
     for (depth, name) in names.iter().enumerate() {
         let key = names[..=depth].join(".");
         let Value::Object(table) = node else {
-            bail!("{} is no table, so there is no {key}", names[..depth].join("."));
+            bail!(
+                "{} is no table, so there is no {key}",
+                names[..depth].join(".")
+            );
         };
-        node = match table.get(*name) {
-            Some(node) => node,
-            None => {
-                let known: Vec<&str> = table.keys().map(String::as_str).collect();
-                bail!("there is no key {key}; known are {}", known.join(", "));
-            }
+        let Some(below) = table.get(*name) else {
+            let known: Vec<&str> = table.keys().map(String::as_str).collect();
+            bail!("there is no key {key}; known are {}", known.join(", "));
         };
+        node = below;
     }
     if node.is_object() {
         bail!("{} is a table", names.join("."));
@@ -236,7 +236,10 @@ mod tests {
         let options = &settings.options;
         assert_eq!((options.epochs, options.batch_size), (7, 16));
         assert_eq!((options.audio.n_mels, options.audio.f_min), (32, 20.0));
-        assert_eq!(options.loss, resolve("loss = 'focal'", &[]).unwrap().options.loss);
+        assert_eq!(
+            options.loss,
+            resolve("loss = 'focal'", &[]).unwrap().options.loss
+        );
         assert!((options.augment.mixup.probability - 1.0).abs() < 1e-12);
         assert_eq!(options.augment.gain, TrainOptions::default().augment.gain);
         assert_eq!(resolve("", &[]).unwrap().options, TrainOptions::default());
@@ -246,11 +249,15 @@ mod tests {
     fn single_settings_can_be_typed() {
         let settings = resolve(
             "seed = 1",
-            &["--set=augment.gain.decibels=[0, 3]", "--set=seed=5", "--set=data=my birds"],
+            &[
+                "--set=augment.gain.decibels=[0, 3]",
+                "--set=seed=5",
+                "--set=data=my birds",
+            ],
         )
         .unwrap();
 
-        assert_eq!(settings.options.augment.gain.decibels, [0.0, 3.0]);
+        assert_eq!(settings.options.augment.gain.decibels.to_vec(), [0.0, 3.0]);
         assert_eq!(settings.options.seed, 5);
         assert_eq!(settings.data.unwrap(), Path::new("my birds"));
         assert!(error("", &["--set=seed"]).contains("KEY=VALUE"));
@@ -260,7 +267,12 @@ mod tests {
     fn what_is_written_reads_back() {
         let mut settings = resolve(
             "learning_rate = 1e-4",
-            &["--data=a \"b\"", "--backgrounds=rain", "--patience=3", "--label-smoothing=0.1"],
+            &[
+                "--data=a \"b\"",
+                "--backgrounds=rain",
+                "--patience=3",
+                "--label-smoothing=0.1",
+            ],
         )
         .unwrap();
         settings.options.augment.speed.factor = [0.93, 1.01];
@@ -277,10 +289,19 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_what_is_known() {
         let text = error("epoch = 3", &[]);
-        assert!(text.contains("birds.toml") && text.contains("no key epoch;"), "{text}");
-        assert!(text.contains("epochs") && text.contains("augment"), "{text}");
+        assert!(
+            text.contains("birds.toml") && text.contains("no key epoch;"),
+            "{text}"
+        );
+        assert!(
+            text.contains("epochs") && text.contains("augment"),
+            "{text}"
+        );
         let text = error("[augment.gian]\nprobability = 1", &[]);
-        assert!(text.contains("no key augment.gian;") && text.contains("gain"), "{text}");
+        assert!(
+            text.contains("no key augment.gian;") && text.contains("gain"),
+            "{text}"
+        );
         let text = error("epochs = 'many'", &[]);
         assert!(text.contains("epochs") && text.contains("many"), "{text}");
         let text = error("loss = 'hinge'", &[]);

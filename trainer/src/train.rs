@@ -1,8 +1,8 @@
 //! `pipit train`: labelled recordings → a run folder with the best weights.
 
 mod attribution;
-mod balance;
-mod batch;
+pub(crate) mod balance;
+pub(crate) mod batch;
 mod checkpoint;
 mod data;
 mod ema;
@@ -10,11 +10,11 @@ mod epoch;
 mod gradients;
 mod head;
 mod loss;
-mod normalization;
+pub(crate) mod normalization;
 mod options;
 mod outcome;
-mod plan;
-mod recordings;
+pub(crate) mod plan;
+pub(crate) mod recordings;
 mod run;
 mod schedule;
 mod settle;

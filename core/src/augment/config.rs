@@ -304,10 +304,30 @@ impl AugmentConfig {
             ("pitch.semitones", self.pitch.semitones, -12.0, 12.0),
             ("or_mixup.snr_db", self.or_mixup.snr_db, -60.0, 60.0),
             ("background.snr_db", self.background.snr_db, -60.0, 100.0),
-            ("coloured_noise.snr_db", self.coloured_noise.snr_db, -60.0, 100.0),
-            ("coloured_noise.exponent", self.coloured_noise.exponent, -2.0, 4.0),
-            ("low_pass.cutoff_hz", self.low_pass.cutoff_hz, 1.0, 384_000.0),
-            ("random_filter.decibels", self.random_filter.decibels, -60.0, 60.0),
+            (
+                "coloured_noise.snr_db",
+                self.coloured_noise.snr_db,
+                -60.0,
+                100.0,
+            ),
+            (
+                "coloured_noise.exponent",
+                self.coloured_noise.exponent,
+                -2.0,
+                4.0,
+            ),
+            (
+                "low_pass.cutoff_hz",
+                self.low_pass.cutoff_hz,
+                1.0,
+                384_000.0,
+            ),
+            (
+                "random_filter.decibels",
+                self.random_filter.decibels,
+                -60.0,
+                60.0,
+            ),
             ("gain.decibels", self.gain.decibels, -60.0, 60.0),
         ];
         for (name, range, least, most) in ranges {
@@ -318,13 +338,38 @@ impl AugmentConfig {
         }
         let numbers = [
             ("mixup.alpha", self.mixup.alpha, 0.01, 100.0),
-            ("spectrogram_mixup.alpha", self.spectrogram_mixup.alpha, 0.01, 100.0),
+            (
+                "spectrogram_mixup.alpha",
+                self.spectrogram_mixup.alpha,
+                0.01,
+                100.0,
+            ),
             ("cutmix.alpha", self.cutmix.alpha, 0.01, 100.0),
-            ("random_filter.points", self.random_filter.points as f32, 2.0, 1_000.0),
-            ("frequency_mask.max_width", self.frequency_mask.max_width, 0.0, 1.0),
+            (
+                "random_filter.points",
+                self.random_filter.points as f32,
+                2.0,
+                1_000.0,
+            ),
+            (
+                "frequency_mask.max_width",
+                self.frequency_mask.max_width,
+                0.0,
+                1.0,
+            ),
             ("time_mask.max_width", self.time_mask.max_width, 0.0, 1.0),
-            ("frequency_mask.max_masks", self.frequency_mask.max_masks as f32, 0.0, 100.0),
-            ("time_mask.max_masks", self.time_mask.max_masks as f32, 0.0, 100.0),
+            (
+                "frequency_mask.max_masks",
+                self.frequency_mask.max_masks as f32,
+                0.0,
+                100.0,
+            ),
+            (
+                "time_mask.max_masks",
+                self.time_mask.max_masks as f32,
+                0.0,
+                100.0,
+            ),
         ];
         for (name, value, least, most) in numbers {
             if !(least..=most).contains(&value) {

@@ -7,11 +7,7 @@ use super::waveform::{blend, blend_labels};
 use crate::mel::MelSpectrogram;
 
 /// Blends values, targets and weights: `share` of the window, the rest of `other`.
-pub fn mixup(
-    example: &mut Example<MelSpectrogram>,
-    other: &Example<MelSpectrogram>,
-    share: f32,
-) {
+pub fn mixup(example: &mut Example<MelSpectrogram>, other: &Example<MelSpectrogram>, share: f32) {
     blend(&mut example.input.values, &other.input.values, share);
     blend_labels(example, other, share);
 }

@@ -35,7 +35,9 @@ impl Sources for Emptiness {
 }
 
 fn tone(radians: f32) -> Vec<f32> {
-    (0..LENGTH).map(|i| 0.3 * (radians * i as f32).sin()).collect()
+    (0..LENGTH)
+        .map(|i| 0.3 * (radians * i as f32).sin())
+        .collect()
 }
 
 fn window() -> Example<Vec<f32>> {
@@ -69,7 +71,9 @@ fn spectrograms() -> Vec<Example<MelSpectrogram>> {
             n_frames: 24,
             values: vec![1.0 + index as f32; 16 * 24],
         },
-        targets: (0..3).map(|class| f32::from(u8::from(class == index))).collect(),
+        targets: (0..3)
+            .map(|class| f32::from(u8::from(class == index)))
+            .collect(),
         weight: 1.0,
     };
     (0..3).map(class).collect()
@@ -95,7 +99,8 @@ fn with_probability_one_each_augmentation_acts_and_follows_its_seed() {
     for (name, _) in AugmentConfig::default().probabilities_mut() {
         let config = only(name);
         let acts = |seed| {
-            varied(&config, seed) != window() || varied_spectrograms(&config, seed) != spectrograms()
+            varied(&config, seed) != window()
+                || varied_spectrograms(&config, seed) != spectrograms()
         };
         // A mask may have no width, or there may be no mask.
         assert!((0..20).filter(|&seed| acts(seed)).count() >= 10, "{name}");
@@ -115,8 +120,18 @@ fn windows_keep_their_length_and_stay_finite() {
     for seed in 0..10 {
         let example = varied(&all, seed);
         assert_eq!(example.input.len(), LENGTH);
-        assert!(example.input.iter().all(|sample| sample.is_finite() && sample.abs() < 100.0));
-        assert!(example.targets.iter().all(|target| (0.0..=1.0).contains(target)));
+        assert!(
+            example
+                .input
+                .iter()
+                .all(|sample| sample.is_finite() && sample.abs() < 100.0)
+        );
+        assert!(
+            example
+                .targets
+                .iter()
+                .all(|target| (0.0..=1.0).contains(target))
+        );
     }
 }
 
@@ -138,7 +153,11 @@ fn a_no_call_window_stays_of_no_class() {
     assert_eq!(varied(&config, 1).targets, [0.0, 0.0]);
     let mut example = window();
     augment_waveform(&mut example, RATE_HZ, &only("no_call"), &Emptiness, 1).unwrap();
-    assert_eq!(example, window(), "without backgrounds there is nothing to show");
+    assert_eq!(
+        example,
+        window(),
+        "without backgrounds there is nothing to show"
+    );
 }
 
 #[test]
@@ -174,7 +193,12 @@ fn mixed_spectrograms_come_from_others_of_the_batch_as_they_were() {
     config.spectrogram_mixup.alpha = 1.0;
     for example in varied_spectrograms(&config, 5) {
         // Each spectrogram's value is its class + 1, so value and targets must agree.
-        let expected: f32 = example.targets.iter().zip([1.0, 2.0, 3.0]).map(|(t, v)| t * v).sum();
+        let expected: f32 = example
+            .targets
+            .iter()
+            .zip([1.0, 2.0, 3.0])
+            .map(|(t, v)| t * v)
+            .sum();
         assert!((example.input.values[0] - expected).abs() < 1e-5);
         let sum: f32 = example.targets.iter().sum();
         assert!((sum - 1.0).abs() < 1e-5);
@@ -195,7 +219,10 @@ fn settings_out_of_range_are_named() {
     let text = error(|config| config.gain.probability = 1.5);
     assert_eq!(text, "augment.gain.probability must be from 0 to 1: 1.5");
     let text = error(|config| config.background.snr_db = [10.0, 0.0]);
-    assert!(text.contains("augment.background.snr_db") && text.contains("[10.0, 0.0]"), "{text}");
+    assert!(
+        text.contains("augment.background.snr_db") && text.contains("[10.0, 0.0]"),
+        "{text}"
+    );
     let text = error(|config| config.speed.factor = [f32::NAN, 1.0]);
     assert!(text.contains("augment.speed.factor"), "{text}");
     let text = error(|config| config.cutmix.alpha = 0.0);
@@ -204,8 +231,9 @@ fn settings_out_of_range_are_named() {
 
 #[test]
 fn a_misspelt_setting_is_refused_and_absent_ones_have_defaults() {
-    let config: AugmentConfig = serde_json::from_str(r#"{"gain": {"probability": 0.5, "decibels": [0, 3]}}"#).unwrap();
-    assert_eq!(config.gain.decibels, [0.0, 3.0]);
+    let config: AugmentConfig =
+        serde_json::from_str(r#"{"gain": {"probability": 0.5, "decibels": [0, 3]}}"#).unwrap();
+    assert_eq!(config.gain.decibels.to_vec(), [0.0, 3.0]);
     assert_eq!(config.or_mixup, AugmentConfig::default().or_mixup);
     let error = serde_json::from_str::<AugmentConfig>(r#"{"gian": {}}"#).unwrap_err();
     assert!(error.to_string().contains("gian"), "{error}");

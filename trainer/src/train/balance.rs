@@ -42,7 +42,13 @@ fn normalized(weights: Vec<f64>) -> Vec<f32> {
     let mean = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
     weights
         .into_iter()
-        .map(|weight| if mean > 0.0 { (weight / mean) as f32 } else { 1.0 })
+        .map(|weight| {
+            if mean > 0.0 {
+                (weight / mean) as f32
+            } else {
+                1.0
+            }
+        })
         .collect()
 }
 

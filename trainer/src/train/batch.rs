@@ -87,7 +87,10 @@ impl Batch {
         let classes = self.targets.len() / windows.max(1);
         let input = Tensor::from_data(TensorData::new(self.input, self.shape), device);
         let targets = TensorData::new(self.targets, [windows, classes]);
-        let all_alike = self.weights.iter().all(|weight| (weight - 1.0).abs() < f32::EPSILON);
+        let all_alike = self
+            .weights
+            .iter()
+            .all(|weight| (weight - 1.0).abs() < f32::EPSILON);
         let labels = Labels {
             targets: Tensor::from_data(targets, device),
             weights: (!all_alike)

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::ensure;
 use pipit_core::Taxonomy;
 
-use super::recordings::{self, StoredAudio};
 use super::plan::Plan;
+use super::recordings::{self, StoredAudio};
 use super::validate::HeldOut;
 use super::{TrainOptions, balance};
 use crate::classes;

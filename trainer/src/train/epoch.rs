@@ -262,10 +262,15 @@ mod tests {
                 let model = model(steps.device);
                 let before = weights(&model);
                 let (_, gradients) = gradients_of(&model, batch(), 1, steps);
-                let mut optimizer = AdamWConfig::new().with_weight_decay(0.0).init();
+                let mut optimizer = AdamWConfig::new()
+                    .with_epsilon(1e-8)
+                    .with_weight_decay(0.0)
+                    .init();
                 let after = weights(&apply(model, &mut optimizer, gradients, 1e-3, &options));
                 let largest = |a: &[f32], b: &[f32]| {
-                    a.iter().zip(b).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()))
+                    a.iter()
+                        .zip(b)
+                        .fold(0.0f32, |most, (a, b)| most.max((a - b).abs()))
                 };
                 (largest(&before.0, &after.0), largest(&before.1, &after.1))
             })
@@ -273,9 +278,15 @@ mod tests {
 
         // A first step of Adam is as long as its rate.
         let (head, backbone) = moved(1.0);
-        assert!((head - 1e-3).abs() < 2e-5 && (backbone - 1e-3).abs() < 2e-5, "{head} {backbone}");
+        assert!(
+            (head - 1e-3).abs() < 2e-5 && (backbone - 1e-3).abs() < 2e-5,
+            "{head} {backbone}"
+        );
         let (head, backbone) = moved(0.1);
-        assert!((head - 1e-3).abs() < 2e-5 && (backbone - 1e-4).abs() < 2e-6, "{head} {backbone}");
+        assert!(
+            (head - 1e-3).abs() < 2e-5 && (backbone - 1e-4).abs() < 2e-6,
+            "{head} {backbone}"
+        );
         assert!(moved(0.0).1 < 1e-9);
     }
 

@@ -17,10 +17,7 @@ pub(crate) fn clip_by_global_norm<M: Module>(
     let Some(norm) = global_norm(&gradients, module) else {
         return gradients;
     };
-    let factor = (norm + 1e-6)
-        .recip()
-        .mul_scalar(max_norm)
-        .clamp_max(1.0);
+    let factor = (norm + 1e-6).recip().mul_scalar(max_norm).clamp_max(1.0);
     module.visit(&mut Scale {
         gradients: &mut gradients,
         factor,
@@ -29,10 +26,7 @@ pub(crate) fn clip_by_global_norm<M: Module>(
 }
 
 /// The norm of all gradients together, if there are any.
-pub(crate) fn global_norm<M: Module>(
-    gradients: &GradientsParams,
-    module: &M,
-) -> Option<Tensor<1>> {
+pub(crate) fn global_norm<M: Module>(gradients: &GradientsParams, module: &M) -> Option<Tensor<1>> {
     let mut norm = SumOfSquares {
         gradients,
         sum: None,
@@ -147,7 +141,7 @@ mod tests {
 
         assert_eq!(head.len(), 2, "weight and bias");
         assert_eq!(backbone.len(), all - 2);
-        assert!(backbone.len() > 0);
+        assert!(!backbone.is_empty());
     }
 
     #[test]

@@ -122,7 +122,10 @@ mod tests {
     }
 
     fn assert_close(found: f64, expected: f64) {
-        assert!((found - expected).abs() < 1e-4 * expected.abs().max(0.1), "{found} is not {expected}");
+        assert!(
+            (found - expected).abs() < 1e-4 * expected.abs().max(0.1),
+            "{found} is not {expected}"
+        );
     }
 
     #[test]
@@ -143,7 +146,13 @@ mod tests {
         let expected = (0.181_099 * 0.554_355 + 0.392_590f64.powi(2) * 0.623_282 + 80.0) / 4.0;
         assert_close(loss(&focal, None), expected);
         assert_close(
-            loss(&Loss { gamma: 1e-6, ..plain() }, None),
+            loss(
+                &Loss {
+                    gamma: 1e-6,
+                    ..plain()
+                },
+                None,
+            ),
             loss(&plain(), None),
         );
     }
@@ -171,10 +180,15 @@ mod tests {
                 targets: Tensor::from_floats([[1.0, 0.0, 1.0]], &device),
                 weights: None,
             };
-            let gradients = Loss { gamma, ..plain() }.of(logits.clone(), labels).backward();
+            let gradients = Loss { gamma, ..plain() }
+                .of(logits.clone(), labels)
+                .backward();
             let gradient = logits.grad(&gradients).unwrap().into_data();
             let gradient = gradient.try_to_vec::<f32>().unwrap();
-            assert!(gradient.iter().all(|value| value.is_finite()), "{gradient:?}");
+            assert!(
+                gradient.iter().all(|value| value.is_finite()),
+                "{gradient:?}"
+            );
             assert!(gradient[2] < -1e-3, "{gradient:?}");
         }
     }

@@ -130,8 +130,10 @@ impl Plan {
     }
 
     fn batched(&self, crops: &[Crop]) -> Vec<Vec<Crop>> {
-        let mut batches: Vec<Vec<Crop>> =
-            crops.chunks(self.batch_size).map(<[Crop]>::to_vec).collect();
+        let mut batches: Vec<Vec<Crop>> = crops
+            .chunks(self.batch_size)
+            .map(<[Crop]>::to_vec)
+            .collect();
         // Statistics of a few windows would unsettle the batch normalisation.
         let rest = batches.last().map_or(0, Vec::len);
         if batches.len() > 1 && 2 * rest < self.batch_size {

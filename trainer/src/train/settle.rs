@@ -45,7 +45,10 @@ pub(crate) fn settle(
     }
     let options = &request.settings.options;
     let audio: AudioConfig = options.audio.audio();
-    let crops = data.plan(audio.window_samples(), options).batches(0).concat();
+    let crops = data
+        .plan(audio.window_samples(), options)
+        .batches(0)
+        .concat();
     let normalization = normalization::measure(
         &data.training_audio,
         &crops,

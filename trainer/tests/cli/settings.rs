@@ -50,7 +50,10 @@ fn a_mistake_in_the_file_is_named_and_nothing_is_begun() {
     let out = folder.path().join("run");
     for (text, part) in [
         ("learning_rat = 1e-3", "no key learning_rat; known are"),
-        ("[augment.mixup]\nprobability = 1.5", "augment.mixup.probability"),
+        (
+            "[augment.mixup]\nprobability = 1.5",
+            "augment.mixup.probability",
+        ),
         ("epochs = 3", "--data is missing"),
         ("epochs", "birds.toml"),
     ] {
@@ -61,7 +64,11 @@ fn a_mistake_in_the_file_is_named_and_nothing_is_begun() {
             &format!("--out={}", out.display()),
         ]);
         assert_eq!(output.status.code(), Some(1), "{text}");
-        assert!(error_text(&output).contains(part), "{}", error_text(&output));
+        assert!(
+            error_text(&output).contains(part),
+            "{}",
+            error_text(&output)
+        );
         assert!(!out.exists());
     }
 }

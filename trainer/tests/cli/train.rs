@@ -4,9 +4,7 @@ use std::path::Path;
 
 use pipit_core::package::{Catalogue, ModelPackage};
 
-use crate::support::{
-    error_text, model, pipit, succeed, train, write_backgrounds, write_dataset,
-};
+use crate::support::{error_text, model, pipit, succeed, train, write_backgrounds, write_dataset};
 
 /// A column of a CSV file.
 fn column(path: &Path, name: &str) -> Vec<String> {
@@ -60,7 +58,11 @@ fn a_resumed_run_equals_an_unbroken_one() {
 
     let output = train(&data, &whole, &settings);
     assert!(output.status.success(), "{}", error_text(&output));
-    let first = train(&data, &broken, &[&settings[..], &["--stop-after=1"]].concat());
+    let first = train(
+        &data,
+        &broken,
+        &[&settings[..], &["--stop-after=1"]].concat(),
+    );
     assert!(first.status.success(), "{}", error_text(&first));
     assert_eq!(column(&broken.join("metrics.csv"), "loss").len(), 1);
     succeed(["train", "--resume", &format!("--out={}", broken.display())]);
