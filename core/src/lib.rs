@@ -4,8 +4,9 @@
 //! samples ─ resample ─ window ─ mel ─ normalise ─ classifier ─ scores ─ detect ─ detections
 //! ```
 //!
-//! The crate knows no file, clock, thread or browser. Feature `model` adds the networks (Burn) and
-//! `decode` the reading of audio formats; without them the crate is small enough for the page. Every number that shapes a result
+//! The crate knows no file, clock, thread or browser. Feature `model` adds the networks (Burn),
+//! `decode` the reading of audio formats, `augment` the variations of training windows; without
+//! them the crate is small enough for the page itself. Every number that shapes a result
 //! comes from the model package's [`Manifest`].
 
 #[cfg(feature = "decode")]
@@ -18,6 +19,9 @@ pub mod resample;
 pub mod window;
 
 pub mod mel;
+
+#[cfg(feature = "augment")]
+pub mod augment;
 
 pub mod label;
 
@@ -42,6 +46,8 @@ pub mod evidence;
 pub mod identify;
 
 pub use architecture::Architecture;
+#[cfg(feature = "augment")]
+pub use augment::AugmentConfig;
 pub use detection::{
     Detection, DetectionConfig, DetectionFilter, Scores, SpeciesFilter, WindowScores, detect,
     detect_filtered,

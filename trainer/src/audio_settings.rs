@@ -1,12 +1,13 @@
 //! The audio numbers of a model that is about to be trained; later they live in its manifest.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use pipit_core::{AudioConfig, MelConfig, MelNorm, MelScale, Reference, WindowConfig};
 use serde::{Deserialize, Serialize};
 
 /// Options that shape what the network is shown.
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Audio")]
+#[serde(default)]
 pub(crate) struct AudioOptions {
     /// Every recording is resampled to this rate, in Hz.
     #[arg(long, default_value_t = 32_000)]
@@ -80,6 +81,18 @@ pub(crate) enum ReferenceChoice {
     /// The loudest point of the window, so that it does not.
     #[default]
     Peak,
+}
+
+/// What holds where nothing is typed.
+impl Default for AudioOptions {
+    fn default() -> Self {
+        #[derive(Parser)]
+        struct Nothing {
+            #[command(flatten)]
+            options: AudioOptions,
+        }
+        Nothing::parse_from(["pipit"]).options
+    }
 }
 
 impl AudioOptions {

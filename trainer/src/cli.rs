@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::evaluate::EvaluateArgs;
 use crate::identify::IdentifyArgs;
 use crate::import::ImportArgs;
+use crate::preview::PreviewArgs;
 use crate::publish::PublishArgs;
 use crate::train::TrainArgs;
 
@@ -22,6 +23,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Turn published `ImageNet` weights into weights to start training from.
     Import(ImportArgs),
+    /// Show what training would show the network, as pictures and sounds.
+    Preview(Box<PreviewArgs>),
     /// Train a model on labelled recordings.
     Train(Box<TrainArgs>),
     /// Score recordings and compare the scores with their labels.

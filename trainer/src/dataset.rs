@@ -40,6 +40,8 @@ pub(crate) struct Recording {
     pub(crate) licence: Option<String>,
     /// Where it was published.
     pub(crate) url: Option<String>,
+    /// How good it is, from above 0 to 5 for the best, where somebody said so.
+    pub(crate) rating: Option<f32>,
 }
 
 impl Dataset {
@@ -65,6 +67,19 @@ impl Dataset {
             recordings,
             labels,
         })
+    }
+
+    /// Reads recordings whose labels do not matter: a table as above, or every audio file in a folder
+    /// and the folders in it.
+    pub(crate) fn open_unlabelled(path: &Path) -> anyhow::Result<Self> {
+        if path.is_dir() && !path.join(METADATA_FILE).is_file() {
+            return Ok(Self {
+                path: path.to_path_buf(),
+                recordings: folders::read_flat(path)?,
+                labels: BTreeMap::new(),
+            });
+        }
+        Self::open(path)
     }
 
     /// How many recordings each code has as its primary label.

@@ -3,9 +3,11 @@
 use anyhow::bail;
 use burn::prelude::Device;
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 /// A compute device that a person can name on the command line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum DeviceChoice {
     /// All cores of the processor.
     #[default]

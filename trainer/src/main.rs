@@ -14,9 +14,11 @@ mod files;
 mod identify;
 mod import;
 mod metrics;
+mod preview;
 mod publish;
 mod run_folder;
 mod score;
+mod settings;
 mod split;
 mod train;
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Import(args) => import::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Preview(args) => preview::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Publish(args) => publish::run(&args).map(|()| ExitCode::SUCCESS),

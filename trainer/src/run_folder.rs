@@ -17,8 +17,10 @@ use crate::files;
 use crate::split::SplitBy;
 use crate::train::TrainOptions;
 
-/// The resolved settings of a run.
+/// What was settled before the first step.
 pub(crate) const CONFIG_FILE: &str = "config.json";
+/// The settings alone, to train the same way again.
+pub(crate) const SETTINGS_FILE: &str = "train.toml";
 /// Weights of the best epoch, float32 with timm's names.
 pub(crate) const BEST_WEIGHTS_FILE: &str = "best.safetensors";
 /// Which epoch was best, and how good it was.
@@ -57,6 +59,9 @@ pub(crate) struct RunConfig {
     pub(crate) training: Vec<String>,
     /// File names of the held-out recordings.
     pub(crate) held_out: Vec<String>,
+    /// File names of the recordings without birds.
+    #[serde(default)]
+    pub(crate) backgrounds: Vec<String>,
     /// Files that could not be read.
     pub(crate) unreadable: Vec<String>,
     /// Who made the training and held-out recordings.

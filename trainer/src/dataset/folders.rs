@@ -52,6 +52,26 @@ pub(super) fn read(root: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Stri
     Ok((recordings, labels))
 }
 
+/// Reads every candidate in `root` and below as a recording without a label.
+pub(super) fn read_flat(root: &Path) -> anyhow::Result<Vec<Recording>> {
+    let mut recordings = Vec::new();
+    for entry in WalkDir::new(root).sort_by_file_name() {
+        let entry = entry.with_context(|| format!("cannot list {}", root.display()))?;
+        if entry.file_type().is_file() && is_candidate(entry.path()) {
+            let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            recordings.push(Recording {
+                path: entry.path().to_path_buf(),
+                filename: relative.to_string_lossy().into_owned(),
+                ..Recording::default()
+            });
+        }
+    }
+    if recordings.is_empty() {
+        bail!("no audio files in {}", root.display());
+    }
+    Ok(recordings)
+}
+
 /// The content decides whether a file is audio; the name only leaves out what never is.
 fn is_candidate(path: &Path) -> bool {
     let hidden = path
@@ -103,11 +123,26 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_folder_is_a_list_of_recordings() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("rain")).unwrap();
+        for file in ["wind.wav", "rain/1.ogg", "licence.txt"] {
+            std::fs::write(root.path().join(file), b"").unwrap();
+        }
+
+        let files = read_flat(root.path()).unwrap();
+
+        let files: Vec<_> = files.iter().map(|file| file.filename.as_str()).collect();
+        assert_eq!(files, ["rain/1.ogg", "wind.wav"]);
+    }
+
+    #[test]
     fn an_empty_folder_says_what_was_looked_for() {
         let root = tempfile::tempdir().unwrap();
 
         let error = read(root.path()).unwrap_err().to_string();
 
         assert!(error.contains("train_metadata.csv"), "{error}");
+        assert!(read_flat(root.path()).is_err());
     }
 }

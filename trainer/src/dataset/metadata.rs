@@ -55,6 +55,7 @@ struct Row {
     license: String,
     url: String,
     filename: String,
+    rating: String,
 }
 
 impl Row {
@@ -78,6 +79,8 @@ impl Row {
             author: known(&self.author),
             licence: known(&self.license),
             url: known(&self.url),
+            rating: (self.rating.trim().parse().ok())
+                .filter(|rating: &f32| rating.is_finite() && *rating > 0.0),
         }
     }
 }
@@ -132,9 +135,9 @@ mod tests {
         std::fs::create_dir(folder.path().join("train_audio")).unwrap();
         std::fs::write(
             &table,
-            "primary_label,secondary_labels,scientific_name,common_name,author,license,filename\n\
-             a,\"['b', 'a']\",Avis prima,First Bird,Ann,CC BY 4.0,a/1.ogg\n\
-             b,[],,,,,b/2.ogg\n",
+            "primary_label,secondary_labels,scientific_name,common_name,author,license,filename,rating\n\
+             a,\"['b', 'a']\",Avis prima,First Bird,Ann,CC BY 4.0,a/1.ogg,3.5\n\
+             b,[],,,,,b/2.ogg,0\n",
         )
         .unwrap();
 
@@ -147,6 +150,8 @@ mod tests {
         assert_eq!(recordings[0].secondary_labels, ["b"]);
         assert_eq!(recordings[0].author.as_deref(), Some("Ann"));
         assert_eq!(recordings[1].author, None);
+        assert_eq!(recordings[0].rating, Some(3.5));
+        assert_eq!(recordings[1].rating, None, "0 says that nobody rated it");
         assert_eq!(labels["a"].common_name, "First Bird");
         assert_eq!(labels["b"].scientific_name, "b");
     }

@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::ensure;
 use pipit_core::Taxonomy;
 
+use super::plan::Plan;
 use super::recordings::{self, StoredAudio};
 use super::validate::HeldOut;
-use super::{TrainOptions, loss};
+use super::{TrainOptions, balance};
 use crate::classes;
 use crate::dataset::{Dataset, Recording};
 use crate::split::{self, SplitBy, SplitItem};
@@ -26,6 +27,14 @@ pub(crate) struct Data {
     pub(crate) training_audio: Vec<StoredAudio>,
     /// What the network should answer, one entry a class.
     pub(crate) training_targets: Vec<Vec<f32>>,
+    /// The class of the primary label.
+    pub(crate) training_primary: Vec<Option<usize>>,
+    /// How much each counts in the loss.
+    pub(crate) training_weights: Vec<f32>,
+    /// Recordings without birds.
+    pub(crate) backgrounds: Vec<Recording>,
+    /// Their audio.
+    pub(crate) background_audio: Vec<StoredAudio>,
     /// Judged on.
     pub(crate) held_out_recordings: Vec<Recording>,
     /// Their audio and truth.
@@ -76,14 +85,13 @@ pub(crate) fn load(path: &Path, options: &TrainOptions) -> anyhow::Result<Data> 
         split.training.len()
     );
 
+    let (backgrounds, background_audio) = load_backgrounds(options, &mut unreadable)?;
+
     let training_targets = training
         .iter()
-        .map(|recording| {
-            let mut targets = classes::targets(&classes, recording, options.secondary_weight);
-            loss::smooth(&mut targets, options.label_smoothing);
-            targets
-        })
+        .map(|recording| classes::targets(&classes, recording, options.secondary_weight))
         .collect();
+    let ratings: Vec<_> = training.iter().map(|recording| recording.rating).collect();
     let held_out = HeldOut {
         truth: held_out_recordings
             .iter()
@@ -96,6 +104,12 @@ pub(crate) fn load(path: &Path, options: &TrainOptions) -> anyhow::Result<Data> 
         audio: held_out_audio,
     };
     Ok(Data {
+        training_primary: (training.iter())
+            .map(|recording| classes::primary(&classes, recording))
+            .collect(),
+        training_weights: balance::rating_weights(&ratings, options.rating_weight),
+        backgrounds,
+        background_audio,
         split_by: split.by,
         dataset,
         classes,
@@ -106,4 +120,74 @@ pub(crate) fn load(path: &Path, options: &TrainOptions) -> anyhow::Result<Data> 
         held_out,
         unreadable,
     })
+}
+
+impl Data {
+    /// How windows of the training recordings are chosen.
+    pub(crate) fn plan(&self, window: usize, options: &TrainOptions) -> Plan {
+        let audio = &self.training_audio;
+        Plan {
+            lengths: audio.iter().map(StoredAudio::len).collect(),
+            classes: self.training_primary.clone(),
+            window,
+            crops_per_epoch: options.crops_per_epoch,
+            batch_size: options.batch_size,
+            sampling_exponent: options.sampling_exponent,
+            crop_candidates: options.crop_candidates,
+            loudness: if options.crop_candidates > 1 {
+                audio.iter().map(StoredAudio::loudness).collect()
+            } else {
+                Vec::new()
+            },
+            loudness_block: audio.first().map_or(1, StoredAudio::loudness_block),
+            seed: options.seed,
+        }
+    }
+
+    /// How many training recordings each class has.
+    pub(crate) fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        for class in self.training_primary.iter().flatten() {
+            counts[*class] += 1;
+        }
+        counts
+    }
+}
+
+fn load_backgrounds(
+    options: &TrainOptions,
+    unreadable: &mut Vec<(String, String)>,
+) -> anyhow::Result<(Vec<Recording>, Vec<StoredAudio>)> {
+    let Some(path) = &options.backgrounds else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let dataset = Dataset::open_unlabelled(path)?;
+    let all: Vec<&Recording> = dataset.recordings.iter().collect();
+    let mut backgrounds = (Vec::new(), Vec::new());
+    for (recording, audio) in all
+        .iter()
+        .zip(recordings::load(&all, options.audio.sample_rate))
+    {
+        let audio = audio.and_then(|audio| {
+            ensure!(audio.len() > 0, "no sound in {}", recording.path.display());
+            Ok(audio)
+        });
+        match audio {
+            Ok(audio) => {
+                backgrounds.0.push((*recording).clone());
+                backgrounds.1.push(audio);
+            }
+            Err(error) => {
+                eprintln!("skipped: {error:#}");
+                unreadable.push((recording.filename.clone(), format!("{error:#}")));
+            }
+        }
+    }
+    ensure!(
+        !backgrounds.0.is_empty(),
+        "none of the {} backgrounds can be read in {}",
+        all.len(),
+        path.display()
+    );
+    Ok(backgrounds)
 }

@@ -4,7 +4,7 @@ use std::sync::mpsc::sync_channel;
 
 use anyhow::ensure;
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::prelude::Device;
 use burn::tensor::Tensor;
 use indicatif::ProgressBar;
@@ -12,16 +12,19 @@ use pipit_core::model::Model;
 
 use super::batch::{Batch, BatchMaker};
 use super::checkpoint::TrainingState;
-use super::{TrainOptions, ema, gradients, loss, plan, schedule};
+use super::loss::Loss;
+use super::{TrainOptions, ema, gradients, plan, schedule};
 
 /// What all steps of an epoch share.
 #[allow(clippy::struct_field_names, reason = "two of them count steps")]
 pub(crate) struct Steps<'a> {
     /// All settings.
     pub(crate) options: &'a TrainOptions,
+    /// What is to become small.
+    pub(crate) loss: &'a Loss,
     /// Device with autodiff.
     pub(crate) device: &'a Device,
-    /// Moves on with every step.
+    /// Moves on with every batch.
     pub(crate) bar: &'a ProgressBar,
     /// Counted from 0.
     pub(crate) epoch: usize,
@@ -41,7 +44,7 @@ pub(crate) struct Trained {
     pub(crate) learning_rate: f64,
 }
 
-/// Makes one step for each batch.
+/// Makes one step for each batch, or for as many as are accumulated.
 pub(crate) fn train(
     mut state: TrainingState,
     maker: &BatchMaker<'_>,
@@ -50,7 +53,7 @@ pub(crate) fn train(
 ) -> anyhow::Result<Trained> {
     // The next batches are made while the network works on this one.
     std::thread::scope(|scope| {
-        let (sender, receiver) = sync_channel::<Batch>(2);
+        let (sender, receiver) = sync_channel::<anyhow::Result<Batch>>(2);
         scope.spawn(move || {
             for crops in batches {
                 if sender.send(maker.make(crops)).is_err() {
@@ -61,22 +64,29 @@ pub(crate) fn train(
 
         let options = steps.options;
         let mut losses = Losses::default();
+        let mut accumulated = GradientsAccumulator::new();
         let mut rate = 0.0;
         for (index, batch) in receiver.iter().enumerate() {
-            rate = schedule::learning_rate(
-                steps.first_step + index,
-                steps.all_steps,
-                options.learning_rate,
-                options.warm_up,
-            );
-            let loss;
-            (state.model, loss) = step(state.model, &mut state.optimizer, batch, rate, steps);
-            if let Some(average) = state.average.take() {
-                let current = state.model.valid();
-                state.average = Some(ema::update(average, &current, options.ema_decay));
-            }
+            let step = index / options.accumulate;
+            let in_step = (batches.len() - step * options.accumulate).min(options.accumulate);
+            let (loss, gradients) = gradients_of(&state.model, batch?, in_step, steps);
+            accumulated.accumulate(&state.model, gradients);
             losses.add(loss);
-            if (index + 1) % STEPS_PER_LOOK == 0 || index + 1 == batches.len() {
+            if index + 1 == step * options.accumulate + in_step {
+                rate = schedule::learning_rate(
+                    steps.first_step + step,
+                    steps.all_steps,
+                    options.learning_rate,
+                    options.warm_up,
+                );
+                let gradients = accumulated.grads();
+                state.model = apply(state.model, &mut state.optimizer, gradients, rate, options);
+                if let Some(average) = state.average.take() {
+                    let current = state.model.valid();
+                    state.average = Some(ema::update(average, &current, options.ema_decay));
+                }
+            }
+            if (index + 1) % BATCHES_PER_LOOK == 0 || index + 1 == batches.len() {
                 losses.look()?;
             }
             steps.bar.set_message(format!(
@@ -95,23 +105,40 @@ pub(crate) fn train(
     })
 }
 
-/// Steps between looks at the loss: each look waits for the device.
-const STEPS_PER_LOOK: usize = 8;
+/// Batches between looks at the loss: each look waits for the device.
+const BATCHES_PER_LOOK: usize = 8;
 
-fn step(
+/// The loss of a batch, and its gradients as one of `in_step` batches of a step.
+fn gradients_of(
+    model: &Model,
+    batch: Batch,
+    in_step: usize,
+    steps: &Steps<'_>,
+) -> (Tensor<1>, GradientsParams) {
+    let (input, labels) = batch.into_device(steps.device);
+    let loss = steps.loss.of(model.forward(input), labels);
+    let share = loss.clone() / in_step as f64;
+    let gradients = GradientsParams::from_grads(share.backward(), model);
+    (loss.inner(), gradients)
+}
+
+/// Moves the weights against their gradients.
+fn apply(
     model: Model,
     optimizer: &mut ModuleOptimizer,
-    batch: Batch,
+    mut gradients: GradientsParams,
     rate: f64,
-    steps: &Steps<'_>,
-) -> (Model, Tensor<1>) {
-    let (input, targets) = batch.into_device(steps.device);
-    let loss = loss::binary_cross_entropy(model.forward(input), targets);
-    let mut gradients = GradientsParams::from_grads(loss.backward(), &model);
-    if steps.options.clip_norm > 0.0 {
-        gradients = gradients::clip_by_global_norm(gradients, &model, steps.options.clip_norm);
+    options: &TrainOptions,
+) -> Model {
+    if options.clip_norm > 0.0 {
+        gradients = gradients::clip_by_global_norm(gradients, &model, options.clip_norm);
     }
-    (optimizer.step(rate, model, gradients), loss.inner())
+    if (options.backbone_rate - 1.0).abs() < f64::EPSILON {
+        return optimizer.step(rate, model, gradients);
+    }
+    let (head, backbone) = gradients::split_head(gradients, &model);
+    let model = optimizer.step(rate, model, head);
+    optimizer.step(rate * options.backbone_rate, model, backbone)
 }
 
 /// Losses of an epoch, read from the device now and then.
@@ -148,55 +175,137 @@ impl Losses {
 #[cfg(test)]
 mod tests {
     use burn::optim::AdamWConfig;
-    use clap::Parser;
     use pipit_core::Architecture;
 
+    use super::super::loss::LossChoice;
     use super::*;
 
-    #[derive(Parser)]
-    struct Defaults {
-        #[command(flatten)]
-        options: TrainOptions,
-    }
-
-    #[test]
-    fn repeated_steps_learn_a_batch_by_heart() {
-        let device = Device::flex().autodiff();
-        device.seed(5);
-        let options = Defaults::parse_from(["pipit"]).options;
-        let bar = ProgressBar::hidden();
-        let steps = Steps {
-            options: &options,
-            device: &device,
-            bar: &bar,
-            epoch: 0,
-            first_step: 0,
-            all_steps: 1,
-        };
-        // Each window has a bright band of its own.
+    /// Four windows, each with a bright band and a class of its own.
+    fn batch() -> Batch {
         let bright = |window: usize, pixel: usize| pixel / 256 == window;
         let input = (0..4 * 1024).map(|i| f32::from(u8::from(bright(i / 1024, i % 1024))));
-        let batch = Batch {
+        Batch {
             input: input.collect(),
             shape: [4, 1, 32, 32],
             targets: (0..16)
                 .map(|i| f32::from(u8::from(i / 4 == i % 4)))
                 .collect(),
-        };
-        // Gradients of a deep random network are too wild to learn anything in a few steps.
-        let mut model = Model::new(Architecture::TfEfficientNetLite0, 1, 4, &device).freeze(7);
-        let mut optimizer = AdamWConfig::new().init();
-
-        let mut losses = Vec::new();
-        for _ in 0..20 {
-            let loss;
-            (model, loss) = step(model, &mut optimizer, batch.clone(), 1e-3, &steps);
-            losses.push(loss.into_scalar::<f32>());
+            weights: vec![1.0; 4],
         }
+    }
 
+    /// A network that learns in a few steps: gradients of a deep random one are too wild.
+    fn model(device: &Device) -> Model {
+        device.seed(5);
+        Model::new(Architecture::TfEfficientNetLite0, 1, 4, device).freeze(7)
+    }
+
+    fn with_steps<T>(options: &TrainOptions, test: impl FnOnce(&Steps<'_>) -> T) -> T {
+        test(&Steps {
+            options,
+            loss: &options.loss(&[1; 4]),
+            device: &Device::flex().autodiff(),
+            bar: &ProgressBar::hidden(),
+            epoch: 0,
+            first_step: 0,
+            all_steps: 1,
+        })
+    }
+
+    fn weights(model: &Model) -> (Vec<f32>, Vec<f32>) {
+        let bytes = pipit_core::model::weights::save_weights(
+            model,
+            pipit_core::model::weights::WeightsDtype::F32,
+        )
+        .unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let values = |name| {
+            let data = tensors.tensor(name).unwrap().data().to_vec();
+            (data.chunks_exact(4))
+                .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+                .collect()
+        };
+        (values("classifier.weight"), values("conv_head.weight"))
+    }
+
+    #[test]
+    fn repeated_steps_learn_a_batch_by_heart_with_either_loss() {
+        for loss in [LossChoice::Bce, LossChoice::Focal] {
+            let options = TrainOptions {
+                loss,
+                ..TrainOptions::default()
+            };
+            with_steps(&options, |steps| {
+                let mut model = model(steps.device);
+                let mut optimizer = AdamWConfig::new().init();
+                let mut losses = Vec::new();
+                for _ in 0..20 {
+                    let (loss, gradients) = gradients_of(&model, batch(), 1, steps);
+                    model = apply(model, &mut optimizer, gradients, 1e-3, &options);
+                    losses.push(loss.into_scalar::<f32>());
+                }
+                let learned = losses[19] < 0.5 * losses[0];
+                assert!(learned, "nothing is learned: {losses:?}");
+            });
+        }
+    }
+
+    #[test]
+    fn the_backbone_has_a_rate_of_its_own() {
+        let moved = |backbone_rate| {
+            let options = TrainOptions {
+                backbone_rate,
+                weight_decay: 0.0,
+                ..TrainOptions::default()
+            };
+            with_steps(&options, |steps| {
+                let model = model(steps.device);
+                let before = weights(&model);
+                let (_, gradients) = gradients_of(&model, batch(), 1, steps);
+                let mut optimizer = AdamWConfig::new()
+                    .with_epsilon(1e-8)
+                    .with_weight_decay(0.0)
+                    .init();
+                let after = weights(&apply(model, &mut optimizer, gradients, 1e-3, &options));
+                let largest = |a: &[f32], b: &[f32]| {
+                    a.iter()
+                        .zip(b)
+                        .fold(0.0f32, |most, (a, b)| most.max((a - b).abs()))
+                };
+                (largest(&before.0, &after.0), largest(&before.1, &after.1))
+            })
+        };
+
+        // A first step of Adam is as long as its rate.
+        let (head, backbone) = moved(1.0);
         assert!(
-            losses[19] < 0.5 * losses[0],
-            "nothing is learned: {losses:?}"
+            (head - 1e-3).abs() < 2e-5 && (backbone - 1e-3).abs() < 2e-5,
+            "{head} {backbone}"
         );
+        let (head, backbone) = moved(0.1);
+        assert!(
+            (head - 1e-3).abs() < 2e-5 && (backbone - 1e-4).abs() < 2e-6,
+            "{head} {backbone}"
+        );
+        assert!(moved(0.0).1 < 1e-9);
+    }
+
+    #[test]
+    fn accumulated_gradients_are_the_mean_over_their_batches() {
+        with_steps(&TrainOptions::default(), |steps| {
+            let model = model(steps.device);
+            let norm = |gradients: GradientsParams| {
+                let norm = gradients::global_norm(&gradients, &model).unwrap();
+                norm.into_scalar::<f32>()
+            };
+            let whole = norm(gradients_of(&model, batch(), 1, steps).1);
+            let mut accumulated = GradientsAccumulator::new();
+            for _ in 0..3 {
+                let (_, gradients) = gradients_of(&model, batch(), 3, steps);
+                accumulated.accumulate(&model, gradients);
+            }
+            let mean = norm(accumulated.grads());
+            assert!((mean - whole).abs() < 1e-4 * whole, "{mean} is not {whole}");
+        });
     }
 }

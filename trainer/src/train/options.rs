@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use clap::Args;
-use pipit_core::Architecture;
+use clap::{Args, Parser};
+use pipit_core::{Architecture, AugmentConfig};
 use serde::{Deserialize, Serialize};
 
+use super::balance;
+use super::loss::{Loss, LossChoice};
 use crate::audio_settings::AudioOptions;
 
 /// Options of a training run.
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Training")]
+#[serde(default)]
 pub(crate) struct TrainOptions {
     /// The network, by its timm name.
     #[arg(long, default_value = "tf_efficientnet_lite0")]
@@ -28,6 +31,15 @@ pub(crate) struct TrainOptions {
     /// Learning rate at its highest, after the warm-up.
     #[arg(long, default_value_t = 1e-3)]
     pub(crate) learning_rate: f64,
+    /// Learning rate of all layers but the classifier, as a share of --learning-rate.
+    #[arg(long, default_value_t = 1.0, value_name = "SHARE")]
+    pub(crate) backbone_rate: f64,
+    /// Batches whose gradients are added up for one step: a larger batch in the same memory.
+    #[arg(long, default_value_t = 1, value_name = "BATCHES")]
+    pub(crate) accumulate: usize,
+    /// Stop when so many judged epochs in a row were no better than the best [default: never].
+    #[arg(long, value_name = "EPOCHS")]
+    pub(crate) patience: Option<usize>,
     /// Share of the steps over which the learning rate rises.
     #[arg(long, default_value_t = 0.05)]
     pub(crate) warm_up: f64,
@@ -49,6 +61,21 @@ pub(crate) struct TrainOptions {
     /// Target for species that are heard in the background.
     #[arg(long, default_value_t = 0.3)]
     pub(crate) secondary_weight: f32,
+    /// Binary cross-entropy, or focal loss, which dwells on what is still answered badly.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) loss: LossChoice,
+    /// How strongly focal loss passes over what is answered well.
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) focal_gamma: f32,
+    /// Weight of what is there in focal loss, against 1 - alpha of what is not [default: alike].
+    #[arg(long, value_name = "ALPHA")]
+    pub(crate) focal_alpha: Option<f32>,
+    /// Classes weigh count^-EXPONENT in the loss: 0 is alike, 1 makes up for all of the difference.
+    #[arg(long, default_value_t = 0.0, value_name = "EXPONENT")]
+    pub(crate) class_weight_exponent: f64,
+    /// Weight in the loss of the worst-rated recordings beside 1 for the best; none counts as 3 of 5.
+    #[arg(long, default_value_t = 1.0, value_name = "WEIGHT")]
+    pub(crate) rating_weight: f64,
     /// Share of each target that is spread over all classes.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) label_smoothing: f32,
@@ -58,15 +85,20 @@ pub(crate) struct TrainOptions {
     /// Random windows of a recording in one epoch; fewer for short recordings.
     #[arg(long, default_value_t = 2)]
     pub(crate) crops_per_epoch: usize,
+    /// Recordings are drawn by count^-EXPONENT of their class: 0 takes each in turn, 1 draws all
+    /// classes as often, 0.5 lies between.
+    #[arg(long, default_value_t = 0.0, value_name = "EXPONENT")]
+    pub(crate) sampling_exponent: f64,
+    /// Of so many random windows the loudest is taken, as labels do not say when a bird sings.
+    #[arg(long, default_value_t = 1, value_name = "WINDOWS")]
+    pub(crate) crop_candidates: usize,
+    /// Recordings without birds, as a folder or with a `train_metadata.csv`: mixed in, and shown as
+    /// examples of no class.
+    #[arg(long, alias = "noise", value_name = "DIR")]
+    pub(crate) backgrounds: Option<PathBuf>,
     /// Train on the windows as they are.
     #[arg(long)]
     pub(crate) no_augment: bool,
-    /// Chance that another recording is mixed in.
-    #[arg(long, default_value_t = 0.5)]
-    pub(crate) mixup: f64,
-    /// Chance that noise is added.
-    #[arg(long, default_value_t = 0.3)]
-    pub(crate) noise: f64,
     /// Judge the held-out recordings every so many epochs, and after the last.
     #[arg(long, default_value_t = 1)]
     pub(crate) validate_every: usize,
@@ -76,12 +108,46 @@ pub(crate) struct TrainOptions {
     /// Seed of all randomness.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// How windows vary.
+    #[arg(skip)]
+    pub(crate) augment: AugmentConfig,
     /// What the network is shown.
     #[command(flatten)]
     pub(crate) audio: AudioOptions,
 }
 
+/// What holds where nothing is typed.
+impl Default for TrainOptions {
+    fn default() -> Self {
+        #[derive(Parser)]
+        struct Nothing {
+            #[command(flatten)]
+            options: TrainOptions,
+        }
+        Nothing::parse_from(["pipit"]).options
+    }
+}
+
 impl TrainOptions {
+    /// The loss, for classes with so many recordings to train on.
+    pub(crate) fn loss(&self, class_counts: &[usize]) -> Loss {
+        let focal = self.loss == LossChoice::Focal;
+        Loss {
+            gamma: if focal { self.focal_gamma } else { 0.0 },
+            alpha: self.focal_alpha.filter(|_| focal),
+            class_weights: if self.class_weight_exponent > 0.0 {
+                balance::class_weights(class_counts, self.class_weight_exponent)
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    /// How windows vary, if they do.
+    pub(crate) fn augment(&self) -> Option<&AugmentConfig> {
+        (!self.no_augment).then_some(&self.augment)
+    }
+
     /// Refuses numbers that make no training.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         ensure!(self.epochs > 0, "--epochs must be at least 1");
@@ -90,14 +156,16 @@ impl TrainOptions {
             "--batch-size must be at least 2: {}",
             self.batch_size
         );
-        ensure!(
-            self.crops_per_epoch > 0,
-            "--crops-per-epoch must be at least 1"
-        );
-        ensure!(
-            self.validate_every > 0,
-            "--validate-every must be at least 1"
-        );
+        let counts = [
+            ("--crops-per-epoch", self.crops_per_epoch),
+            ("--crop-candidates", self.crop_candidates),
+            ("--validate-every", self.validate_every),
+            ("--accumulate", self.accumulate),
+            ("--patience", self.patience.unwrap_or(1)),
+        ];
+        for (name, count) in counts {
+            ensure!(count > 0, "{name} must be at least 1");
+        }
         ensure!(
             self.learning_rate > 0.0 && self.learning_rate.is_finite(),
             "--learning-rate must be above 0: {}",
@@ -106,8 +174,12 @@ impl TrainOptions {
         let shares = [
             ("--held-out", self.held_out, 0.5),
             ("--warm-up", self.warm_up, 1.0),
-            ("--mixup", self.mixup, 1.0),
-            ("--noise", self.noise, 1.0),
+            ("--backbone-rate", self.backbone_rate, 1.0),
+            ("--focal-gamma", f64::from(self.focal_gamma), 10.0),
+            ("--focal-alpha", self.focal_alpha.unwrap_or(0.0).into(), 1.0),
+            ("--class-weight-exponent", self.class_weight_exponent, 2.0),
+            ("--sampling-exponent", self.sampling_exponent, 2.0),
+            ("--rating-weight", self.rating_weight, 1.0),
             ("--secondary-weight", f64::from(self.secondary_weight), 1.0),
             ("--label-smoothing", f64::from(self.label_smoothing), 0.9),
             ("--ema-decay", f64::from(self.ema_decay), 0.999_999),
@@ -119,6 +191,7 @@ impl TrainOptions {
                 "{name} must be from 0 to {most}: {value}"
             );
         }
+        self.augment.check()?;
         self.audio.mel().check(self.audio.sample_rate)?;
         Ok(())
     }

@@ -39,6 +39,18 @@ pub(crate) fn keep_if_best(
     Ok(())
 }
 
+/// Whether the last `patience` judged epochs were no better than the best before them.
+pub(crate) fn has_stalled(progress: &Progress, patience: Option<usize>) -> bool {
+    let quality: Vec<f64> = (progress.history.iter())
+        .filter_map(|record| record.metrics.get("cmap").copied())
+        .collect();
+    let best = quality.iter().copied().reduce(f64::max);
+    let first_best = quality.iter().position(|&now| Some(now) == best);
+    patience
+        .zip(first_best)
+        .is_some_and(|(patience, best)| quality.len() - 1 - best >= patience)
+}
+
 /// Writes the table of all epochs.
 pub(crate) fn write_metrics(run: &Path, progress: &Progress) -> anyhow::Result<()> {
     const NAMES: [&str; 4] = ["cmap", "macro_roc_auc", "macro_f1", "top_1"];
@@ -91,10 +103,13 @@ pub(crate) fn report(
     progress: &Progress,
 ) -> anyhow::Result<()> {
     let best = BestEpoch::read(request.out)?;
+    if has_stalled(progress, request.settings.options.patience) {
+        println!("stopped early: --patience judged epochs were no better than the best");
+    }
     println!(
         "{} of {} epochs done; best is epoch {}, kept in {}",
         progress.history.len(),
-        request.options.epochs,
+        request.settings.options.epochs,
         best.epoch,
         request.out.join(BEST_WEIGHTS_FILE).display()
     );
@@ -108,4 +123,34 @@ pub(crate) fn report(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn patience_counts_judged_epochs_since_the_best() {
+        let progress = |cmap: &[Option<f64>]| Progress {
+            history: (cmap.iter())
+                .map(|cmap| EpochRecord {
+                    epoch: 1,
+                    learning_rate: 0.0,
+                    loss: 0.0,
+                    metrics: BTreeMap::from_iter(cmap.map(|cmap| ("cmap".to_owned(), cmap))),
+                    seconds: 0.0,
+                })
+                .collect(),
+        };
+        let history = [Some(0.2), Some(0.5), None, Some(0.4), None, Some(0.5)];
+
+        assert!(has_stalled(&progress(&history), Some(2)));
+        assert!(!has_stalled(&progress(&history[..5]), Some(2)));
+        assert!(!has_stalled(&progress(&history), Some(3)));
+        assert!(!has_stalled(&progress(&history), None));
+        assert!(!has_stalled(&progress(&[None, None]), Some(1)));
+        assert!(!has_stalled(&progress(&[]), Some(1)));
+    }
 }

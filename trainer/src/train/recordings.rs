@@ -55,6 +55,28 @@ impl StoredAudio {
         crop
     }
 
+    /// `length` samples from `start`, beginning again at the end.
+    pub(crate) fn looped(&self, start: usize, length: usize) -> Vec<f32> {
+        (self.samples.iter().cycle().skip(start).take(length))
+            .map(|&sample| f32::from(sample) * self.scale)
+            .collect()
+    }
+
+    /// Loudness of every tenth of a second, as the power of differences between neighbouring
+    /// samples: differences make little of wind and traffic.
+    pub(crate) fn loudness(&self) -> Vec<f32> {
+        let difference = |pair: &[i16]| (f32::from(pair[1]) - f32::from(pair[0])) * self.scale;
+        self.samples
+            .chunks(self.loudness_block())
+            .map(|block| block.windows(2).map(|pair| difference(pair).powi(2)).sum())
+            .collect()
+    }
+
+    /// Samples to one entry of the loudness.
+    pub(crate) fn loudness_block(&self) -> usize {
+        (self.sample_rate_hz as usize / 10).max(1)
+    }
+
     /// The whole recording.
     pub(crate) fn waveform(&self) -> Waveform {
         Waveform {
@@ -122,6 +144,40 @@ mod tests {
 
         for (kept, given) in stored.waveform().samples.iter().zip(&waveform.samples) {
             assert!((kept - given).abs() < 1e-8);
+        }
+    }
+
+    #[test]
+    fn loudness_hears_high_tones_and_no_rumble() {
+        let sine = |hz: f32, i: u32| (std::f32::consts::TAU * hz * i as f32 / 1_000.0).sin();
+        let samples = (0..1_000)
+            .map(|i| match i {
+                300..400 => 0.2 * sine(300.0, i),
+                _ => 0.5 * sine(5.0, i),
+            })
+            .collect();
+        let stored = StoredAudio::new(&Waveform {
+            samples,
+            sample_rate_hz: 1_000,
+        });
+
+        let loudness = stored.loudness();
+
+        assert_eq!(loudness.len(), 10);
+        assert!((0..10).all(|block| block == 3 || 10.0 * loudness[block] < loudness[3]));
+    }
+
+    #[test]
+    fn short_backgrounds_begin_again() {
+        let stored = StoredAudio::new(&Waveform {
+            samples: vec![0.0, 0.5, 1.0],
+            sample_rate_hz: 4,
+        });
+
+        let looped = stored.looped(1, 5);
+
+        for (sample, expected) in looped.iter().zip([0.5, 1.0, 0.0, 0.5, 1.0]) {
+            assert!((sample - expected).abs() < 1e-4);
         }
     }
 

@@ -8,17 +8,16 @@ use burn::module::Module;
 use burn::prelude::Device;
 use indicatif::ProgressBar;
 
-use super::augment::Augmentation;
 use super::batch::{BatchMaker, Frontends};
 use super::checkpoint::{self, EpochRecord, TrainingState};
 use super::data::{self, Data};
 use super::epoch::{self, Steps};
-use super::recordings::{StoredAudio, progress_style};
+use super::recordings::progress_style;
 use super::validate::{Judge, judge, summary};
-use super::{TrainOptions, outcome, plan, settle};
-use crate::device::DeviceChoice;
+use super::{outcome, settle};
 use crate::files;
 use crate::run_folder::RunConfig;
+use crate::settings::Settings;
 
 /// What is to be trained, and where.
 pub(crate) struct Request<'a> {
@@ -27,9 +26,7 @@ pub(crate) struct Request<'a> {
     /// The run's folder.
     pub(crate) out: &'a Path,
     /// All settings.
-    pub(crate) options: &'a TrainOptions,
-    /// What to compute on.
-    pub(crate) device: DeviceChoice,
+    pub(crate) settings: &'a Settings,
     /// Whether to go on with the run in `out`.
     pub(crate) resume: bool,
     /// Epochs after which to stop early.
@@ -38,9 +35,10 @@ pub(crate) struct Request<'a> {
 
 /// Trains until the last epoch, or until `stop_after`.
 pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<()> {
-    let device = request.device.open()?;
-    let data = data::load(request.data, request.options)?;
-    let audio = &request.options.audio;
+    let options = &request.settings.options;
+    let device = request.settings.device.open()?;
+    let data = data::load(request.data, options)?;
+    let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;
     let config = settle::settle(request, &data, &frontends)?;
@@ -48,7 +46,7 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<()> {
     if request.resume {
         state = checkpoint::load_latest(request.out, state)?;
         // Loaded tensors are new ones, which would be trained again.
-        state.model = settle::freeze(state.model, request.options);
+        state.model = settle::freeze(state.model, options);
     }
     let state = epochs(request, state, &data, &config, &frontends, &device)?;
     outcome::report(request, &data.unreadable, &state.progress)
@@ -62,17 +60,18 @@ fn epochs(
     frontends: &Frontends,
     device: &Device,
 ) -> anyhow::Result<TrainingState> {
-    let options = request.options;
+    let options = &request.settings.options;
     let maker = BatchMaker {
         audio: &data.training_audio,
         targets: &data.training_targets,
+        weights: &data.training_weights,
+        backgrounds: &data.background_audio,
         window: config.audio.window_samples(),
+        sample_rate_hz: config.audio.sample_rate_hz,
         frontends,
         normalization: config.normalization,
-        augmentation: (!options.no_augment).then_some(Augmentation {
-            mixup: options.mixup,
-            noise: options.noise,
-        }),
+        augment: options.augment(),
+        label_smoothing: options.label_smoothing,
     };
     let judging = Judge {
         audio: config.audio,
@@ -84,37 +83,33 @@ fn epochs(
         device,
     };
     let training_device = device.clone().autodiff();
-    let lengths: Vec<usize> = data.training_audio.iter().map(StoredAudio::len).collect();
-    let plan = |epoch| {
-        plan::batches(
-            &lengths,
-            maker.window,
-            options.crops_per_epoch,
-            options.batch_size,
-            options.seed,
-            epoch,
-        )
-    };
-    let steps_per_epoch = plan(0).len();
+    let loss = options.loss(&data.class_counts());
+    let plan = data.plan(maker.window, options);
+    let batches_per_epoch = plan.batches(0).len();
+    let steps_per_epoch = batches_per_epoch.div_ceil(options.accumulate);
     let first = state.progress.history.len();
     let last = request
         .stop_after
         .map_or(options.epochs, |epochs| options.epochs.min(first + epochs));
-    let bar = ProgressBar::new((steps_per_epoch * last.saturating_sub(first)) as u64).with_style(
-        progress_style("{msg}  {bar:24} step {pos}/{len}, {eta} left"),
+    let bar = ProgressBar::new((batches_per_epoch * last.saturating_sub(first)) as u64).with_style(
+        progress_style("{msg}  {bar:24} batch {pos}/{len}, {eta} left"),
     );
 
     for epoch in first..last {
+        if outcome::has_stalled(&state.progress, options.patience) {
+            break;
+        }
         let began = Instant::now();
         let steps = Steps {
             options,
+            loss: &loss,
             device: &training_device,
             bar: &bar,
             epoch,
             first_step: epoch * steps_per_epoch,
             all_steps: options.epochs * steps_per_epoch,
         };
-        let trained = epoch::train(state, &maker, &plan(epoch), &steps)?;
+        let trained = epoch::train(state, &maker, &plan.batches(epoch), &steps)?;
         state = trained.state;
 
         let model = match &state.average {

@@ -12,12 +12,12 @@ use super::attribution::attribution;
 use super::batch::Frontends;
 use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
-use super::recordings::StoredAudio;
 use super::run::Request;
-use super::{TrainOptions, head, normalization, plan};
+use super::{TrainOptions, head, normalization};
 use crate::dataset::Recording;
 use crate::files;
-use crate::run_folder::RunConfig;
+use crate::run_folder::{RunConfig, SETTINGS_FILE};
+use crate::settings::Settings;
 use crate::split::SplitBy;
 
 /// The run's configuration: measured and written for a new run, read for a resumed one.
@@ -34,20 +34,21 @@ pub(crate) fn settle(
             "the recordings have changed since the run began: {}",
             request.data.display()
         );
+        if let Some(path) = &config.options.backgrounds {
+            ensure!(
+                config.backgrounds == file_names(&data.backgrounds),
+                "the backgrounds have changed since the run began: {}",
+                path.display()
+            );
+        }
         return Ok(config);
     }
-    let options = request.options;
+    let options = &request.settings.options;
     let audio: AudioConfig = options.audio.audio();
-    let lengths: Vec<usize> = data.training_audio.iter().map(StoredAudio::len).collect();
-    let crops = plan::batches(
-        &lengths,
-        audio.window_samples(),
-        options.crops_per_epoch,
-        options.batch_size,
-        options.seed,
-        0,
-    )
-    .concat();
+    let crops = data
+        .plan(audio.window_samples(), options)
+        .batches(0)
+        .concat();
     let normalization = normalization::measure(
         &data.training_audio,
         &crops,
@@ -59,7 +60,7 @@ pub(crate) fn settle(
         command: command_line(),
         data: request.data.to_path_buf(),
         data_name: data.dataset.name(),
-        device: request.device.describe(),
+        device: request.settings.device.describe(),
         options: options.clone(),
         architecture: options.architecture,
         audio,
@@ -73,14 +74,28 @@ pub(crate) fn settle(
         split_by: data.split_by,
         training: file_names(&data.training),
         held_out: file_names(&data.held_out_recordings),
+        backgrounds: file_names(&data.backgrounds),
         unreadable: data
             .unreadable
             .iter()
             .map(|(name, _)| name.clone())
             .collect(),
-        attribution: attribution(data.training.iter().chain(&data.held_out_recordings)),
+        attribution: attribution(
+            (data.training.iter())
+                .chain(&data.held_out_recordings)
+                .chain(&data.backgrounds),
+        ),
     };
     config.write(request.out)?;
+    let settings = Settings {
+        data: Some(request.data.to_path_buf()),
+        out: None,
+        ..request.settings.clone()
+    };
+    settings.write(&request.out.join(SETTINGS_FILE))?;
+    if !config.backgrounds.is_empty() {
+        println!("{} backgrounds", config.backgrounds.len());
+    }
     println!(
         "{} classes, {} recordings to train on, {} held out {}, mean {} dB, std {} dB",
         config.classes.len(),
@@ -117,7 +132,7 @@ pub(crate) fn start(
         }
         None => Model::new(config.architecture, 1, classes, &device),
     };
-    let model = head::calm(model, prior);
+    let model = model.with_prior(prior);
     let model = freeze(model, options);
     let optimizer = AdamWConfig::new()
         // Burn's own default of 1e-5 is large beside the gradients of a mean over many classes.

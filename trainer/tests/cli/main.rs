@@ -6,5 +6,7 @@ mod formats;
 mod identify;
 mod imagenet;
 mod import;
+mod preview;
+mod settings;
 mod support;
 mod train;

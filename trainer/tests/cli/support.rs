@@ -82,6 +82,13 @@ pub(crate) fn write_dataset(folder: &Path) {
     std::fs::write(folder.join("train_metadata.csv"), table).unwrap();
 }
 
+/// Two recordings without birds, in a plain folder.
+pub(crate) fn write_backgrounds(folder: &Path) {
+    for (name, pitch_hz, seconds) in [("hum.wav", 100.0, 1.7), ("fan/1.wav", 190.0, 0.4)] {
+        write_wav(&folder.join(name), &chirps(pitch_hz, seconds, 0));
+    }
+}
+
 /// Short rising notes at a pitch.
 pub(crate) fn chirps(pitch_hz: f32, seconds: f32, take: usize) -> Vec<f32> {
     let count = (seconds * RATE_HZ as f32) as usize;

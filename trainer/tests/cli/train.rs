@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pipit_core::package::{Catalogue, ModelPackage};
 
-use crate::support::{error_text, model, pipit, succeed, train, write_dataset};
+use crate::support::{error_text, model, pipit, succeed, train, write_backgrounds, write_dataset};
 
 /// A column of a CSV file.
 fn column(path: &Path, name: &str) -> Vec<String> {
@@ -45,13 +45,23 @@ fn a_resumed_run_equals_an_unbroken_one() {
     let data = folder.path().join("data");
     write_dataset(&data);
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
-    let settings = ["--ema-decay=0.5", "--seed=3"];
+    let noise = folder.path().join("noise");
+    write_backgrounds(&noise);
+    let backgrounds = format!("--backgrounds={}", noise.display());
+    let settings = [
+        "--ema-decay=0.5",
+        "--seed=3",
+        "--accumulate=2",
+        "--sampling-exponent=0.5",
+        &backgrounds,
+    ];
 
-    assert!(train(&data, &whole, &settings).status.success());
+    let output = train(&data, &whole, &settings);
+    assert!(output.status.success(), "{}", error_text(&output));
     let first = train(
         &data,
         &broken,
-        &[settings[0], settings[1], "--stop-after=1"],
+        &[&settings[..], &["--stop-after=1"]].concat(),
     );
     assert!(first.status.success(), "{}", error_text(&first));
     assert_eq!(column(&broken.join("metrics.csv"), "loss").len(), 1);
@@ -280,6 +290,9 @@ fn numbers_that_make_no_training_are_refused() {
         ("--held-out=0.9", "--held-out"),
         ("--learning-rate=0", "--learning-rate"),
         ("--f-max=9000", "9000"),
+        ("--accumulate=0", "--accumulate"),
+        ("--focal-alpha=1.5", "--focal-alpha"),
+        ("--backgrounds=nowhere", "nowhere"),
         ("--min-recordings=99", "99"),
         ("--architecture=resnet18", "resnet18"),
         ("--weights=nowhere.safetensors", "nowhere.safetensors"),

@@ -1,0 +1,90 @@
+//! Augmentations of normalised spectrograms, where 0 is the mean of the training data.
+
+use std::ops::Range;
+
+use super::Example;
+use super::waveform::{blend, blend_labels};
+use crate::mel::MelSpectrogram;
+
+/// Blends values, targets and weights: `share` of the window, the rest of `other`.
+pub fn mixup(example: &mut Example<MelSpectrogram>, other: &Example<MelSpectrogram>, share: f32) {
+    blend(&mut example.input.values, &other.input.values, share);
+    blend_labels(example, other, share);
+}
+
+/// Takes a stretch of frames from `other`, and targets and weight in proportion.
+///
+/// CutMix (Yun et al. 2019) cuts boxes out of pictures; here a box has the full height, because
+/// a song that has lost some of its bands is another song.
+pub fn cutmix(
+    example: &mut Example<MelSpectrogram>,
+    other: &Example<MelSpectrogram>,
+    frames: Range<usize>,
+) {
+    let mel = &mut example.input;
+    if mel.n_frames == 0 {
+        return;
+    }
+    let rows = mel.values.chunks_exact_mut(mel.n_frames);
+    for (row, other) in rows.zip(other.input.values.chunks_exact(mel.n_frames)) {
+        row[frames.clone()].copy_from_slice(&other[frames.clone()]);
+    }
+    let share = 1.0 - frames.len() as f32 / mel.n_frames as f32;
+    blend_labels(example, other, share);
+}
+
+/// Hides Mel bands behind the mean (SpecAugment, Park et al. 2019).
+pub fn mask_frequencies(mel: &mut MelSpectrogram, bands: Range<usize>) {
+    mel.values[bands.start * mel.n_frames..bands.end * mel.n_frames].fill(0.0);
+}
+
+/// Hides frames behind the mean (SpecAugment, Park et al. 2019).
+pub fn mask_time(mel: &mut MelSpectrogram, frames: Range<usize>) {
+    if frames.is_empty() {
+        return;
+    }
+    for row in mel.values.chunks_exact_mut(mel.n_frames) {
+        row[frames.clone()].fill(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(value: f32, targets: [f32; 2]) -> Example<MelSpectrogram> {
+        Example {
+            input: MelSpectrogram {
+                n_mels: 3,
+                n_frames: 4,
+                values: vec![value; 12],
+            },
+            targets: targets.to_vec(),
+            weight: value,
+        }
+    }
+
+    #[test]
+    fn mixtures_and_their_targets_have_the_same_shares() {
+        let (first, second) = (example(1.0, [1.0, 0.0]), example(3.0, [0.0, 1.0]));
+
+        let mut blended = first.clone();
+        mixup(&mut blended, &second, 0.25);
+        assert_eq!(blended.input.values, [2.5; 12]);
+        assert_eq!((blended.targets, blended.weight), (vec![0.25, 0.75], 2.5));
+
+        let mut cut = first.clone();
+        cutmix(&mut cut, &second, 1..2);
+        assert_eq!(cut.input.values, [1.0, 3.0, 1.0, 1.0].repeat(3));
+        assert_eq!((cut.targets, cut.weight), (vec![0.75, 0.25], 1.5));
+    }
+
+    #[test]
+    fn masks_hide_whole_rows_and_columns() {
+        let mut mel = example(1.0, [0.0; 2]).input;
+        mask_frequencies(&mut mel, 2..3);
+        mask_time(&mut mel, 0..1);
+        let row = [0.0, 1.0, 1.0, 1.0];
+        assert_eq!(mel.values, [row, row, [0.0; 4]].concat());
+    }
+}

@@ -1,0 +1,318 @@
+//! Settings from three places: defaults, a TOML file, and what is typed, each over the one before.
+//!
+//! A key is a flag's name with underscores; those of the spectrogram stand in `[audio]`, and the
+//! augmentations, which have no flags, in `[augment]`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::device::DeviceChoice;
+use crate::files;
+use crate::train::TrainOptions;
+
+/// Where settings come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SettingsArgs {
+    // Comes first: reading the others takes them out of what clap has found.
+    #[command(flatten)]
+    typed: Typed,
+    /// A TOML file of settings; a key is a flag's name with underscores, and a flag wins.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One more setting as in the file, such as `augment.mixup.probability=0.5`.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Everything that can stand in a file.
+#[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    /// A folder with `train_metadata.csv`, such a table, or a folder of one folder a class.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// The folder that is filled.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// What to compute on.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) device: DeviceChoice,
+    /// The rest.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) options: TrainOptions,
+}
+
+impl SettingsArgs {
+    /// The settings that hold.
+    pub(crate) fn resolve(&self) -> anyhow::Result<Settings> {
+        let mut tree = serde_json::to_value(&self.settings)?;
+        if let Some(path) = &self.config {
+            let text = String::from_utf8(files::read(path)?)
+                .with_context(|| format!("no text in {}", path.display()))?;
+            self.lay_over(&mut tree, &text)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+        }
+        for setting in &self.set {
+            self.lay_over(&mut tree, &one_setting(setting)?)
+                .with_context(|| format!("cannot take --set {setting}"))?;
+        }
+        Ok(serde_json::from_value(tree)?)
+    }
+
+    fn lay_over(&self, tree: &mut Value, toml: &str) -> anyhow::Result<()> {
+        let table: toml::Table = toml::from_str(toml)?;
+        for (path, value) in leaves(serde_json::to_value(table)?) {
+            let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            check_known(tree, &names)?;
+            if !self.typed.0.contains(flag(&names)) {
+                put(tree, &names, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// Writes a file that `--config` reads.
+    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let settings = toml::to_string(self)
+            .with_context(|| format!("cannot write the settings to {}", path.display()))?;
+        let text = format!("# All settings of this run; --config reads them.\n\n{settings}");
+        files::write_atomically(path, text.as_bytes())
+    }
+
+    /// The data set, which must be named somewhere.
+    pub(crate) fn data(&self) -> anyhow::Result<&Path> {
+        let data = self.data.as_deref();
+        data.context("--data is missing: which recordings?")
+    }
+
+    /// The folder to fill, which must be named somewhere.
+    pub(crate) fn out(&self) -> anyhow::Result<&Path> {
+        let out = self.out.as_deref();
+        out.context("--out is missing: which folder is to be filled?")
+    }
+}
+
+/// The names of the flags that stand on the command line.
+#[derive(Debug, Clone, Default)]
+struct Typed(BTreeSet<String>);
+
+impl FromArgMatches for Typed {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let typed =
+            |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        let names = matches.ids().filter(typed).map(ToString::to_string);
+        Ok(Self(names.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Typed {
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command
+    }
+}
+
+/// `KEY=VALUE` as TOML; a value that is none counts as text, so that quotes may be left out.
+fn one_setting(setting: &str) -> anyhow::Result<String> {
+    let Some((key, value)) = setting.split_once('=') else {
+        bail!("--set takes KEY=VALUE, not {setting}");
+    };
+    let plain = format!("{key} = {value}");
+    if toml::from_str::<toml::Table>(&plain).is_ok() {
+        return Ok(plain);
+    }
+    Ok(format!("{key} = {}", toml::Value::String(value.to_owned())))
+}
+
+/// The flag of a key; augmentations have none.
+fn flag<'a>(names: &[&'a str]) -> &'a str {
+    match names {
+        [name] | ["audio", name] => name,
+        _ => "",
+    }
+}
+
+/// Every value that is no table, with the names that lead to it.
+fn leaves(value: Value) -> Vec<(Vec<String>, Value)> {
+    let Value::Object(table) = value else {
+        return vec![(Vec::new(), value)];
+    };
+    let mut found = Vec::new();
+    for (name, value) in table {
+        for (mut path, value) in leaves(value) {
+            path.insert(0, name.clone());
+            found.push((path, value));
+        }
+    }
+    found
+}
+
+fn check_known(tree: &Value, names: &[&str]) -> anyhow::Result<()> {
+    let mut node = tree;
+    for (depth, name) in names.iter().enumerate() {
+        let key = names[..=depth].join(".");
+        let Value::Object(table) = node else {
+            bail!(
+                "{} is no table, so there is no {key}",
+                names[..depth].join(".")
+            );
+        };
+        let Some(below) = table.get(*name) else {
+            let known: Vec<&str> = table.keys().map(String::as_str).collect();
+            bail!("there is no key {key}; known are {}", known.join(", "));
+        };
+        node = below;
+    }
+    if node.is_object() {
+        bail!("{} is a table", names.join("."));
+    }
+    Ok(())
+}
+
+/// Puts in a value of which it is known that the key exists, if the settings can take it.
+fn put(tree: &mut Value, names: &[&str], value: Value) -> anyhow::Result<()> {
+    let mut changed = tree.clone();
+    if let Some(place) = changed.pointer_mut(&format!("/{}", names.join("/"))) {
+        *place = value;
+    }
+    serde_json::from_value::<Settings>(changed.clone())
+        .with_context(|| format!("cannot take {}", names.join(".")))?;
+    *tree = changed;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    #[command(args_override_self = true)]
+    struct Line {
+        #[command(flatten)]
+        args: SettingsArgs,
+    }
+
+    /// What holds with this file and these flags.
+    fn resolve(toml: &str, flags: &[&str]) -> anyhow::Result<Settings> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("birds.toml");
+        std::fs::write(&file, toml).unwrap();
+        let config = format!("--config={}", file.display());
+        let line = ["pipit", &config].into_iter().chain(flags.iter().copied());
+        Line::parse_from(line).args.resolve()
+    }
+
+    fn error(toml: &str, flags: &[&str]) -> String {
+        format!("{:#}", resolve(toml, flags).unwrap_err())
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file = "epochs = 7\nbatch_size = 4\nloss = 'focal'\n[audio]\nn_mels = 64\nf_min = 20\n\
+                    [augment.mixup]\nprobability = 1\n";
+
+        let settings = resolve(file, &["--batch-size=16", "--n-mels=32"]).unwrap();
+
+        let options = &settings.options;
+        assert_eq!((options.epochs, options.batch_size), (7, 16));
+        assert_eq!((options.audio.n_mels, options.audio.f_min), (32, 20.0));
+        assert_eq!(
+            options.loss,
+            resolve("loss = 'focal'", &[]).unwrap().options.loss
+        );
+        assert!((options.augment.mixup.probability - 1.0).abs() < 1e-12);
+        assert_eq!(options.augment.gain, TrainOptions::default().augment.gain);
+        assert_eq!(resolve("", &[]).unwrap().options, TrainOptions::default());
+    }
+
+    #[test]
+    fn single_settings_can_be_typed() {
+        let settings = resolve(
+            "seed = 1",
+            &[
+                "--set=augment.gain.decibels=[0, 3]",
+                "--set=seed=5",
+                "--set=data=my birds",
+            ],
+        )
+        .unwrap();
+
+        assert_eq!(settings.options.augment.gain.decibels.to_vec(), [0.0, 3.0]);
+        assert_eq!(settings.options.seed, 5);
+        assert_eq!(settings.data.unwrap(), Path::new("my birds"));
+        assert!(error("", &["--set=seed"]).contains("KEY=VALUE"));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut settings = resolve(
+            "learning_rate = 1e-4",
+            &[
+                "--data=a \"b\"",
+                "--backgrounds=rain",
+                "--patience=3",
+                "--label-smoothing=0.1",
+            ],
+        )
+        .unwrap();
+        settings.options.augment.speed.factor = [0.93, 1.01];
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("train.toml");
+
+        settings.write(&file).unwrap();
+
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(resolve(&text, &[]).unwrap(), settings);
+        assert!(text.contains("label_smoothing = 0.1\n"), "{text}");
+    }
+
+    #[test]
+    fn mistakes_are_named_with_what_is_known() {
+        let text = error("epoch = 3", &[]);
+        assert!(
+            text.contains("birds.toml") && text.contains("no key epoch;"),
+            "{text}"
+        );
+        assert!(
+            text.contains("epochs") && text.contains("augment"),
+            "{text}"
+        );
+        let text = error("[augment.gian]\nprobability = 1", &[]);
+        assert!(
+            text.contains("no key augment.gian;") && text.contains("gain"),
+            "{text}"
+        );
+        let text = error("epochs = 'many'", &[]);
+        assert!(text.contains("epochs") && text.contains("many"), "{text}");
+        let text = error("loss = 'hinge'", &[]);
+        assert!(text.contains("loss") && text.contains("focal"), "{text}");
+        let text = error("augment = 3", &[]);
+        assert!(text.contains("augment is a table"), "{text}");
+        let text = error("seed.deep = 3", &[]);
+        assert!(text.contains("seed is no table"), "{text}");
+        let text = error("seed = = 3", &[]);
+        assert!(text.contains("birds.toml"), "{text}");
+        let text = error("[augment.gain]\ndecibels = [1, 2, 3]", &[]);
+        assert!(text.contains("augment.gain.decibels"), "{text}");
+    }
+}
