@@ -23,6 +23,7 @@ mod tests;
 pub use explain::{Evidence, Explanation};
 pub use kept::KeptResults;
 pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species};
+pub use reviewing::Place;
 
 use crate::protocol::{
     DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
@@ -207,6 +208,13 @@ impl Session {
         self.manifest()
             .map(|manifest| manifest.classes.get(label).code.clone())
             .unwrap_or_default()
+    }
+
+    /// Whether species have thresholds of their own, which they keep until the user chooses one.
+    #[must_use]
+    pub fn has_class_thresholds(&self) -> bool {
+        let by_class = |m: &Manifest| !m.detection.class_thresholds.is_empty();
+        self.settings.threshold.is_none() && self.manifest().is_some_and(by_class)
     }
 
     /// The place of a species among the colours.

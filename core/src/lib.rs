@@ -25,6 +25,8 @@ pub mod augment;
 
 pub mod label;
 
+pub mod calibration;
+
 pub mod detection;
 
 pub mod architecture;
@@ -48,6 +50,7 @@ pub mod identify;
 pub use architecture::Architecture;
 #[cfg(feature = "augment")]
 pub use augment::AugmentConfig;
+pub use calibration::Calibration;
 pub use detection::{
     Detection, DetectionConfig, DetectionFilter, Scores, SpeciesFilter, WindowScores, detect,
     detect_filtered,

@@ -12,7 +12,8 @@ use pipit_tests::site;
 use crate::trial::{RUN_TIMEOUT, in_tab, named};
 
 const ANSWER: Duration = Duration::from_secs(30);
-const IS_READY: &str = "document.querySelector('[data-testid=\"live-button\"]')?.disabled === false";
+const IS_READY: &str =
+    "document.querySelector('[data-testid=\"live-button\"]')?.disabled === false";
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
@@ -25,7 +26,10 @@ fn hears_shows_and_keeps() -> Result<()> {
     let server = site::serve()?;
     let browser = Browser::launch_with(
         Gpu::None,
-        &["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+        &[
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+        ],
     )?;
     let mut page = Page::open(browser.connect()?, server.url())?;
     page.wait_until("the model is loaded", RUN_TIMEOUT, IS_READY)?;
@@ -79,7 +83,10 @@ fn refusal(browsers: &Arc<Browsers>) -> Trial {
                 "['microphone-refused', 'no-microphone'].includes(
                     document.querySelector('[data-testid=\"notice\"]')?.dataset.kind)",
             )?;
-            ensure!(page.recordings()?.is_empty(), "there is a recording of nothing");
+            ensure!(
+                page.recordings()?.is_empty(),
+                "there is a recording of nothing"
+            );
             Ok(())
         })
     })

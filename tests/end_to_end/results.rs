@@ -48,7 +48,10 @@ fn whistles(page: &mut Page, folder: &Path) -> Result<Recording> {
     page.drop_files(&[file])?;
     page.wait_for_state(FILE, &["done"], RUN_TIMEOUT)?;
     let found = page.recording(FILE)?;
-    ensure!(found.detections.len() >= 2, "too few detections: a test of nothing");
+    ensure!(
+        found.detections.len() >= 2,
+        "too few detections: a test of nothing"
+    );
     Ok(found)
 }
 
@@ -96,9 +99,17 @@ fn exports(page: &mut Page, folder: &Path) -> Result<()> {
         );
     }
     let text = String::from_utf8(table)?;
-    ensure!(text.contains("2024-05-12T05:15:00"), "no time of day: {text}");
+    ensure!(
+        text.contains("2024-05-12T05:15:00"),
+        "no time of day: {text}"
+    );
 
-    let raven = String::from_utf8(download(page, folder, "export-raven", "pipit.selections.txt")?)?;
+    let raven = String::from_utf8(download(
+        page,
+        folder,
+        "export-raven",
+        "pipit.selections.txt",
+    )?)?;
     let mut lines = raven.lines();
     let header = lines.next().unwrap_or_default();
     ensure!(
@@ -108,7 +119,10 @@ fn exports(page: &mut Page, folder: &Path) -> Result<()> {
     ensure!(lines.count() >= n, "too few selections");
 
     let labels = download(page, folder, "export-audacity", "pipit-audacity.zip")?;
-    ensure!(!ZipArchive::new(Cursor::new(labels))?.is_empty(), "an empty ZIP");
+    ensure!(
+        !ZipArchive::new(Cursor::new(labels))?.is_empty(),
+        "an empty ZIP"
+    );
 
     let whole = download(page, folder, "export-json", "pipit-detections.json")?;
     let whole: Value = serde_json::from_slice(&whole)?;
@@ -166,21 +180,35 @@ fn wishes(page: &mut Page, folder: &Path) -> Result<()> {
     ))
     .unwrap_or(());
     page.click("only-these")?;
-    ensure!(codes(page)? == BTreeSet::from([first.clone()]), "{:?}", codes(page)?);
+    ensure!(
+        codes(page)? == BTreeSet::from([first.clone()]),
+        "{:?}",
+        codes(page)?
+    );
     let summary = page.text("species-summary")?;
-    ensure!(summary.contains("Dodo"), "the unknown species is not named: {summary}");
+    ensure!(
+        summary.contains("Dodo"),
+        "the unknown species is not named: {summary}"
+    );
     page.click("not-these")?;
     page.click("all-species")?;
     ensure!(codes(page)? == all, "all species are not back");
     page.click("hide-species")?;
-    ensure!(codes(page)?.len() == all.len() - 1, "hiding hides {:?}", codes(page)?);
+    ensure!(
+        codes(page)?.len() == all.len() - 1,
+        "hiding hides {:?}",
+        codes(page)?
+    );
     page.click("all-species")?;
     set_number(page, "min-duration", 1000.0)?;
     ensure!(codes(page)?.is_empty(), "nothing lasts so long");
     set_number(page, "min-duration", 0.0)?;
     ensure!(codes(page)? == all, "they are not back");
     set_number(page, "own-threshold", 100.0)?;
-    ensure!(codes(page)?.len() < all.len(), "a species' own threshold does nothing");
+    ensure!(
+        codes(page)?.len() < all.len(),
+        "a species' own threshold does nothing"
+    );
     Ok(())
 }
 
@@ -209,8 +237,13 @@ fn answers(page: &mut Page, folder: &Path) -> Result<()> {
     whistles(page, folder)?;
     page.click("detection")?;
     page.click("review-yes")?;
-    ensure!(signs(page)?.iter().filter(|sign| *sign == "✓").count() == 1, "{:?}", signs(page)?);
-    page.evaluate::<()>("document.activeElement?.blur()").unwrap_or(());
+    ensure!(
+        signs(page)?.iter().filter(|sign| *sign == "✓").count() == 1,
+        "{:?}",
+        signs(page)?
+    );
+    page.evaluate::<()>("document.activeElement?.blur()")
+        .unwrap_or(());
     page.press("ArrowDown", 40)?;
     page.type_text("n")?;
     ensure!(signs(page)?.contains(&"✗".to_owned()), "{:?}", signs(page)?);
@@ -224,7 +257,8 @@ fn answers(page: &mut Page, folder: &Path) -> Result<()> {
         "Input.dispatchKeyEvent",
         &json!({ "type": "keyDown", "key": "z", "modifiers": 2 }),
     )?;
-    page.evaluate::<()>("document.activeElement?.blur()").unwrap_or(());
+    page.evaluate::<()>("document.activeElement?.blur()")
+        .unwrap_or(());
     page.call(
         "Input.dispatchKeyEvent",
         &json!({ "type": "keyDown", "key": "z", "modifiers": 2 }),
@@ -243,9 +277,16 @@ fn review_files(page: &mut Page, folder: &Path) -> Result<()> {
     page.click("review-no")?;
     let saved = download(page, folder, "save-review", "pipit-review.json")?;
     let text = String::from_utf8(saved)?;
-    ensure!(text.contains("pipit-review") && text.contains("\"no\""), "{text}");
+    ensure!(
+        text.contains("pipit-review") && text.contains("\"no\""),
+        "{text}"
+    );
     page.click("review-undo")?;
-    ensure!(signs(page)?.iter().all(String::is_empty), "{:?}", signs(page)?);
+    ensure!(
+        signs(page)?.iter().all(String::is_empty),
+        "{:?}",
+        signs(page)?
+    );
     let broken = folder.join("broken.json");
     fs::write(&broken, "{\"format\": \"something else\"}")?;
     page.choose_files_in("load-review", &[broken])?;

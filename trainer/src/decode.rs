@@ -4,7 +4,9 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use pipit_core::Waveform;
 use pipit_core::decode::AudioStream;
+use pipit_core::resample::Resampler;
 
 /// Opens a recording, whatever its name says it is.
 pub(crate) fn open(path: &Path) -> anyhow::Result<AudioStream> {
@@ -16,4 +18,19 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<AudioStream> {
         bail!("this is a folder, not an audio file: {}", path.display());
     }
     AudioStream::open(file).with_context(|| format!("cannot decode {}", path.display()))
+}
+
+/// A whole recording at a rate of one's choice.
+pub(crate) fn waveform(path: &Path, sample_rate_hz: u32) -> anyhow::Result<Waveform> {
+    let mut audio = open(path)?;
+    let mut resampler = Resampler::new(audio.sample_rate_hz(), sample_rate_hz)?;
+    let mut samples = Vec::new();
+    while let Some(block) = audio.next_block()? {
+        resampler.push(&block, &mut samples)?;
+    }
+    resampler.finish(&mut samples)?;
+    Ok(Waveform {
+        samples,
+        sample_rate_hz,
+    })
 }

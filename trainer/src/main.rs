@@ -4,6 +4,7 @@
 //! one concept each. Errors travel up as `anyhow` chains and are printed once, here.
 
 mod audio_settings;
+mod check;
 mod classes;
 mod cli;
 mod dataset;
@@ -13,6 +14,7 @@ mod evaluate;
 mod files;
 mod identify;
 mod import;
+mod judging;
 mod metrics;
 mod preview;
 mod publish;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Import(args) => import::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Check(args) => check::run(&args),
         Command::Preview(args) => preview::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),

@@ -62,6 +62,9 @@ pub(crate) struct RunConfig {
     /// File names of the recordings without birds.
     #[serde(default)]
     pub(crate) backgrounds: Vec<String>,
+    /// Training recordings of each class, in output order; empty in runs that did not note it.
+    #[serde(default)]
+    pub(crate) recordings_per_class: Vec<usize>,
     /// Files that could not be read.
     pub(crate) unreadable: Vec<String>,
     /// Who made the training and held-out recordings.
@@ -128,13 +131,15 @@ impl RunConfig {
             audio: self.audio,
             mel: self.mel.clone(),
             normalization: self.normalization,
-            detection: self.detection,
+            calibration: None,
+            detection: self.detection.clone(),
             classes: self.classes.clone(),
             training: Some(TrainingSummary {
                 command: self.command.clone(),
                 data: self.data_name.clone(),
                 device: self.device.clone(),
                 recordings: self.training.len(),
+                recordings_per_class: self.recordings_per_class.clone(),
                 held_out_recordings: self.held_out.len(),
                 split: split.to_owned(),
                 epochs: best.epoch,

@@ -68,9 +68,8 @@ fn label_tracks(export: &Export) -> Result<Vec<u8>, ExportError> {
 /// The buttons, once there is something to take away.
 #[component]
 pub(super) fn ExportMenu(shell: Shell) -> impl IntoView {
-    let has_results = Memo::new(move |_| {
-        shell.with(|session| session.exported_recordings().next().is_some())
-    });
+    let has_results =
+        Memo::new(move |_| shell.with(|session| session.exported_recordings().next().is_some()));
     let is_cutting = RwSignal::new(false);
     let buttons = FORMATS.map(|format| {
         view! {
@@ -129,7 +128,9 @@ async fn save_clips(shell: Shell) {
     let clips = clips::plan(&export, CLIP_MARGIN_S);
     let mut archive = Archive::new();
     for clip in &clips {
-        let Some(id) = ids.get(clip.file) else { continue };
+        let Some(id) = ids.get(clip.file) else {
+            continue;
+        };
         match cut(shell, *id, clip).await {
             Ok(file) => {
                 if let Err(error) = archive.add(&file) {

@@ -52,11 +52,6 @@ impl Sights {
         });
     }
 
-    /// The view of a recording, if its card is unfolded.
-    pub(super) fn of(self, id: RecordingId) -> Option<Sight> {
-        self.0.with_value(|sights| sights.get(&id).copied())
-    }
-
     /// The view that keys act on: of the chosen detection, else of what plays, else the first.
     fn current(self, shell: Shell) -> Option<Sight> {
         let chosen = shell.selected.get_untracked().map(|s| s.recording);

@@ -3,9 +3,7 @@
 use super::sight::Sight;
 use crate::browser::{download, files};
 use crate::protocol::{Failure, FailureKind};
-use crate::review::{
-    Answer, Calibration, CalibrationConfig, ReviewState, threshold_for_precision,
-};
+use crate::review::{Answer, Calibration, CalibrationConfig, ReviewState, threshold_for_precision};
 use crate::session::Session;
 use crate::shell::Shell;
 use leptos::prelude::*;
@@ -58,9 +56,8 @@ pub(super) fn answer(sight: Sight, answer: Answer) -> bool {
 #[component]
 pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
     let shell = sight.shell;
-    let given = Memo::new(move |_| {
-        shell.with(|session| session.answer_to(sight.id, &detection).cloned())
-    });
+    let given =
+        Memo::new(move |_| shell.with(|session| session.answer_to(sight.id, &detection).cloned()));
     let buttons = ANSWERS.map(|(value, name, key, test_id)| {
         let pressed = value.clone();
         view! {

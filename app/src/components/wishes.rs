@@ -54,7 +54,11 @@ fn Seconds(
     change: impl Fn(f32) + Send + Sync + 'static,
 ) -> impl IntoView {
     let change = move |text: String| {
-        if let Some(seconds) = text.parse().ok().filter(|s: &f32| (0.0..=86_400.0).contains(s)) {
+        if let Some(seconds) = text
+            .parse()
+            .ok()
+            .filter(|s: &f32| (0.0..=86_400.0).contains(s))
+        {
             change(seconds);
         }
     };
@@ -79,8 +83,13 @@ fn SpeciesLists(shell: Shell) -> impl IntoView {
     let text = NodeRef::<Textarea>::new();
     let unknown = RwSignal::new(Vec::<String>::new());
     let apply = move |list_use| {
-        let pasted = text.get_untracked().map(|text| text.value()).unwrap_or_default();
-        change(shell, move |session| unknown.set(session.set_species(&pasted, list_use)));
+        let pasted = text
+            .get_untracked()
+            .map(|text| text.value())
+            .unwrap_or_default();
+        change(shell, move |session| {
+            unknown.set(session.set_species(&pasted, list_use))
+        });
     };
     let summary = move || {
         shell.with(|session| {

@@ -238,6 +238,27 @@ fn the_threshold_acts_on_kept_scores() {
 }
 
 #[test]
+fn species_keep_their_own_thresholds_until_the_user_chooses_one() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    assert!(!session.has_class_thresholds());
+    let ModelState::Loaded { manifest, .. } = &mut session.model else {
+        panic!("no model is loaded");
+    };
+    manifest.detection.class_thresholds = vec![0.3, 0.9];
+    assert!(session.has_class_thresholds());
+    let (id, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.4, 0.8]), &[]);
+    let codes = |session: &Session| -> Vec<usize> {
+        let species = session.recording(id).expect("kept").species();
+        species.iter().map(|s| s.label.0).collect()
+    };
+    assert_eq!(codes(&session), [0]);
+    session.set_threshold(0.5);
+    assert_eq!(codes(&session), [1]);
+    assert!(!session.has_class_thresholds());
+}
+
+#[test]
 fn cancelling_keeps_results_and_starts_the_next() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     let (a, job) = run(&mut session, "a");
@@ -582,7 +603,10 @@ fn wishes_act_on_kept_scores_and_return() {
     assert_eq!(found(&session), [(1, 10.0)]);
     session.set_threshold_of(LabelId(0), None);
     let unknown = session.set_species("Bananaquit\nDodo", ListUse::Include);
-    assert_eq!((found(&session), unknown), (vec![(0, 5.0)], vec!["Dodo".to_owned()]));
+    assert_eq!(
+        (found(&session), unknown),
+        (vec![(0, 5.0)], vec!["Dodo".to_owned()])
+    );
     session.clear_species();
     assert_eq!(found(&session).len(), 2);
 }
@@ -600,5 +624,8 @@ fn an_export_holds_what_was_found_and_how() {
     assert_eq!(export.files.len(), 1);
     assert!(export.files[0].recorded_at.is_some());
     let exported = &export.files[0].detections[0];
-    assert_eq!((exported.code.as_str(), &exported.review), ("banana", &Some(Answer::No)));
+    assert_eq!(
+        (exported.code.as_str(), &exported.review),
+        ("banana", &Some(Answer::No))
+    );
 }

@@ -44,7 +44,11 @@ impl Session {
     #[must_use]
     pub fn threshold_of(&self, label: LabelId) -> f32 {
         let own = self.settings.species_thresholds.get(&self.code(label));
-        own.copied().unwrap_or_else(|| self.threshold())
+        let of_model = || match (self.settings.threshold, self.manifest()) {
+            (None, Some(manifest)) => manifest.detection.threshold_of(label),
+            _ => self.threshold(),
+        };
+        own.copied().unwrap_or_else(of_model)
     }
 
     /// Gives a species a threshold of its own, or takes it away.
@@ -98,9 +102,13 @@ impl Session {
     /// How scores become detections, and which are kept; none without a model.
     pub(super) fn wishes(&self) -> Option<(DetectionConfig, DetectionFilter)> {
         let manifest = self.manifest()?;
+        let of_model = match self.settings.threshold {
+            Some(threshold) => manifest.detection.with_threshold(threshold),
+            None => manifest.detection.clone(),
+        };
         let config = DetectionConfig {
-            threshold: self.threshold(),
             merge_gap_s: self.merge_gap_s(),
+            ..of_model
         };
         let (filter, _) = self.settings.detection_filter(&manifest.classes);
         Some((config, filter))

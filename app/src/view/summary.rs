@@ -60,7 +60,10 @@ pub fn by_hour(recordings: &[Summarised]) -> Vec<SpeciesDay> {
 #[must_use]
 pub fn accumulation(recordings: &[Summarised]) -> Vec<usize> {
     let mut ordered: Vec<&Summarised> = recordings.iter().collect();
-    if ordered.iter().all(|recording| recording.recorded_at.is_some()) {
+    if ordered
+        .iter()
+        .all(|recording| recording.recorded_at.is_some())
+    {
         ordered.sort_by_key(|recording| recording.recorded_at.map(|time| time.to_string()));
     }
     let mut seen = BTreeSet::new();

@@ -39,7 +39,7 @@ impl DetectionFilter {
     #[must_use]
     pub fn threshold(&self, label: LabelId, config: &DetectionConfig) -> Option<f32> {
         let own = self.thresholds.get(&label).copied();
-        let threshold = own.unwrap_or(config.threshold);
+        let threshold = own.unwrap_or_else(|| config.threshold_of(label));
         self.species.admits(label).then_some(threshold)
     }
 }
@@ -65,6 +65,7 @@ mod tests {
 
     const CONFIG: DetectionConfig = DetectionConfig {
         threshold: 0.5,
+        class_thresholds: Vec::new(),
         merge_gap_s: 0.0,
     };
 

@@ -13,7 +13,8 @@ use super::batch::Frontends;
 use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
 use super::run::Request;
-use super::{TrainOptions, head, normalization};
+use super::{TrainOptions, normalization};
+use crate::classes;
 use crate::dataset::Recording;
 use crate::files;
 use crate::run_folder::{RunConfig, SETTINGS_FILE};
@@ -68,6 +69,7 @@ pub(crate) fn settle(
         normalization,
         detection: DetectionConfig {
             threshold: options.threshold,
+            class_thresholds: Vec::new(),
             merge_gap_s: 0.0,
         },
         classes: data.classes.clone(),
@@ -75,6 +77,7 @@ pub(crate) fn settle(
         training: file_names(&data.training),
         held_out: file_names(&data.held_out_recordings),
         backgrounds: file_names(&data.backgrounds),
+        recordings_per_class: classes::count(&data.classes, &data.training),
         unreadable: data
             .unreadable
             .iter()
@@ -86,6 +89,13 @@ pub(crate) fn settle(
                 .chain(&data.backgrounds),
         ),
     };
+    let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
+    if !untaught.is_empty() {
+        eprintln!(
+            "classes without a training recording that can be read, which will not be learned: {}",
+            untaught.join(", ")
+        );
+    }
     config.write(request.out)?;
     let settings = Settings {
         data: Some(request.data.to_path_buf()),

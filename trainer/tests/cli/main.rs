@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bad_input;
+mod check;
+mod evaluate;
 mod formats;
 mod identify;
 mod imagenet;
