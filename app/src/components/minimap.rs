@@ -26,7 +26,8 @@ pub(super) fn Minimap(sight: Sight) -> impl IntoView {
     let revision = shell.watch(sight.id, |r| r.picture.as_ref().map(|p| p.filled()));
     let is_due = StoredValue::new(false);
     Effect::new(move |_| {
-        revision.track();
+        // Tracking alone would not evaluate it, and so never hear of a change.
+        revision.get();
         shell.display.track();
         if is_due.get_value() || canvas.get().is_none() {
             return;

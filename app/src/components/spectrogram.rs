@@ -96,7 +96,8 @@ fn paint_when_it_changes(sight: Sight, canvas: NodeRef<Canvas>) {
     let revision = sight.shell.watch(sight.id, |r| r.revision);
     let is_due = StoredValue::new(false);
     Effect::new(move |_| {
-        revision.track();
+        // Tracking alone would not evaluate it, and so never hear of a change.
+        revision.get();
         sight.viewport.track();
         sight.width_px.track();
         sight.shell.display.track();
