@@ -36,7 +36,7 @@ pub fn read(text: &str, classes: &Taxonomy) -> SpeciesList {
         let found: Vec<&str> = match find(line) {
             Some(code) => vec![code],
             None => fields
-                .flat_map(|field| find(field).or_else(|| field.split('_').find_map(find)))
+                .filter_map(|field| find(field).or_else(|| field.split('_').find_map(find)))
                 .collect(),
         };
         if found.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::{ExportError, OutputFile};
 use std::io::{Cursor, Write};
+use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -20,7 +21,7 @@ impl Archive {
     /// # Errors
     /// A name that is taken already, or a ZIP of more than four gigabytes.
     pub fn add(&mut self, file: &OutputFile) -> Result<(), ExportError> {
-        let method = if file.name.ends_with(".wav") {
+        let method = if is_sound(&file.name) {
             CompressionMethod::Stored
         } else {
             CompressionMethod::Deflated
@@ -37,6 +38,11 @@ impl Archive {
     pub fn finish(self) -> Result<Vec<u8>, ExportError> {
         Ok(self.0.finish()?.into_inner())
     }
+}
+
+fn is_sound(name: &str) -> bool {
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("wav"))
 }
 
 impl Default for Archive {
@@ -83,7 +89,7 @@ mod tests {
         assert_eq!(zip.len(), 2);
         for expected in &files {
             let mut entry = zip.by_name(&expected.name).expect("is in it");
-            let is_sound = expected.name.ends_with(".wav");
+            let is_sound = is_sound(&expected.name);
             assert_eq!(entry.compressed_size() == entry.size(), is_sound);
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).expect("reads");

@@ -195,7 +195,12 @@ fn logit(confidence: f32) -> f64 {
 
 /// Finite for all numbers; NaN counts as 0.
 fn log_odds(probability: f64) -> f64 {
-    let p = probability.max(NEAREST).min(1.0 - NEAREST);
+    let probability = if probability.is_nan() {
+        0.0
+    } else {
+        probability
+    };
+    let p = probability.clamp(NEAREST, 1.0 - NEAREST);
     (p / (1.0 - p)).ln()
 }
 

@@ -45,6 +45,10 @@ pub struct AudioFacts {
 
 /// One recording.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are facts that do not exclude each other"
+)]
 pub struct Recording {
     /// Which one.
     pub id: RecordingId,

@@ -67,6 +67,9 @@ pub(crate) fn train(
         let mut accumulated = GradientsAccumulator::new();
         let mut rate = 0.0;
         for (index, batch) in receiver.iter().enumerate() {
+            // Dropout is a function of the seed and the batch, so that a resumed run drops the same.
+            let seed = steps.first_step * options.accumulate + index;
+            steps.device.seed(options.seed.wrapping_add(seed as u64));
             let step = index / options.accumulate;
             let in_step = (batches.len() - step * options.accumulate).min(options.accumulate);
             let (loss, gradients) = gradients_of(&state.model, batch?, in_step, steps);

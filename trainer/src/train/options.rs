@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::{Args, Parser};
-use pipit_core::{Architecture, AugmentConfig};
+use pipit_core::{Architecture, AugmentConfig, Pooling};
 use serde::{Deserialize, Serialize};
 
 use super::balance;
@@ -19,6 +19,18 @@ pub(crate) struct TrainOptions {
     /// The network, by its timm name.
     #[arg(long, default_value = "tf_efficientnet_lite0")]
     pub(crate) architecture: Architecture,
+    /// How its feature map becomes scores: average, gem, or attention over time.
+    #[arg(long, default_value_t)]
+    #[serde(default)]
+    pub(crate) pooling: Pooling,
+    /// Share of the pooled features that is left out at random.
+    #[arg(long, default_value_t = 0.0)]
+    #[serde(default)]
+    pub(crate) dropout: f64,
+    /// Share of the windows for which the last residual branch is left out at random; earlier ones less.
+    #[arg(long, default_value_t = 0.0)]
+    #[serde(default)]
+    pub(crate) drop_path: f64,
     /// Weights to start from, as `pipit import` writes them [default: random].
     #[arg(long)]
     pub(crate) weights: Option<PathBuf>,
@@ -186,6 +198,8 @@ impl TrainOptions {
             ("--class-weight-exponent", self.class_weight_exponent, 2.0),
             ("--sampling-exponent", self.sampling_exponent, 2.0),
             ("--rating-weight", self.rating_weight, 1.0),
+            ("--dropout", self.dropout, 0.9),
+            ("--drop-path", self.drop_path, 0.9),
             ("--secondary-weight", f64::from(self.secondary_weight), 1.0),
             ("--label-smoothing", f64::from(self.label_smoothing), 0.9),
             ("--ema-decay", f64::from(self.ema_decay), 0.999_999),

@@ -12,4 +12,5 @@ mod import;
 mod preview;
 mod settings;
 mod support;
+mod torch;
 mod train;

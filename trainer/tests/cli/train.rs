@@ -53,6 +53,9 @@ fn a_resumed_run_equals_an_unbroken_one() {
         "--seed=3",
         "--accumulate=2",
         "--sampling-exponent=0.5",
+        "--pooling=attention",
+        "--dropout=0.2",
+        "--drop-path=0.2",
         &backgrounds,
     ];
 
@@ -315,6 +318,8 @@ fn numbers_that_make_no_training_are_refused() {
         ("--backgrounds=nowhere", "nowhere"),
         ("--min-recordings=99", "99"),
         ("--architecture=resnet18", "resnet18"),
+        ("--pooling=max", "max"),
+        ("--dropout=1", "--dropout"),
         ("--weights=nowhere.safetensors", "nowhere.safetensors"),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -33,7 +33,7 @@ fn near(found: f64, expected: f64, tolerance: f64) {
     );
 }
 
-/// The expected values come from a search for the mode over a grid in NumPy, and from finite
+/// The expected values come from a search for the mode over a grid in `NumPy`, and from finite
 /// differences there.
 #[test]
 fn mode_and_covariance_are_those_of_a_grid_search() {
