@@ -78,7 +78,7 @@ fn a_step_reaches_everything_but_the_frozen_stages() {
         let model = Model::new(architecture, 1, 3, &device)
             .reset_classifier(4, &device)
             .freeze(2);
-        let images = Tensor::random([2, 1, 32, 64], Distribution::Default, &device);
+        let images = Tensor::random([2, 1, 32, 32], Distribution::Default, &device);
         let logits = model.forward(images);
         assert_eq!(logits.dims(), [2, 4]);
         let gradients = logits.sum().backward();

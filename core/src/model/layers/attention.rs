@@ -94,7 +94,7 @@ impl EfficientChannelAttention {
     /// A gate over `channels`.
     #[must_use]
     pub fn new(channels: usize, device: &Device) -> Self {
-        let reach = ((channels as f64).log2() + 1.0) / 2.0;
+        let reach = 0.5 * ((channels as f64).log2() + 1.0);
         // Odd, so that a channel has as many neighbours on both sides.
         let kernel = (reach as usize | 1).max(3);
         let conv = Conv1dConfig::new(1, 1, kernel)

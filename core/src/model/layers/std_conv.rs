@@ -6,7 +6,7 @@ use burn::prelude::*;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
-/// Keeps the variance of what SiLU makes of normally distributed values.
+/// Keeps the variance of what `silu` makes of normally distributed values.
 const SILU_GAMMA: f64 = 1.788_129_329_681_396_5;
 
 /// Scaled weight standardisation (arXiv:2101.08692, section 4): a convolution whose kernels are
