@@ -1,17 +1,18 @@
 //! `pipit import`: published `ImageNet` weights → the weights that training starts from.
 
 mod checkpoint;
+mod stem;
 mod timm_names;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use burn::prelude::Device;
 use clap::Args;
 use pipit_core::Architecture;
 use pipit_core::model::Model;
-use pipit_core::model::weights::load_weights;
+use pipit_core::model::weights::{WeightsError, load_weights};
 
 use crate::files;
 
@@ -38,9 +39,6 @@ pub(crate) struct RawTensor {
     values: Vec<f32>,
 }
 
-const STEM: &str = "conv_stem.weight";
-const CLASSIFIER: &str = "classifier.weight";
-
 /// Runs the command.
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
     ensure!(
@@ -51,25 +49,29 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         .with_context(|| format!("cannot import {}", args.file.display()))?;
     let found = tensors.len();
     let mut tensors = timm_names::rename(tensors)?;
-    let mut reshaped = Vec::new();
+    let misfit = || format!("the weights do not fit {}", args.architecture);
+    let mut changed = Vec::new();
     if args.in_chans == 1 {
-        reshaped.extend(sum_stem(&mut tensors)?);
+        changed = stem::to_one_channel(&mut tensors, args.architecture.first_conv())
+            .with_context(misfit)?;
     }
     let bytes = to_safetensors(&tensors)?;
 
     // Loading names every tensor that is missing, left over or of another shape.
+    let classifier = format!("{}.weight", args.architecture.classifier());
     let classes = tensors
-        .get(CLASSIFIER)
-        .with_context(|| format!("no tensor {CLASSIFIER}"))?
-        .shape[0];
+        .get(&classifier)
+        .and_then(|weight| weight.shape.first().copied())
+        .filter(|&classes| classes > 0)
+        .with_context(|| format!("no tensor {classifier}"))
+        .with_context(misfit)?;
     let model = Model::new(
         args.architecture,
         usize::from(args.in_chans),
         classes,
         &Device::flex(),
     );
-    load_weights(model, bytes.clone())
-        .with_context(|| format!("the weights do not fit {}", args.architecture))?;
+    load_weights(model, bytes.clone()).map_err(|error| refuse(error, args.architecture))?;
 
     let out = output_file(&args.out, args.architecture);
     files::write_atomically(&out, &bytes)?;
@@ -78,11 +80,34 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         out.display(),
         tensors.len()
     );
-    for line in reshaped {
+    for line in changed {
         println!("  {line}");
     }
     Ok(())
 }
+
+/// The error with every tensor on a line of its own.
+fn refuse(error: WeightsError, architecture: Architecture) -> anyhow::Error {
+    let WeightsError::Misfit(misfit) = error else {
+        return error.into();
+    };
+    let mut lines = vec![format!("the weights do not fit {architecture}:")];
+    for (kind, names) in [
+        ("missing", misfit.missing),
+        ("unknown", misfit.unused),
+        ("misshapen", misfit.misshapen),
+    ] {
+        let shown = names.iter().take(SHOWN);
+        lines.extend(shown.map(|name| format!("  {kind}: {name}")));
+        if names.len() > SHOWN {
+            lines.push(format!("  {kind}: {} more", names.len() - SHOWN));
+        }
+    }
+    anyhow::Error::msg(lines.join("\n"))
+}
+
+/// Tensors of a kind that are listed; with more, it is plainly another network.
+const SHOWN: usize = 30;
 
 fn output_file(out: &Path, architecture: Architecture) -> PathBuf {
     if out
@@ -93,34 +118,6 @@ fn output_file(out: &Path, architecture: Architecture) -> PathBuf {
     } else {
         out.join(format!("{architecture}.safetensors"))
     }
-}
-
-/// Turns a stem that sees colours into one that sees grey: equal to feeding grey three times.
-fn sum_stem(tensors: &mut BTreeMap<String, RawTensor>) -> anyhow::Result<Option<String>> {
-    let stem = tensors
-        .get_mut(STEM)
-        .with_context(|| format!("no tensor {STEM}"))?;
-    let [out_channels, in_channels, height, width] = stem.shape[..] else {
-        bail!(
-            "{STEM} is no convolution kernel but has shape {:?}",
-            stem.shape
-        );
-    };
-    if in_channels == 1 {
-        return Ok(None);
-    }
-    let kernel = height * width;
-    stem.values = stem
-        .values
-        .chunks(in_channels * kernel)
-        .flat_map(|filter| {
-            (0..kernel).map(move |at| filter.iter().skip(at).step_by(kernel).sum::<f32>())
-        })
-        .collect();
-    stem.shape = vec![out_channels, 1, height, width];
-    Ok(Some(format!(
-        "{STEM}: summed from {in_channels} input channels to 1"
-    )))
 }
 
 fn to_safetensors(tensors: &BTreeMap<String, RawTensor>) -> anyhow::Result<Vec<u8>> {
@@ -143,24 +140,4 @@ fn to_safetensors(tensors: &BTreeMap<String, RawTensor>) -> anyhow::Result<Vec<u
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     Ok(safetensors::serialize(views, None)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_stem_is_summed_over_its_input_channels() {
-        let stem = RawTensor {
-            shape: vec![2, 3, 1, 2],
-            values: (0u8..12).map(f32::from).collect(),
-        };
-        let mut tensors = BTreeMap::from([(STEM.to_owned(), stem)]);
-
-        sum_stem(&mut tensors).unwrap();
-
-        assert_eq!(tensors[STEM].shape, [2, 1, 1, 2]);
-        assert_eq!(tensors[STEM].values, [6.0, 9.0, 24.0, 27.0]);
-        assert_eq!(sum_stem(&mut tensors).unwrap(), None);
-    }
 }

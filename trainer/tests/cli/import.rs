@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use burn::prelude::Device;
+use burn::prelude::{Device, Tensor};
+use burn::tensor::Distribution;
 use pipit_core::Architecture;
 use pipit_core::model::Model;
 use pipit_core::model::weights::{WeightsDtype, load_weights, save_weights};
 use safetensors::SafeTensors;
 
 use crate::support::{error_text, pipit, succeed};
+use crate::torch;
 
 /// A timm-like file of a network that sees colours.
 fn colour_weights() -> Vec<u8> {
@@ -41,6 +43,57 @@ fn a_timm_file_gets_a_stem_for_one_channel() {
 }
 
 #[test]
+fn a_pytorch_file_gives_what_a_safetensors_file_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let import = |file: &str| {
+        let out = folder.path().join("out.safetensors");
+        succeed([
+            "import".into(),
+            folder.path().join(file).display().to_string(),
+            format!("--out={}", out.display()),
+        ]);
+        std::fs::read(out).unwrap()
+    };
+    let colour = colour_weights();
+    std::fs::write(folder.path().join("timm.safetensors"), &colour).unwrap();
+    torch::save(&colour, &folder.path().join("timm.pth"));
+
+    assert!(import("timm.pth") == import("timm.safetensors"));
+}
+
+#[test]
+fn grey_gives_what_it_gave_in_colours() {
+    let device = Device::flex();
+    for architecture in [Architecture::SeResNeXt50_32x4d, Architecture::EcaNfNetL0] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("timm.safetensors");
+        device.seed(8);
+        let colour = Model::new(architecture, 3, 5, &device);
+        std::fs::write(&file, save_weights(&colour, WeightsDtype::F32).unwrap()).unwrap();
+
+        let text = succeed([
+            "import".to_owned(),
+            file.display().to_string(),
+            format!("--architecture={architecture}"),
+            format!("--out={}", folder.path().display()),
+        ]);
+
+        let stem = format!("{}.weight: summed", architecture.first_conv());
+        assert!(text.contains(&stem), "{text}");
+        let weights = folder.path().join(format!("{architecture}.safetensors"));
+        let grey = Model::new(architecture, 1, 5, &device);
+        let grey = load_weights(grey, std::fs::read(weights).unwrap()).unwrap();
+        let normal = Distribution::Normal(0.0, 1.0);
+        let image = Tensor::<4>::random([1, 1, 64, 64], normal, &device);
+        let ours = grey.forward(image.clone());
+        let theirs = colour.forward(image.repeat_dim(1, 3));
+        let most = theirs.clone().abs().max().into_scalar::<f32>();
+        let off = (ours - theirs).abs().max().into_scalar::<f32>();
+        assert!(off < 1e-4 * most, "{architecture}: off by {off} of {most}");
+    }
+}
+
+#[test]
 fn a_missing_tensor_and_a_strange_one_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let colour = colour_weights();
@@ -63,18 +116,22 @@ fn a_missing_tensor_and_a_strange_one_are_named() {
 
     let mut lacking = all.clone();
     lacking.remove("blocks.3.1.bn2.weight");
+    lacking.remove("conv_head.weight");
     let error = import(lacking);
-    assert!(error.contains("blocks.3.1.bn2"), "{error}");
+    for name in ["blocks.3.1.bn2.weight", "conv_head.weight"] {
+        assert!(error.contains(&format!("missing: {name}")), "{error}");
+    }
 
     let mut strange = all.clone();
     strange.insert("aux.weight".to_owned(), all["bn1.weight"].clone());
     let error = import(strange);
-    assert!(error.contains("aux.weight"), "{error}");
+    assert!(error.contains("unknown: aux.weight"), "{error}");
 
     let mut misshapen = all.clone();
     misshapen.insert("conv_head.weight".to_owned(), all["bn1.weight"].clone());
     let error = import(misshapen);
-    assert!(error.contains("conv_head.weight"), "{error}");
+    let told = "misshapen: conv_head.weight of shape [32] where [1280, 320, 1, 1] is needed";
+    assert!(error.contains(told), "{error}");
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod identify;
 mod imagenet;
 mod import;
 mod support;
+mod torch;
 mod train;
