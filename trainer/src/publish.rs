@@ -54,7 +54,8 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     let config = RunConfig::read(&args.run)?;
     let trained = config.best_package(&args.run)?;
     let device = Device::flex();
-    let model = Model::new(config.architecture, 1, config.classes.len(), &device);
+    let model = Model::new(config.architecture, 1, config.classes.len(), &device)
+        .with_pooling(config.options.pooling);
     let model = load_weights(model, trained.weights.clone())?;
     let weights = save_weights(&model, WeightsDtype::F16)?;
     let manifest = config.manifest(

@@ -120,6 +120,7 @@ impl RunConfig {
             version: presentation.version,
             description: presentation.description,
             architecture: self.architecture,
+            pooling: self.options.pooling,
             audio: self.audio,
             mel: self.mel.clone(),
             normalization: self.normalization,

@@ -8,7 +8,6 @@ mod data;
 mod ema;
 mod epoch;
 mod gradients;
-mod head;
 mod loss;
 mod normalization;
 mod options;

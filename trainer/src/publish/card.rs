@@ -21,7 +21,11 @@ fn write_card(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
         "| name, version | `{}`, {} |",
         manifest.name, manifest.version
     )?;
-    writeln!(card, "| network | `{}` |", manifest.architecture)?;
+    writeln!(
+        card,
+        "| network, pooling | `{}`, {} |",
+        manifest.architecture, manifest.pooling
+    )?;
     writeln!(
         card,
         "| audio | {} Hz mono, windows of {} s every {} s |",

@@ -69,6 +69,9 @@ pub(crate) fn train(
                 options.learning_rate,
                 options.warm_up,
             );
+            // Dropout is a function of the seed and the step, so that a resumed run drops the same.
+            let seed = options.seed.wrapping_add((steps.first_step + index) as u64);
+            steps.device.seed(seed);
             let loss;
             (state.model, loss) = step(state.model, &mut state.optimizer, batch, rate, steps);
             if let Some(average) = state.average.take() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
-use pipit_core::Architecture;
+use pipit_core::{Architecture, Pooling};
 use serde::{Deserialize, Serialize};
 
 use crate::audio_settings::AudioOptions;
@@ -16,6 +16,18 @@ pub(crate) struct TrainOptions {
     /// The network, by its timm name.
     #[arg(long, default_value = "tf_efficientnet_lite0")]
     pub(crate) architecture: Architecture,
+    /// How its feature map becomes scores: average, gem, or attention over time.
+    #[arg(long, default_value_t)]
+    #[serde(default)]
+    pub(crate) pooling: Pooling,
+    /// Share of the pooled features that is left out at random.
+    #[arg(long, default_value_t = 0.0)]
+    #[serde(default)]
+    pub(crate) dropout: f64,
+    /// Share of the windows for which the last residual branch is left out at random; earlier ones less.
+    #[arg(long, default_value_t = 0.0)]
+    #[serde(default)]
+    pub(crate) drop_path: f64,
     /// Weights to start from, as `pipit import` writes them [default: random].
     #[arg(long)]
     pub(crate) weights: Option<PathBuf>,
@@ -106,6 +118,8 @@ impl TrainOptions {
         let shares = [
             ("--held-out", self.held_out, 0.5),
             ("--warm-up", self.warm_up, 1.0),
+            ("--dropout", self.dropout, 0.9),
+            ("--drop-path", self.drop_path, 0.9),
             ("--mixup", self.mixup, 1.0),
             ("--noise", self.noise, 1.0),
             ("--secondary-weight", f64::from(self.secondary_weight), 1.0),

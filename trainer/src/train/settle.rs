@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::optim::AdamWConfig;
 use burn::prelude::Device;
 use pipit_core::model::Model;
-use pipit_core::model::weights::load_weights;
+use pipit_core::model::weights::load_backbone;
 use pipit_core::{AudioConfig, DetectionConfig};
 
 use super::attribution::attribution;
@@ -14,7 +14,7 @@ use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
 use super::recordings::StoredAudio;
 use super::run::Request;
-use super::{TrainOptions, head, normalization, plan};
+use super::{TrainOptions, normalization, plan};
 use crate::dataset::Recording;
 use crate::files;
 use crate::run_folder::RunConfig;
@@ -107,18 +107,16 @@ pub(crate) fn start(
     device.seed(options.seed);
     let classes = config.classes.len();
     let prior = mean(&data.training_targets);
+    let model = Model::new(config.architecture, 1, classes, &device)
+        .with_pooling(options.pooling)
+        .with_dropout(options.dropout)
+        .with_drop_path(options.drop_path);
     let model = match &options.weights {
-        Some(path) => {
-            let bytes = files::read(path)?;
-            let pretrained = Model::new(config.architecture, 1, imported_classes(&bytes)?, &device);
-            load_weights(pretrained, bytes)
-                .with_context(|| format!("cannot start from {}", path.display()))?
-                .reset_classifier(classes, &device)
-        }
-        None => Model::new(config.architecture, 1, classes, &device),
+        Some(path) => load_backbone(model, config.architecture, files::read(path)?)
+            .with_context(|| format!("cannot start from {}", path.display()))?,
+        None => model,
     };
-    let model = head::calm(model, prior);
-    let model = freeze(model, options);
+    let model = freeze(model.with_prior(prior), options);
     let optimizer = AdamWConfig::new()
         // Burn's own default of 1e-5 is large beside the gradients of a mean over many classes.
         .with_epsilon(1e-8)
@@ -138,16 +136,6 @@ pub(crate) fn freeze(model: Model, options: &TrainOptions) -> Model {
         Some(stages) => model.freeze(stages),
         None => model,
     }
-}
-
-/// How many classes the head of imported weights has.
-fn imported_classes(bytes: &[u8]) -> anyhow::Result<usize> {
-    let tensors = safetensors::SafeTensors::deserialize(bytes)
-        .context("the weights are no safetensors file")?;
-    let head = tensors
-        .tensor("classifier.bias")
-        .context("the weights have no tensor classifier.bias")?;
-    Ok(head.shape().iter().product())
 }
 
 fn file_names(recordings: &[Recording]) -> Vec<String> {

@@ -45,13 +45,19 @@ fn a_resumed_run_equals_an_unbroken_one() {
     let data = folder.path().join("data");
     write_dataset(&data);
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
-    let settings = ["--ema-decay=0.5", "--seed=3"];
+    let settings = [
+        "--ema-decay=0.5",
+        "--seed=3",
+        "--pooling=attention",
+        "--dropout=0.2",
+        "--drop-path=0.2",
+    ];
 
     assert!(train(&data, &whole, &settings).status.success());
     let first = train(
         &data,
         &broken,
-        &[settings[0], settings[1], "--stop-after=1"],
+        &[&settings[..], &["--stop-after=1"]].concat(),
     );
     assert!(first.status.success(), "{}", error_text(&first));
     assert_eq!(column(&broken.join("metrics.csv"), "loss").len(), 1);
@@ -282,6 +288,8 @@ fn numbers_that_make_no_training_are_refused() {
         ("--f-max=9000", "9000"),
         ("--min-recordings=99", "99"),
         ("--architecture=resnet18", "resnet18"),
+        ("--pooling=max", "max"),
+        ("--dropout=1", "--dropout"),
         ("--weights=nowhere.safetensors", "nowhere.safetensors"),
     ] {
         let folder = tempfile::tempdir().unwrap();
