@@ -8,7 +8,6 @@ mod data;
 mod ema;
 mod epoch;
 mod gradients;
-mod head;
 mod loss;
 pub(crate) mod normalization;
 mod options;

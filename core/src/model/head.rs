@@ -118,7 +118,11 @@ impl Head {
             value: (prior / (1.0 - prior)).ln(),
         };
         self.bias = logit.init(self.bias.lazy_shape(), &self.bias.lazy_device());
-        self.weight = Param::from_tensor(self.weight.val().detach() * SHRINK);
+        let weight = self.weight.val();
+        let trained = weight.is_autodiff();
+        // Outside the graph, or the result would be no parameter but a computation.
+        let shrunk = weight.without_autodiff() * SHRINK;
+        self.weight = Param::from_tensor(if trained { shrunk.autodiff() } else { shrunk });
     }
 }
 
@@ -194,6 +198,7 @@ mod tests {
         for pooling in Pooling::ALL {
             let training = Device::flex().autodiff();
             let mut trained = head(pooling, &training);
+            trained.set_prior(0.1);
             let features = Tensor::ones([1, 64, 2, 3], &training);
             let plain = logits(&trained, features.clone());
             trained.set_dropout(0.5);
