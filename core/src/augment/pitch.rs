@@ -174,7 +174,10 @@ mod tests {
             let (during, before, after) =
                 (power(6_400, 9_600), power(0, 3_500), power(12_500, 16_000));
             assert!((during - 0.125).abs() < 0.02, "{semitones}: {during}");
-            assert!(before < 1e-3 && after < 1e-3, "{semitones}: {before} {after}");
+            assert!(
+                before < 1e-3 && after < 1e-3,
+                "{semitones}: {before} {after}"
+            );
         }
     }
 
