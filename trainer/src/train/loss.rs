@@ -25,6 +25,8 @@ pub(crate) struct Loss {
     pub(crate) gamma: f32,
     /// Weight of what is there, against `1 - alpha` of what is not.
     pub(crate) alpha: Option<f32>,
+    /// One entry a class, whether it is focal and not plain cross-entropy; empty if all are.
+    pub(crate) focal_classes: Vec<bool>,
     /// One weight a class; empty if all count alike.
     pub(crate) class_weights: Vec<f32>,
 }
@@ -36,19 +38,25 @@ impl Loss {
     /// - `logits`: `[windows, classes]`
     pub(crate) fn of(&self, logits: Tensor<2>, labels: Labels) -> Tensor<1> {
         let device = logits.device();
-        let mut loss = if self.gamma > 0.0 {
-            focal(logits, labels.targets.clone(), self.gamma)
-        } else {
-            binary_cross_entropy(logits, labels.targets.clone())
+        let by_class = |values: Vec<f32>| {
+            let shape = [1, values.len()];
+            Tensor::<2>::from_data(TensorData::new(values, shape), &device)
         };
-        if let Some(alpha) = self.alpha {
-            // alpha·t + (1 - alpha)·(1 - t)
-            loss = loss * (labels.targets * (2.0 * alpha - 1.0) + (1.0 - alpha));
+        let mut loss = binary_cross_entropy(logits.clone(), labels.targets.clone());
+        if self.gamma > 0.0 || self.alpha.is_some() {
+            let mut factor = focal_factor(logits, labels.targets.clone(), self.gamma);
+            if let Some(alpha) = self.alpha {
+                // alpha·t + (1 - alpha)·(1 - t)
+                factor = factor * (labels.targets * (2.0 * alpha - 1.0) + (1.0 - alpha));
+            }
+            if !self.focal_classes.is_empty() {
+                let focal = (self.focal_classes.iter()).map(|&focal| f32::from(u8::from(focal)));
+                factor = (factor - 1.0) * by_class(focal.collect()) + 1.0;
+            }
+            loss = loss * factor;
         }
         if !self.class_weights.is_empty() {
-            let classes = self.class_weights.len();
-            let weights = TensorData::new(self.class_weights.clone(), [1, classes]);
-            loss = loss * Tensor::from_data(weights, &device);
+            loss = loss * by_class(self.class_weights.clone());
         }
         if let Some(weights) = labels.weights {
             loss = loss * weights;
@@ -77,15 +85,14 @@ fn binary_cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<2> {
     positive_part - logits * targets + tail
 }
 
-/// Cross-entropy times `(1 - p_t)^gamma` (Lin et al. 2017), where `p_t` is the probability of the
-/// right answer; for soft targets as torchvision's `sigmoid_focal_loss`.
-fn focal(logits: Tensor<2>, targets: Tensor<2>, gamma: f32) -> Tensor<2> {
-    let probability = sigmoid(logits.clone());
+/// What focal loss multiplies the cross-entropy by: `(1 - p_t)^gamma` (Lin et al. 2017), where `p_t`
+/// is the probability of the right answer; for soft targets as torchvision's `sigmoid_focal_loss`.
+fn focal_factor(logits: Tensor<2>, targets: Tensor<2>, gamma: f32) -> Tensor<2> {
+    let probability = sigmoid(logits);
     // 1 - p_t = p + t - 2·p·t
-    let wrong = probability.clone() + targets.clone() - probability * targets.clone() * 2.0;
+    let wrong = probability.clone() + targets.clone() - probability * targets * 2.0;
     // The slope of a root at 0 is infinite.
-    let factor = wrong.clamp_min(1e-6).powf_scalar(gamma);
-    binary_cross_entropy(logits, targets) * factor
+    wrong.clamp_min(1e-6).powf_scalar(gamma)
 }
 
 #[cfg(test)]
@@ -111,6 +118,7 @@ mod tests {
         Loss {
             gamma: 0.0,
             alpha: None,
+            focal_classes: Vec::new(),
             class_weights: Vec::new(),
         }
     }
@@ -155,6 +163,18 @@ mod tests {
             ),
             loss(&plain(), None),
         );
+    }
+
+    #[test]
+    fn only_rare_classes_may_be_focal() {
+        let mixed = Loss {
+            gamma: 2.0,
+            focal_classes: vec![false, true],
+            ..plain()
+        };
+        let soft = 0.392_590f64.powi(2) * 0.623_282;
+        let expected = (cross_entropy(0.3, 1.0) + soft + 80.0) / 4.0;
+        assert_close(loss(&mixed, None), expected);
     }
 
     #[test]

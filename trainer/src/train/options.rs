@@ -82,6 +82,9 @@ pub(crate) struct TrainOptions {
     /// Weight of what is there in focal loss, against 1 - alpha of what is not [default: alike].
     #[arg(long, value_name = "ALPHA")]
     pub(crate) focal_alpha: Option<f32>,
+    /// Focal loss only for classes with fewer training recordings, cross-entropy for others [default: for all].
+    #[arg(long, value_name = "RECORDINGS")]
+    pub(crate) focal_below: Option<usize>,
     /// Classes weigh count^-EXPONENT in the loss: 0 is alike, 1 makes up for all of the difference.
     #[arg(long, default_value_t = 0.0, value_name = "EXPONENT")]
     pub(crate) class_weight_exponent: f64,
@@ -153,6 +156,9 @@ impl TrainOptions {
         Loss {
             gamma: if focal { self.focal_gamma } else { 0.0 },
             alpha: self.focal_alpha.filter(|_| focal),
+            focal_classes: (self.focal_below.iter())
+                .flat_map(|most| class_counts.iter().map(move |count| count < most))
+                .collect(),
             class_weights: if self.class_weight_exponent > 0.0 {
                 balance::class_weights(class_counts, self.class_weight_exponent)
             } else {

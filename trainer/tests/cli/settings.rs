@@ -16,6 +16,7 @@ fn a_run_can_be_repeated_from_the_settings_that_it_left() {
             &format!("--backgrounds={}", noise.display()),
             "--loss=focal",
             "--focal-alpha=0.25",
+            "--focal-below=3",
             "--class-weight-exponent=0.5",
             "--rating-weight=0.5",
             "--crop-candidates=3",
