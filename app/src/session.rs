@@ -158,6 +158,13 @@ impl Session {
         self.threshold.unwrap_or(default)
     }
 
+    /// Whether species have thresholds of their own, which they keep until the user chooses one.
+    #[must_use]
+    pub fn has_class_thresholds(&self) -> bool {
+        let by_class = |m: &Manifest| !m.detection.class_thresholds.is_empty();
+        self.threshold.is_none() && self.manifest().is_some_and(by_class)
+    }
+
     /// The place of a species among the colours.
     #[must_use]
     pub fn colour(&self, label: LabelId) -> usize {
@@ -274,10 +281,10 @@ impl Session {
     }
 
     fn detection_config(&self) -> Option<DetectionConfig> {
-        let config = self.manifest()?.detection;
-        Some(DetectionConfig {
-            threshold: self.threshold(),
-            ..config
+        let config = &self.manifest()?.detection;
+        Some(match self.threshold {
+            Some(threshold) => config.with_threshold(threshold),
+            None => config.clone(),
         })
     }
 

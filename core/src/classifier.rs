@@ -70,7 +70,8 @@ impl Classifier {
         &self.manifest
     }
 
-    /// Scores normalised Mel spectrograms, one batch; none for none.
+    /// Scores normalised Mel spectrograms, one batch, and calibrates the scores where the package
+    /// says how; none for none.
     ///
     /// Asynchronous because a browser hands results of the GPU back in no other way.
     ///
@@ -94,7 +95,12 @@ impl Classifier {
         if scores.iter().any(|score| score.is_nan()) {
             return Err(ClassifierError::NotANumber);
         }
-        Ok(scores
+        let calibration = self.manifest.calibration;
+        let confidences: Vec<f32> = scores
+            .into_iter()
+            .map(|score| calibration.map_or(score, |calibration| calibration.apply(score)))
+            .collect();
+        Ok(confidences
             .chunks_exact(self.manifest.classes.len())
             .map(|window| Scores(window.to_vec()))
             .collect())

@@ -21,13 +21,38 @@ pub struct WindowScores {
 }
 
 /// How scores become detections.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetectionConfig {
     /// The least confidence that counts, 0…1.
     pub threshold: f32,
+    /// The same class by class, in output order, where classes have thresholds of their own; none
+    /// of them otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub class_thresholds: Vec<f32>,
     /// Windows of one species at most this far apart, in seconds, are one detection.
     pub merge_gap_s: f32,
+}
+
+impl DetectionConfig {
+    /// The least confidence that counts for a class.
+    #[must_use]
+    pub fn threshold_of(&self, label: LabelId) -> f32 {
+        self.class_thresholds
+            .get(label.0)
+            .copied()
+            .unwrap_or(self.threshold)
+    }
+
+    /// The same with a threshold that a person chose: it counts for every class.
+    #[must_use]
+    pub fn with_threshold(&self, threshold: f32) -> Self {
+        Self {
+            threshold,
+            class_thresholds: Vec::new(),
+            merge_gap_s: self.merge_gap_s,
+        }
+    }
 }
 
 /// A species heard over a stretch of time.
@@ -46,7 +71,7 @@ pub struct Detection {
 /// Slack for gaps that are zero but for rounding, seconds.
 const ROUNDING_S: f64 = 1e-6;
 
-/// Joins, class by class, neighbouring windows that reach the threshold.
+/// Joins, class by class, neighbouring windows that reach the class's threshold.
 ///
 /// `scores` are in order of time. Detections come in order of start, at one start by falling
 /// confidence.
@@ -71,12 +96,13 @@ fn detect_class(
     detections: &mut Vec<Detection>,
 ) {
     let first = detections.len();
+    let threshold = config.threshold_of(label);
     for window in scores {
         let Some(&confidence) = window.scores.0.get(label.0) else {
             continue;
         };
         // Also false for NaN.
-        let reaches = confidence >= config.threshold;
+        let reaches = confidence >= threshold;
         if !reaches {
             continue;
         }
@@ -115,6 +141,7 @@ mod tests {
     fn run(columns: &[[f32; 2]], threshold: f32, merge_gap_s: f32) -> Vec<(f64, f64, usize, f32)> {
         let config = DetectionConfig {
             threshold,
+            class_thresholds: Vec::new(),
             merge_gap_s,
         };
         detect(&windows(columns), &config)
@@ -142,6 +169,21 @@ mod tests {
         let scores = [[0.6, 0.0], [0.0, 0.0], [0.7, 0.0]];
         assert_eq!(run(&scores, 0.5, 5.0), [(0.0, 15.0, 0, 0.7)]);
         assert_eq!(run(&scores, 0.5, 4.9).len(), 2);
+    }
+
+    #[test]
+    fn classes_have_thresholds_of_their_own_until_a_person_chooses_one() {
+        let config = DetectionConfig {
+            threshold: 0.5,
+            class_thresholds: vec![0.8, 0.2],
+            merge_gap_s: 0.0,
+        };
+        let scores = windows(&[[0.7, 0.3]]);
+        let heard = |config: &DetectionConfig| -> Vec<usize> {
+            detect(&scores, config).iter().map(|d| d.label.0).collect()
+        };
+        assert_eq!(heard(&config), [1]);
+        assert_eq!(heard(&config.with_threshold(0.5)), [0]);
     }
 
     #[test]

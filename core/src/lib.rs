@@ -18,6 +18,8 @@ pub mod mel;
 
 pub mod label;
 
+pub mod calibration;
+
 pub mod detection;
 
 pub mod architecture;
@@ -34,6 +36,7 @@ pub mod classifier;
 pub mod identify;
 
 pub use architecture::Architecture;
+pub use calibration::Calibration;
 pub use detection::{Detection, DetectionConfig, Scores, WindowScores, detect};
 pub use label::{Label, LabelId, Taxonomy};
 pub use mel::{

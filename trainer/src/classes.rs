@@ -29,6 +29,30 @@ pub(crate) fn primary(classes: &Taxonomy, recording: &Recording) -> Option<usize
         .map(|LabelId(index)| index)
 }
 
+/// How many recordings have each class as their primary label.
+pub(crate) fn count<'a>(
+    classes: &Taxonomy,
+    recordings: impl IntoIterator<Item = &'a Recording>,
+) -> Vec<usize> {
+    let mut counts = vec![0; classes.len()];
+    for class in recordings
+        .into_iter()
+        .filter_map(|recording| primary(classes, recording))
+    {
+        counts[class] += 1;
+    }
+    counts
+}
+
+/// Codes of the classes for which `counts` has nothing.
+pub(crate) fn without_recordings<'a>(classes: &'a Taxonomy, counts: &[usize]) -> Vec<&'a str> {
+    classes
+        .iter()
+        .filter(|(id, _)| counts.get(id.0) == Some(&0))
+        .map(|(_, label)| label.code.as_str())
+        .collect()
+}
+
 /// What the network should answer, one number a class.
 pub(crate) fn targets(
     classes: &Taxonomy,
@@ -101,6 +125,7 @@ mod tests {
         assert_eq!(targets(&classes, &dataset.recordings[0], 0.3), [0.3, 1.0]);
         assert_eq!(targets(&classes, &dataset.recordings[4], 0.3), [0.0, 0.3]);
         assert_eq!(primary(&classes, &dataset.recordings[4]), None);
+        assert_eq!(count(&classes, &dataset.recordings), [2, 2]);
         assert_eq!(
             truth(&classes, &dataset.recordings[0]),
             [Truth::Unclear, Truth::Present]

@@ -23,7 +23,8 @@ pub(crate) struct IdentifyArgs {
     /// A model package or a training run.
     #[arg(long, default_value = "models/puerto-rico")]
     model: PathBuf,
-    /// Confidence from which a detection counts [default: the model's].
+    /// Confidence from which a detection counts, for every species [default: the model's, which may
+    /// differ by species].
     #[arg(long)]
     threshold: Option<f32>,
     /// How to print detections.
@@ -50,15 +51,16 @@ pub(crate) enum Format {
 pub(crate) fn run(args: &IdentifyArgs) -> anyhow::Result<ExitCode> {
     let model = OpenModel::open(&args.model)?;
     let manifest = &model.package.manifest;
-    let config = DetectionConfig {
-        threshold: args.threshold.unwrap_or(manifest.detection.threshold),
-        ..manifest.detection
+    let config = match args.threshold {
+        Some(threshold) => {
+            ensure!(
+                (0.0..=1.0).contains(&threshold),
+                "--threshold must be from 0 to 1: {threshold}"
+            );
+            manifest.detection.with_threshold(threshold)
+        }
+        None => manifest.detection.clone(),
     };
-    ensure!(
-        (0.0..=1.0).contains(&config.threshold),
-        "--threshold must be from 0 to 1: {}",
-        config.threshold
-    );
     let classifier = Classifier::new(&model.package, &args.device.open()?)
         .with_context(|| format!("cannot load the model {}", args.model.display()))?;
 

@@ -57,6 +57,9 @@ pub(crate) struct RunConfig {
     pub(crate) training: Vec<String>,
     /// File names of the held-out recordings.
     pub(crate) held_out: Vec<String>,
+    /// Training recordings of each class, in output order; empty in runs that did not note it.
+    #[serde(default)]
+    pub(crate) recordings_per_class: Vec<usize>,
     /// Files that could not be read.
     pub(crate) unreadable: Vec<String>,
     /// Who made the training and held-out recordings.
@@ -123,13 +126,15 @@ impl RunConfig {
             audio: self.audio,
             mel: self.mel.clone(),
             normalization: self.normalization,
-            detection: self.detection,
+            calibration: None,
+            detection: self.detection.clone(),
             classes: self.classes.clone(),
             training: Some(TrainingSummary {
                 command: self.command.clone(),
                 data: self.data_name.clone(),
                 device: self.device.clone(),
                 recordings: self.training.len(),
+                recordings_per_class: self.recordings_per_class.clone(),
                 held_out_recordings: self.held_out.len(),
                 split: split.to_owned(),
                 epochs: best.epoch,

@@ -26,6 +26,14 @@ pub(super) fn Controls(shell: Shell) -> impl IntoView {
 #[component]
 fn Threshold(shell: Shell) -> impl IntoView {
     let threshold = Memo::new(move |_| shell.with(Session::threshold));
+    let by_species = Memo::new(move |_| shell.with(Session::has_class_thresholds));
+    let words = move || {
+        if by_species.get() {
+            "by species".into()
+        } else {
+            format!("{:.0}%", threshold.get() * 100.0)
+        }
+    };
     let change = move |text: String| {
         if let Ok(threshold) = text.parse() {
             shell.update(|session| {
@@ -46,7 +54,7 @@ fn Threshold(shell: Shell) -> impl IntoView {
                 prop:value=move || threshold.get().to_string()
                 on:input:target=move |event| change(event.target().value())
             />
-            <output>{move || format!("{:.0}%", threshold.get() * 100.0)}</output>
+            <output>{words}</output>
         </label>
     }
 }

@@ -44,8 +44,10 @@ pub(crate) fn manifest() -> Manifest {
             mean: -40.0,
             std: 20.0,
         },
+        calibration: None,
         detection: DetectionConfig {
             threshold: 0.5,
+            class_thresholds: Vec::new(),
             merge_gap_s: 0.0,
         },
         classes: Taxonomy::new(vec![

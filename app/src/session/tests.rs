@@ -150,6 +150,27 @@ fn the_threshold_acts_on_kept_scores() {
 }
 
 #[test]
+fn species_keep_their_own_thresholds_until_the_user_chooses_one() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    assert!(!session.has_class_thresholds());
+    let ModelState::Loaded { manifest, .. } = &mut session.model else {
+        panic!("no model is loaded");
+    };
+    manifest.detection.class_thresholds = vec![0.3, 0.9];
+    assert!(session.has_class_thresholds());
+    let (id, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.4, 0.8]), &[]);
+    let codes = |session: &Session| -> Vec<usize> {
+        let species = session.recording(id).expect("kept").species();
+        species.iter().map(|s| s.label.0).collect()
+    };
+    assert_eq!(codes(&session), [0]);
+    session.set_threshold(0.5);
+    assert_eq!(codes(&session), [1]);
+    assert!(!session.has_class_thresholds());
+}
+
+#[test]
 fn cancelling_keeps_results_and_starts_the_next() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     let (a, job) = run(&mut session, "a");

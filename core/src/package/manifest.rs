@@ -2,6 +2,7 @@
 
 use super::PackageError;
 use crate::architecture::Architecture;
+use crate::calibration::Calibration;
 use crate::detection::DetectionConfig;
 use crate::label::Taxonomy;
 use crate::mel::{MelConfig, Normalization};
@@ -39,7 +40,12 @@ pub struct Manifest {
     pub mel: MelConfig,
     /// From decibels to the network's input.
     pub normalization: Normalization,
-    /// Default threshold and merging.
+    /// Makes confidences of the network's scores. A confidence of 0.8 then means: of recordings like
+    /// the held-out ones whose best window says 0.8 for a species, that species is in eight of ten.
+    /// Without it a confidence is the network's own sigmoid: it ranks, and promises no share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+    /// Default thresholds and merging; they count on confidences, after any calibration.
     pub detection: DetectionConfig,
     /// The classes in output order.
     pub classes: Taxonomy,
@@ -65,6 +71,9 @@ pub struct TrainingSummary {
     pub device: String,
     /// Recordings trained on.
     pub recordings: usize,
+    /// Recordings trained on by class, in output order; empty where it was not noted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recordings_per_class: Vec<usize>,
     /// Recordings kept aside.
     pub held_out_recordings: usize,
     /// How they were chosen.
@@ -169,15 +178,44 @@ impl Manifest {
         if !self.normalization.mean.is_finite() {
             return fail("normalization.mean", "must be a number".into());
         }
-        if !(0.0..=1.0).contains(&self.detection.threshold) {
+        if let Some(calibration) = self.calibration {
+            if !(calibration.slope.is_finite() && calibration.slope > 0.0) {
+                let detail = format!("must be positive, got {}", calibration.slope);
+                return fail("calibration.slope", detail);
+            }
+            if !calibration.intercept.is_finite() {
+                return fail("calibration.intercept", "must be a number".into());
+            }
+        }
+        self.check_detection()?;
+        self.weights_entry().map(|_| ())
+    }
+
+    fn check_detection(&self) -> Result<(), PackageError> {
+        let fail = |field, detail: String| Err(PackageError::Value { field, detail });
+        let is_share = |threshold: &f32| (0.0..=1.0).contains(threshold);
+        if !is_share(&self.detection.threshold) {
             let detail = format!("must be within 0 and 1, got {}", self.detection.threshold);
             return fail("detection.threshold", detail);
+        }
+        let own = &self.detection.class_thresholds;
+        if !own.is_empty() && own.len() != self.classes.len() {
+            let detail = format!(
+                "needs one for each of {} classes, got {}",
+                self.classes.len(),
+                own.len()
+            );
+            return fail("detection.class_thresholds", detail);
+        }
+        if let Some(threshold) = own.iter().find(|threshold| !is_share(threshold)) {
+            let detail = format!("must be within 0 and 1, got {threshold}");
+            return fail("detection.class_thresholds", detail);
         }
         if !(self.detection.merge_gap_s >= 0.0) {
             let detail = format!("must not be negative, got {}", self.detection.merge_gap_s);
             return fail("detection.merge_gap_s", detail);
         }
-        self.weights_entry().map(|_| ())
+        Ok(())
     }
 }
 

@@ -95,6 +95,45 @@ fn values_out_of_range_are_named() {
 }
 
 #[test]
+fn a_manifest_without_the_newer_fields_means_what_it_meant() {
+    let package = open(&manifest(b""), b"").expect("sound");
+    let manifest = package.manifest;
+    assert_eq!(manifest.calibration, None);
+    assert!(manifest.detection.class_thresholds.is_empty());
+    // And it is written as it was read.
+    let text = String::from_utf8(manifest.to_json()).expect("text");
+    for field in ["calibration", "class_thresholds", "recordings_per_class"] {
+        assert!(!text.contains(field), "{text}");
+    }
+}
+
+#[test]
+fn calibration_and_thresholds_by_class_round_trip_and_are_checked() {
+    let mut with = manifest(b"");
+    with["calibration"] = json!({ "slope": 0.5, "intercept": -1.0 });
+    with["detection"]["class_thresholds"] = json!([0.25, 0.75]);
+    let package = open(&with, b"").expect("sound");
+    let again = Manifest::from_json(&package.manifest.to_json()).expect("own output");
+    assert_eq!(again, package.manifest);
+    assert_eq!(again.detection.class_thresholds, [0.25, 0.75]);
+
+    for (path, value, words) in [
+        ("/calibration/slope", json!(0.0), "calibration.slope"),
+        ("/calibration", json!({ "slope": 1.0 }), "intercept"),
+        (
+            "/detection/class_thresholds",
+            json!([0.5]),
+            "detection.class_thresholds",
+        ),
+        ("/detection/class_thresholds", json!([0.5, 2.0]), "got 2"),
+    ] {
+        let mut bad = with.clone();
+        *bad.pointer_mut(path).expect("the field is there") = value;
+        refused(&bad, b"", &["manifest.json", words]);
+    }
+}
+
+#[test]
 fn what_is_not_a_manifest_is_refused() {
     refused(&json!("hello"), b"", &["manifest.json cannot be read"]);
     let mut misspelt = manifest(b"");

@@ -15,6 +15,7 @@ use super::data::Data;
 use super::recordings::StoredAudio;
 use super::run::Request;
 use super::{TrainOptions, head, normalization, plan};
+use crate::classes;
 use crate::dataset::Recording;
 use crate::files;
 use crate::run_folder::RunConfig;
@@ -67,12 +68,14 @@ pub(crate) fn settle(
         normalization,
         detection: DetectionConfig {
             threshold: options.threshold,
+            class_thresholds: Vec::new(),
             merge_gap_s: 0.0,
         },
         classes: data.classes.clone(),
         split_by: data.split_by,
         training: file_names(&data.training),
         held_out: file_names(&data.held_out_recordings),
+        recordings_per_class: classes::count(&data.classes, &data.training),
         unreadable: data
             .unreadable
             .iter()
@@ -80,6 +83,13 @@ pub(crate) fn settle(
             .collect(),
         attribution: attribution(data.training.iter().chain(&data.held_out_recordings)),
     };
+    let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
+    if !untaught.is_empty() {
+        eprintln!(
+            "classes without a training recording that can be read, which will not be learned: {}",
+            untaught.join(", ")
+        );
+    }
     config.write(request.out)?;
     println!(
         "{} classes, {} recordings to train on, {} held out {}, mean {} dB, std {} dB",
