@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::check::CheckArgs;
 use crate::evaluate::EvaluateArgs;
 use crate::identify::IdentifyArgs;
 use crate::import::ImportArgs;
@@ -22,6 +23,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Turn published `ImageNet` weights into weights to start training from.
     Import(ImportArgs),
+    /// Say what is wrong with labelled recordings; fails if something must be mended.
+    Check(CheckArgs),
     /// Train a model on labelled recordings.
     Train(Box<TrainArgs>),
     /// Score recordings and compare the scores with their labels.

@@ -3,11 +3,13 @@
 mod folders;
 mod metadata;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use pipit_core::Label;
+
+pub(crate) use folders::audio_files;
 
 /// The name that BirdCLEF gives to its table of recordings.
 pub(crate) const METADATA_FILE: &str = "train_metadata.csv";
@@ -46,14 +48,8 @@ impl Dataset {
     /// Reads a folder that holds `train_metadata.csv`, such a table itself, or a folder that
     /// holds one folder of audio files for each class.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let attributes =
-            std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let table = if attributes.is_file() {
-            Some(path.to_path_buf())
-        } else {
-            Some(path.join(METADATA_FILE)).filter(|table| table.is_file())
-        };
-        let (recordings, labels) = match table {
+        std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let (recordings, labels) = match table_of(path) {
             Some(table) => metadata::read(&table)?,
             None => folders::read(path)?,
         };
@@ -65,6 +61,24 @@ impl Dataset {
             recordings,
             labels,
         })
+    }
+
+    /// Audio files beside a table that none of its rows names, relative to the folder of audio.
+    pub(crate) fn unlisted_files(&self) -> anyhow::Result<Vec<String>> {
+        let Some(table) = table_of(&self.path) else {
+            return Ok(Vec::new());
+        };
+        let listed: BTreeSet<&Path> = self
+            .recordings
+            .iter()
+            .map(|recording| Path::new(&recording.filename))
+            .collect();
+        let mut files = folders::audio_files(&metadata::audio_folder(&table))?;
+        files.retain(|file| !listed.contains(file.as_path()));
+        Ok(files
+            .into_iter()
+            .map(|file| file.to_string_lossy().into_owned())
+            .collect())
     }
 
     /// How many recordings each code has as its primary label.
@@ -92,4 +106,12 @@ impl Dataset {
                 |name| name.to_string_lossy().into_owned(),
             )
     }
+}
+
+/// The table itself, or the one in a folder.
+fn table_of(path: &Path) -> Option<PathBuf> {
+    if path.is_file() {
+        return Some(path.to_path_buf());
+    }
+    Some(path.join(METADATA_FILE)).filter(|table| table.is_file())
 }

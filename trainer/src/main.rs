@@ -4,6 +4,7 @@
 //! one concept each. Errors travel up as `anyhow` chains and are printed once, here.
 
 mod audio_settings;
+mod check;
 mod classes;
 mod cli;
 mod dataset;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Import(args) => import::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Check(args) => check::run(&args),
         Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Publish(args) => publish::run(&args).map(|()| ExitCode::SUCCESS),

@@ -1,7 +1,7 @@
 //! One folder a class, with no table: the folder's name is the code and the species' name.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use pipit_core::Label;
@@ -19,24 +19,15 @@ pub(super) fn read(root: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Stri
 
     let mut recordings = Vec::new();
     let mut labels = BTreeMap::new();
-    for entry in WalkDir::new(&root).min_depth(2).sort_by_file_name() {
-        let entry = entry.with_context(|| format!("cannot list {}", root.display()))?;
-        if !entry.file_type().is_file() || !is_candidate(entry.path()) {
-            continue;
-        }
-        let Ok(relative) = entry.path().strip_prefix(&root) else {
-            continue;
+    for relative in audio_files(&root)? {
+        let mut parts = relative.iter();
+        let (Some(class), Some(_)) = (parts.next(), parts.next()) else {
+            continue; // A file beside the folders belongs to no class.
         };
-        let Some(code) = relative
-            .iter()
-            .next()
-            .map(|name| name.to_string_lossy().into_owned())
-        else {
-            continue;
-        };
+        let code = class.to_string_lossy().into_owned();
         labels.entry(code.clone()).or_insert_with(|| label(&code));
         recordings.push(Recording {
-            path: entry.path().to_path_buf(),
+            path: root.join(&relative),
             filename: relative.to_string_lossy().into_owned(),
             primary_label: code,
             ..Recording::default()
@@ -50,6 +41,18 @@ pub(super) fn read(root: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Stri
         );
     }
     Ok((recordings, labels))
+}
+
+/// The files below `root` that may be audio, relative to it and sorted.
+pub(crate) fn audio_files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(root).sort_by_file_name() {
+        let entry = entry.with_context(|| format!("cannot list {}", root.display()))?;
+        if entry.file_type().is_file() && is_candidate(entry.path()) {
+            files.extend(entry.path().strip_prefix(root).map(Path::to_path_buf));
+        }
+    }
+    Ok(files)
 }
 
 /// The content decides whether a file is audio; the name only leaves out what never is.

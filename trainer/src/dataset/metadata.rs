@@ -20,7 +20,11 @@ pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Str
     let header = reader.headers().with_context(context)?;
     for column in ["primary_label", "filename"] {
         if !header.iter().any(|name| name == column) {
-            bail!("no column {column} in {}", table.display());
+            bail!(
+                "no column {column} in {}, whose columns are: {}",
+                table.display(),
+                header.iter().collect::<Vec<_>>().join(", ")
+            );
         }
     }
 
@@ -82,7 +86,8 @@ impl Row {
     }
 }
 
-fn audio_folder(table: &Path) -> PathBuf {
+/// Where the files of a table lie.
+pub(super) fn audio_folder(table: &Path) -> PathBuf {
     let folder = table.parent().unwrap_or(Path::new("."));
     ["audio", "train_audio"]
         .into_iter()

@@ -1,0 +1,86 @@
+//! `pipit check`: what is wrong with a data set, before hours go into training on it.
+
+mod duplicates;
+mod findings;
+mod fingerprint;
+mod inspect;
+mod output;
+mod sides;
+mod survey;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use crate::dataset::Dataset;
+use crate::run_folder::RunConfig;
+use findings::Severity;
+use inspect::Limits;
+use sides::Sides;
+
+/// Arguments of `pipit check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// A folder with `train_metadata.csv`, such a table, or a folder of one folder a class.
+    #[arg(long)]
+    data: PathBuf,
+    /// Look for leaks in the split of this training run [default: the split that `train` would make].
+    #[arg(long)]
+    run: Option<PathBuf>,
+    /// Share of the recordings that `train` is to hold out.
+    #[arg(long, default_value_t = 0.2)]
+    held_out: f64,
+    /// Recordings from which `train` makes a species a class.
+    #[arg(long, default_value_t = 3)]
+    min_recordings: usize,
+    /// Seed of the training run.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How to print what is found.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// What counts as too short, silent or clipped.
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One object.
+    Json,
+}
+
+/// Runs the command; errors in the data, not warnings, make it fail.
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    args.limits.check()?;
+    let dataset = Dataset::open(&args.data)?;
+    let sides = match &args.run {
+        Some(run) => Sides::of_run(&dataset, &RunConfig::read(run)?),
+        None => Sides::planned(&dataset, args.held_out, args.min_recordings, args.seed),
+    };
+    let inspected = inspect::all(&dataset.recordings, &args.limits);
+    let mut findings = survey::table(&dataset)?;
+    findings.extend(survey::audio(&dataset, &inspected, &args.limits));
+    findings.extend(sides::leaks(&dataset, &sides));
+    findings.extend(duplicates::find(&dataset, &inspected, &sides));
+    findings.sort_by_key(|finding| finding.kind);
+
+    let totals = output::Totals::new(&dataset, &inspected);
+    match args.format {
+        Format::Table => output::print_table(&totals, &findings),
+        Format::Json => output::print_json(&totals, &findings)?,
+    }
+    let must_be_mended = findings
+        .iter()
+        .any(|finding| finding.kind.severity() == Severity::Error);
+    Ok(if must_be_mended {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}

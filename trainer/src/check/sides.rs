@@ -1,0 +1,172 @@
+//! The two sides of a split, and what must not be on both.
+
+use std::collections::BTreeMap;
+
+use super::findings::{Finding, Kind};
+use crate::classes;
+use crate::dataset::{Dataset, Recording};
+use crate::run_folder::RunConfig;
+use crate::split::{self, SplitItem};
+
+/// Which recordings are held out of training, one entry a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sides(Vec<bool>);
+
+impl Sides {
+    /// The split that `pipit train` would make.
+    pub(super) fn planned(
+        dataset: &Dataset,
+        held_out: f64,
+        min_recordings: usize,
+        seed: u64,
+    ) -> Self {
+        let mut sides = vec![false; dataset.recordings.len()];
+        if let Ok(classes) = classes::choose(dataset, min_recordings) {
+            let items: Vec<SplitItem<'_>> = dataset
+                .recordings
+                .iter()
+                .map(|recording| SplitItem {
+                    recordist: recording.author.as_deref(),
+                    class: classes::primary(&classes, recording),
+                })
+                .collect();
+            for index in split::hold_out(&items, held_out, seed).held_out {
+                sides[index] = true;
+            }
+        }
+        Self(sides)
+    }
+
+    /// The split of a run; recordings that it does not know count as trained on.
+    pub(super) fn of_run(dataset: &Dataset, run: &RunConfig) -> Self {
+        let held_out = |recording: &Recording| run.held_out.contains(&recording.filename);
+        Self(dataset.recordings.iter().map(held_out).collect())
+    }
+
+    /// Whether some of the recordings are held out and some are not.
+    pub(super) fn divide(&self, recordings: &[usize]) -> bool {
+        let held_out = recordings.iter().filter(|&&index| self.0[index]).count();
+        held_out > 0 && held_out < recordings.len()
+    }
+}
+
+/// People and publications that are on both sides.
+pub(super) fn leaks(dataset: &Dataset, sides: &Sides) -> Vec<Finding> {
+    let recordist = |recording: &Recording| recording.author.as_deref().map(plain_name);
+    let mut findings = Vec::new();
+    for (kind, groups) in [
+        (Kind::LeakedRecordist, group_by(dataset, recordist)),
+        (Kind::LeakedRecording, group_by(dataset, publication)),
+    ] {
+        for (name, recordings) in groups {
+            if sides.divide(&recordings) {
+                findings.push(Finding {
+                    kind,
+                    files: file_names(dataset, &recordings),
+                    detail: match kind {
+                        Kind::LeakedRecordist => {
+                            let mut spellings: Vec<&str> = recordings
+                                .iter()
+                                .filter_map(|&index| dataset.recordings[index].author.as_deref())
+                                .collect();
+                            spellings.sort_unstable();
+                            spellings.dedup();
+                            format!("written as {}", spellings.join(" and "))
+                        }
+                        _ => format!("all are parts of {name}"),
+                    },
+                });
+            }
+        }
+    }
+    findings
+}
+
+/// File names of recordings.
+pub(super) fn file_names(dataset: &Dataset, recordings: &[usize]) -> Vec<String> {
+    recordings
+        .iter()
+        .map(|&index| dataset.recordings[index].filename.clone())
+        .collect()
+}
+
+fn group_by(
+    dataset: &Dataset,
+    key: impl Fn(&Recording) -> Option<String>,
+) -> BTreeMap<String, Vec<usize>> {
+    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, recording) in dataset.recordings.iter().enumerate() {
+        if let Some(key) = key(recording) {
+            groups.entry(key).or_default().push(index);
+        }
+    }
+    groups
+}
+
+/// Letters and digits alone: spelling and spacing do not make another person.
+fn plain_name(author: &str) -> String {
+    author
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Where a recording was published: its number at xeno-canto, or its address.
+fn publication(recording: &Recording) -> Option<String> {
+    let address = recording
+        .url
+        .as_deref()
+        .filter(|url| url.starts_with("http"));
+    xeno_canto_number(&recording.filename).or_else(|| address.map(str::to_owned))
+}
+
+/// `XC123456` anywhere in a file's name.
+fn xeno_canto_number(filename: &str) -> Option<String> {
+    let name = filename.rsplit('/').next()?;
+    let digits: String = name[name.find("XC")? + 2..]
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    (!digits.is_empty()).then(|| format!("XC{digits}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(rows: &[(&str, &str)]) -> Dataset {
+        Dataset {
+            path: "somewhere".into(),
+            recordings: rows
+                .iter()
+                .map(|(filename, author)| Recording {
+                    filename: (*filename).to_owned(),
+                    author: Some((*author).to_owned()),
+                    ..Recording::default()
+                })
+                .collect(),
+            labels: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_person_spelt_in_two_ways_and_a_recording_cut_in_two_leak() {
+        let dataset = dataset(&[
+            ("a/XC12_1.ogg", "Ann Bell"),
+            ("a/XC12_2.ogg", "Cy"),
+            ("b/XC13.ogg", "ann  bell"),
+            ("b/XC14.ogg", "Di"),
+        ]);
+        let sides = Sides(vec![false, true, true, true]);
+
+        let found = leaks(&dataset, &sides);
+
+        let found: Vec<_> = found.iter().map(|f| (f.kind, f.files.len())).collect();
+        assert_eq!(
+            found,
+            [(Kind::LeakedRecordist, 2), (Kind::LeakedRecording, 2)]
+        );
+        assert_eq!(leaks(&dataset, &Sides(vec![true; 4])), []);
+    }
+}
