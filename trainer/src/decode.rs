@@ -10,6 +10,8 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use pipit_core::Waveform;
+use pipit_core::resample::Resampler;
 use pipit_core::waveform::mixdown;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
@@ -179,6 +181,21 @@ impl AudioFile {
         block.drain(..n);
         self.lead_in_s -= n as f64 / f64::from(rate);
     }
+}
+
+/// A whole recording at a rate of one's choice.
+pub(crate) fn waveform(path: &Path, sample_rate_hz: u32) -> anyhow::Result<Waveform> {
+    let mut audio = AudioFile::open(path)?;
+    let mut resampler = Resampler::new(audio.sample_rate_hz(), sample_rate_hz)?;
+    let mut samples = Vec::new();
+    while let Some(block) = audio.next_block()? {
+        resampler.push(&block, &mut samples)?;
+    }
+    resampler.finish(&mut samples)?;
+    Ok(Waveform {
+        samples,
+        sample_rate_hz,
+    })
 }
 
 /// What the first bytes of a file say.

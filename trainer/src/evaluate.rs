@@ -1,21 +1,25 @@
 //! `pipit evaluate`: scores of recordings against their labels.
 
-use std::collections::BTreeSet;
+mod evaluation;
+mod noise;
+mod report;
+mod table;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
-use comfy_table::{CellAlignment, Table, presets};
-use indicatif::ProgressBar;
 use pipit_core::{Classifier, Taxonomy};
 
-use crate::classes;
 use crate::dataset::{Dataset, Recording};
 use crate::device::DeviceChoice;
 use crate::files;
-use crate::metrics::{self, Judged, Metrics};
+use crate::judging::{self, JudgedSet};
 use crate::run_folder::OpenModel;
-use crate::score::{raise_to_maximum, score_file};
+use crate::score::score_file;
+use evaluation::{Evaluation, Noisy};
+use noise::Backgrounds;
 
 /// Arguments of `pipit evaluate`.
 #[derive(Debug, Args)]
@@ -32,6 +36,28 @@ pub(crate) struct EvaluateArgs {
     /// Write one row a recording: its filename, then its score for each class.
     #[arg(long, value_name = "FILE.csv")]
     scores: Option<PathBuf>,
+    /// Write all figures.
+    #[arg(long, value_name = "FILE.json")]
+    json: Option<PathBuf>,
+    /// Write all figures as a page with pictures.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Judge once more with sounds from this folder mixed in; training must not have used them.
+    #[arg(long, value_name = "DIR")]
+    noise: Option<PathBuf>,
+    /// Decibels of the recordings above the sounds that are mixed in.
+    #[arg(
+        long,
+        value_name = "DB,DB,…",
+        value_delimiter = ',',
+        default_value = "10,5,0,-5",
+        allow_hyphen_values = true,
+        requires = "noise"
+    )]
+    snr: Vec<f32>,
+    /// Seed that chooses the sounds.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// Confidence from which a detection counts in F1 [default: the model's].
     #[arg(long)]
     threshold: Option<f32>,
@@ -42,133 +68,131 @@ pub(crate) struct EvaluateArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
-    let model = OpenModel::open(&args.model)?;
-    let dataset = Dataset::open(&args.data)?;
-    let held_out: Option<BTreeSet<&str>> = model
-        .run
-        .as_ref()
-        .filter(|_| !args.all)
-        .map(|run| run.held_out.iter().map(String::as_str).collect());
-    let recordings: Vec<&Recording> = dataset
-        .recordings
-        .iter()
-        .filter(|recording| {
-            held_out
-                .as_ref()
-                .is_none_or(|names| names.contains(recording.filename.as_str()))
-        })
-        .collect();
-    if recordings.is_empty() {
-        bail!(
-            "none of the run's held-out recordings (--all scores the others) in {}",
-            args.data.display()
+    if let Some(threshold) = args.threshold {
+        ensure!(
+            (0.0..=1.0).contains(&threshold),
+            "--threshold must be from 0 to 1: {threshold}"
         );
     }
+    let model = OpenModel::open(&args.model)?;
+    let dataset = Dataset::open(&args.data)?;
+    let backgrounds = args
+        .noise
+        .as_deref()
+        .map(|path| Backgrounds::open(path, args.seed))
+        .transpose()?;
+    let recordings = choose(&model, &dataset, args)?;
+    warn_of_other_classes(&model.package.manifest.classes, &recordings, args)?;
 
     let classifier = Classifier::new(&model.package, &args.device.open()?)
         .with_context(|| format!("cannot load the model {}", args.model.display()))?;
-    let (scored, failed) = score_all(&classifier, &recordings);
-    if scored.is_empty() {
-        bail!("none of the {} recordings can be read", recordings.len());
-    }
-
-    let manifest = &model.package.manifest;
+    let clean = judging::judge(&classifier, &recordings, "scoring", |recording| {
+        Ok(score_file(&classifier, &recording.path)?.windows)
+    })?;
     if let Some(path) = &args.scores {
-        write_scores(path, &manifest.classes, &scored)?;
+        write_scores(path, &model.package.manifest.classes, &clean)?;
     }
-    let judged: Vec<Judged> = scored
-        .iter()
-        .map(|(recording, scores)| Judged {
-            scores: scores.clone(),
-            truth: classes::truth(&manifest.classes, recording),
-            primary: classes::primary(&manifest.classes, recording),
-        })
-        .collect();
-    let threshold = args.threshold.unwrap_or(manifest.detection.threshold);
-    let metrics = metrics::measure(&judged, manifest.classes.len(), threshold);
-    print_report(&manifest.classes, &metrics, scored.len(), threshold);
-    if failed > 0 {
-        println!("{failed} recordings could not be read and were skipped");
+    let threshold = args
+        .threshold
+        .unwrap_or(model.package.manifest.detection.threshold);
+    let mut noisy = Vec::new();
+    if let Some(backgrounds) = &backgrounds {
+        for &snr_db in &args.snr {
+            let set = backgrounds.judge(&classifier, &clean.recordings, snr_db)?;
+            noisy.push(Noisy::new(snr_db, &set, &classifier, threshold));
+        }
+    }
+    let evaluation = Evaluation::new(&model, &dataset, &clean, noisy, threshold);
+
+    table::print(&model.package.manifest.classes, &evaluation);
+    if let Some(path) = &args.json {
+        let mut text = serde_json::to_vec_pretty(&evaluation)?;
+        text.push(b'\n');
+        files::write_atomically(path, &text)?;
+    }
+    if let Some(path) = &args.report {
+        let page = report::html(&model.package.manifest, &evaluation, &clean.judged)?;
+        files::write_atomically(path, page.as_bytes())?;
+        println!("{}: the report", path.display());
     }
     Ok(())
 }
 
-/// Scores each recording as the maximum over its windows; failures are reported and counted.
-fn score_all<'a>(
-    classifier: &Classifier,
-    recordings: &[&'a Recording],
-) -> (Vec<(&'a Recording, Vec<f32>)>, usize) {
-    let bar = ProgressBar::new(recordings.len() as u64).with_style(crate::train::progress_style(
-        "scoring  {bar:30} {pos}/{len} recordings, {eta} left",
-    ));
-    let mut scored = Vec::with_capacity(recordings.len());
-    let mut failed = 0;
-    for recording in recordings {
-        match score_file(classifier, &recording.path) {
-            Ok(file) => {
-                let mut best = Vec::new();
-                for window in &file.windows {
-                    raise_to_maximum(&mut best, &window.scores.0);
-                }
-                scored.push((*recording, best));
+/// What is to be scored: of a run the held-out recordings, unless all are asked for.
+fn choose<'a>(
+    model: &OpenModel,
+    dataset: &'a Dataset,
+    args: &EvaluateArgs,
+) -> anyhow::Result<Vec<&'a Recording>> {
+    match model.run.as_ref().filter(|_| !args.all) {
+        None => Ok(dataset.recordings.iter().collect()),
+        Some(run) => {
+            let held_out = judging::held_out(run, dataset);
+            if held_out.is_empty() {
+                bail!(
+                    "none of the run's held-out recordings (--all scores the others) in {}",
+                    args.data.display()
+                );
             }
-            Err(error) => {
-                failed += 1;
-                bar.suspend(|| eprintln!("skipped: {error:#}"));
-            }
+            Ok(held_out)
         }
-        bar.inc(1);
     }
-    bar.finish_and_clear();
-    (scored, failed)
 }
 
-fn write_scores(
-    path: &Path,
+/// Recordings of species that the model does not know count as counterexamples, which a person
+/// who mistook the model or the data should know.
+fn warn_of_other_classes(
     classes: &Taxonomy,
-    scored: &[(&Recording, Vec<f32>)],
+    recordings: &[&Recording],
+    args: &EvaluateArgs,
 ) -> anyhow::Result<()> {
+    let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+    for recording in recordings {
+        if classes.id(&recording.primary_label).is_none() {
+            *others.entry(&recording.primary_label).or_insert(0) += 1;
+        }
+    }
+    let count: usize = others.values().sum();
+    let names: Vec<&str> = others.into_keys().collect();
+    ensure!(
+        count < recordings.len(),
+        "no label is a class of {}: the data in {} have {}, the model has {}",
+        args.model.display(),
+        args.data.display(),
+        some_of(&names),
+        some_of(
+            &classes
+                .iter()
+                .map(|(_, label)| label.code.as_str())
+                .collect::<Vec<_>>()
+        ),
+    );
+    if count > 0 {
+        eprintln!(
+            "{count} recordings of {} labels that are no class of the model count as counterexamples: {}",
+            names.len(),
+            some_of(&names)
+        );
+    }
+    Ok(())
+}
+
+fn some_of(names: &[&str]) -> String {
+    const MOST: usize = 5;
+    let shown = names[..names.len().min(MOST)].join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn write_scores(path: &Path, classes: &Taxonomy, set: &JudgedSet<'_>) -> anyhow::Result<()> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let codes = classes.iter().map(|(_, label)| label.code.clone());
     table.write_record(std::iter::once("filename".to_owned()).chain(codes))?;
-    for (recording, scores) in scored {
-        let scores = scores.iter().map(f32::to_string);
+    for (recording, judged) in set.recordings.iter().zip(&set.judged) {
+        let scores = judged.scores.iter().map(f32::to_string);
         table.write_record(std::iter::once(recording.filename.clone()).chain(scores))?;
     }
     files::write_atomically(path, &table.into_inner()?)
-}
-
-fn print_report(classes: &Taxonomy, metrics: &Metrics, recordings: usize, threshold: f32) {
-    let figure = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_header([
-        "code",
-        "species",
-        "recordings",
-        "AP",
-        "ROC-AUC",
-        "F1",
-    ]);
-    for ((_, label), class) in classes.iter().zip(&metrics.per_class) {
-        table.add_row([
-            label.code.clone(),
-            label.common_name.clone(),
-            class.present.to_string(),
-            figure(class.average_precision),
-            figure(class.roc_auc),
-            figure(class.f1),
-        ]);
-    }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    println!("{table}");
-    println!(
-        "{recordings} recordings, {} of them with a species that is a class",
-        metrics.recordings
-    );
-    println!(
-        "cmAP {:.4}   macro ROC-AUC {:.4}   macro F1 {:.4} (at {threshold})   top-1 {:.4}",
-        metrics.cmap, metrics.macro_roc_auc, metrics.macro_f1, metrics.top_1
-    );
 }

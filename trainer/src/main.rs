@@ -14,6 +14,7 @@ mod evaluate;
 mod files;
 mod identify;
 mod import;
+mod judging;
 mod metrics;
 mod publish;
 mod run_folder;

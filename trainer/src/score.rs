@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::read_sync;
-use pipit_core::{Classifier, Identification, WindowScores};
+use pipit_core::{Classifier, Identification, Waveform, WindowScores};
 
 use crate::decode::AudioFile;
 
@@ -43,6 +43,17 @@ pub(crate) fn score_file(classifier: &Classifier, path: &Path) -> anyhow::Result
         duration_s: duration_s(samples, rate),
         damaged_packets: audio.damaged_packets(),
     })
+}
+
+/// Scores a recording that is in memory.
+pub(crate) fn score_waveform(
+    classifier: &Classifier,
+    waveform: &Waveform,
+) -> anyhow::Result<Vec<WindowScores>> {
+    let mut identification = Identification::new(classifier, waveform.sample_rate_hz, BATCH_SIZE)?;
+    let mut scored = read_sync(identification.push(&waveform.samples))?;
+    scored.extend(read_sync(identification.finish())?);
+    Ok(scored.into_iter().map(|scored| scored.window).collect())
 }
 
 /// Raises each entry of `best` to the one in `scores`.

@@ -1,0 +1,90 @@
+//! Recordings scored by a model and set against their labels.
+
+use anyhow::bail;
+use indicatif::ProgressBar;
+use pipit_core::{Classifier, WindowScores};
+
+use crate::classes;
+use crate::dataset::{Dataset, Recording};
+use crate::metrics::{Judged, folds};
+use crate::run_folder::RunConfig;
+use crate::score::raise_to_maximum;
+use crate::train::progress_style;
+
+/// What a model makes of recordings; both lists are in the same order.
+pub(crate) struct JudgedSet<'a> {
+    /// The recordings that could be read.
+    pub(crate) recordings: Vec<&'a Recording>,
+    /// Their scores, each the maximum over the windows, and their truth.
+    pub(crate) judged: Vec<Judged>,
+    /// File names of the others.
+    pub(crate) unreadable: Vec<String>,
+}
+
+impl JudgedSet<'_> {
+    /// Parts for cross-validation that keep a recordist's recordings together; `None` if one
+    /// recordist made all of them.
+    pub(crate) fn folds_by_recordist(&self) -> Option<Vec<usize>> {
+        let recordists: Vec<Option<&str>> = self
+            .recordings
+            .iter()
+            .map(|recording| recording.author.as_deref())
+            .collect();
+        folds::of_groups(&recordists)
+    }
+}
+
+/// The recordings of a data set that a run has held out of training.
+pub(crate) fn held_out<'a>(run: &RunConfig, dataset: &'a Dataset) -> Vec<&'a Recording> {
+    dataset
+        .recordings
+        .iter()
+        .filter(|recording| run.held_out.contains(&recording.filename))
+        .collect()
+}
+
+/// Scores each recording with `score`; failures are reported and counted.
+pub(crate) fn judge<'a>(
+    classifier: &Classifier,
+    recordings: &[&'a Recording],
+    what: &str,
+    score: impl Fn(&Recording) -> anyhow::Result<Vec<WindowScores>>,
+) -> anyhow::Result<JudgedSet<'a>> {
+    let bar = ProgressBar::new(recordings.len() as u64)
+        .with_style(progress_style(
+            "{msg}  {bar:30} {pos}/{len} recordings, {eta} left",
+        ))
+        .with_message(what.to_owned());
+    let taxonomy = &classifier.manifest().classes;
+    let mut set = JudgedSet {
+        recordings: Vec::with_capacity(recordings.len()),
+        judged: Vec::with_capacity(recordings.len()),
+        unreadable: Vec::new(),
+    };
+    for &recording in recordings {
+        match score(recording) {
+            Ok(windows) => {
+                let mut scores = Vec::new();
+                for window in &windows {
+                    raise_to_maximum(&mut scores, &window.scores.0);
+                }
+                set.recordings.push(recording);
+                set.judged.push(Judged {
+                    scores,
+                    truth: classes::truth(taxonomy, recording),
+                    primary: classes::primary(taxonomy, recording),
+                });
+            }
+            Err(error) => {
+                set.unreadable.push(recording.filename.clone());
+                bar.suspend(|| eprintln!("skipped: {error:#}"));
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if set.judged.is_empty() {
+        bail!("none of the {} recordings can be read", recordings.len());
+    }
+    Ok(set)
+}
