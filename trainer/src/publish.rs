@@ -1,6 +1,7 @@
 //! `pipit publish`: a training run → a model package, checked by loading it again.
 
 mod card;
+mod fit;
 mod licence;
 mod probe;
 
@@ -44,6 +45,9 @@ pub(crate) struct PublishArgs {
     /// Folder of the package; the catalogue is beside it.
     #[arg(long)]
     out: PathBuf,
+    /// What to fit beside the weights.
+    #[command(flatten)]
+    fit: fit::FitArgs,
 }
 
 /// Scores may move this much when weights are stored in 16 bits.
@@ -52,16 +56,19 @@ const MAX_DIFFERENCE: f32 = 0.02;
 /// Runs the command.
 pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     let config = RunConfig::read(&args.run)?;
-    let trained = config.best_package(&args.run)?;
+    let mut trained = config.best_package(&args.run)?;
     let device = Device::flex();
     let model = Model::new(config.architecture, 1, config.classes.len(), &device);
     let model = load_weights(model, trained.weights.clone())?;
     let weights = save_weights(&model, WeightsDtype::F16)?;
-    let manifest = config.manifest(
+    let mut manifest = config.manifest(
         &weights,
         &BestEpoch::read(&args.run)?,
         presentation(args, &config)?,
     );
+
+    (manifest.calibration, manifest.detection) = fit::fit(&args.fit, &config, &trained, &device)?;
+    trained.manifest.calibration = manifest.calibration;
 
     // Everything is checked before anything is written.
     let package = ModelPackage::open(&manifest.to_json(), weights)

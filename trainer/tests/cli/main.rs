@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod check;
+mod evaluate;
 mod formats;
 mod identify;
 mod imagenet;

@@ -1,0 +1,142 @@
+//! What a package is given beyond its weights: a calibration and thresholds, fitted on the run's
+//! held-out recordings.
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use burn::prelude::Device;
+use clap::Args;
+use pipit_core::{Calibration, Classifier, DetectionConfig, ModelPackage};
+
+use crate::dataset::Dataset;
+use crate::judging;
+use crate::metrics::calibration::{self, CalibrationMethod};
+use crate::metrics::{Judged, f1_at, thresholds};
+use crate::run_folder::RunConfig;
+use crate::score::score_file;
+
+/// What is to be fitted.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fitted on the held-out recordings")]
+pub(super) struct FitArgs {
+    /// How confidences are made of scores.
+    #[arg(long, value_enum, default_value_t)]
+    calibrate: CalibrationMethod,
+    /// Fit the default threshold, and one for each species that is held out often enough.
+    #[arg(long)]
+    fit_thresholds: bool,
+    /// Where the run's data are now [default: where they were].
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+/// Fits what is asked for and says what it is worth; gives a calibration and thresholds.
+pub(super) fn fit(
+    args: &FitArgs,
+    config: &RunConfig,
+    trained: &ModelPackage,
+    device: &Device,
+) -> anyhow::Result<(Option<Calibration>, DetectionConfig)> {
+    let mut detection = config.detection.clone();
+    if args.calibrate == CalibrationMethod::None && !args.fit_thresholds {
+        return Ok((None, detection));
+    }
+    let path = args.data.as_ref().unwrap_or(&config.data);
+    let dataset = Dataset::open(path)?;
+    let held_out = judging::held_out(config, &dataset);
+    ensure!(
+        !held_out.is_empty(),
+        "nothing to fit on: none of the run's held-out recordings (--data says where they are) in {}",
+        path.display()
+    );
+    let classifier = Classifier::new(trained, device)?;
+    let set = judging::judge(&classifier, &held_out, "scoring", |recording| {
+        Ok(score_file(&classifier, &recording.path)?.windows)
+    })?;
+    let classes = config.classes.len();
+    let folds = set.folds_by_recordist();
+    let mut judged = set.judged;
+
+    let pairs = calibration::pairs(&judged);
+    let calibration = calibration::fit(&pairs, args.calibrate);
+    ensure!(
+        calibration.is_some() || args.calibrate == CalibrationMethod::None,
+        "cannot calibrate: on the {} held-out recordings higher scores are not likelier to be right",
+        judged.len()
+    );
+    if let Some(fitted) = calibration {
+        report_calibration(fitted, &judged, folds.as_deref(), args.calibrate);
+        for score in judged.iter_mut().flat_map(|judged| &mut judged.scores) {
+            *score = fitted.apply(*score);
+        }
+    }
+    if args.fit_thresholds {
+        let all: Vec<&Judged> = judged.iter().collect();
+        let fitted = thresholds::fit(&all, classes, detection.threshold);
+        report_thresholds(
+            &fitted,
+            &judged,
+            folds.as_deref(),
+            classes,
+            detection.threshold,
+        );
+        detection.threshold = four_decimals(fitted.common);
+        detection.class_thresholds = fitted.by_class.into_iter().map(four_decimals).collect();
+    }
+    Ok((calibration, detection))
+}
+
+fn report_calibration(
+    fitted: Calibration,
+    judged: &[Judged],
+    folds: Option<&[usize]>,
+    method: CalibrationMethod,
+) {
+    println!(
+        "calibration: slope {:.4}, intercept {:.4}",
+        fitted.slope, fitted.intercept
+    );
+    let Some(folds) = folds else {
+        println!("  fitted on a single recordist, so nothing says how well it holds for others");
+        return;
+    };
+    let before = calibration::reliability(&calibration::pairs(judged));
+    let after = calibration::cross_validated(judged, folds, method);
+    let after = calibration::reliability(&after);
+    println!(
+        "  on recordists that it was not fitted on: calibration error {:.4} → {:.4}, Brier {:.4} → {:.4}",
+        before.expected_calibration_error,
+        after.expected_calibration_error,
+        before.brier,
+        after.brier
+    );
+}
+
+fn report_thresholds(
+    fitted: &thresholds::Thresholds,
+    judged: &[Judged],
+    folds: Option<&[usize]>,
+    classes: usize,
+    before: f32,
+) {
+    println!(
+        "thresholds: {:.4} for all, and one of their own for {} of {classes} species",
+        fitted.common, fitted.own
+    );
+    let Some(folds) = folds else {
+        println!("  fitted on a single recordist, so nothing says how well they hold for others");
+        return;
+    };
+    let found = thresholds::cross_validated_f1(judged, folds, classes, before);
+    println!(
+        "  on recordists that they were not fitted on: macro F1 {:.4} at {before}, {:.4} at one for all, {:.4} by species",
+        f1_at(judged, classes, |_| before),
+        found.macro_f1_common,
+        found.macro_f1_by_class
+    );
+}
+
+/// More digits would claim more than some dozen recordings tell.
+fn four_decimals(threshold: f32) -> f32 {
+    (threshold * 1e4).round() / 1e4
+}

@@ -1,0 +1,190 @@
+//! Judging a model, and what publishing fits on the recordings it was judged on.
+
+use std::path::Path;
+
+use pipit_core::Calibration;
+use pipit_core::package::ModelPackage;
+use serde_json::{Value, json};
+
+use crate::support::{chirps, model, succeed, write_wav};
+
+fn read_json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Scores of one class by `evaluate --scores`, recording by recording.
+fn scores(package: &Path, class: &str) -> Vec<f32> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scores.csv");
+    succeed([
+        "evaluate".to_owned(),
+        format!("--model={}", package.display()),
+        format!("--data={}", model().data.display()),
+        format!("--scores={}", file.display()),
+    ]);
+    let mut table = csv::Reader::from_path(&file).unwrap();
+    let column = table
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|name| name == class)
+        .unwrap();
+    table
+        .records()
+        .map(|row| row.unwrap()[column].parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_report_holds_every_figure_and_loads_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (report, figures) = (
+        folder.path().join("report.html"),
+        folder.path().join("figures.json"),
+    );
+    let noise = folder.path().join("noise");
+    let hiss: Vec<f32> = (0u32..9_000)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 16) as f32 / 65_536.0 - 0.5)
+        .collect();
+    write_wav(&noise.join("hiss.wav"), &hiss);
+    write_wav(&noise.join("deep/hum.wav"), &chirps(150.0, 1.0, 0));
+    // Nothing to hear, nothing to mix in: another file is chosen.
+    write_wav(&noise.join("silence.wav"), &vec![0.0; 8_000]);
+    let evaluate = || {
+        let text = succeed([
+            "evaluate".to_owned(),
+            format!("--model={}", model().package.display()),
+            format!("--data={}", model().data.display()),
+            format!("--report={}", report.display()),
+            format!("--json={}", figures.display()),
+            format!("--noise={}", noise.display()),
+            "--snr=20,-5".to_owned(),
+            "--seed=7".to_owned(),
+        ]);
+        (text, read_json(&figures))
+    };
+
+    let (text, found) = evaluate();
+    let page = std::fs::read_to_string(&report).unwrap();
+
+    for part in [
+        "padded cmAP",
+        "top-3",
+        "20 dB",
+        "-5 dB",
+        "calibration error",
+        "3–4",
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    assert_eq!(found["recordings"], 13);
+    assert_eq!(found["metrics"]["top_3"], 1.0, "there are three classes");
+    assert_eq!(found["noisy"].as_array().unwrap().len(), 2);
+    assert_eq!(found["noisy"][1]["snr_db"], -5.0);
+    assert_ne!(found["noisy"][1]["metrics"], found["metrics"]);
+    assert!(found["f1_at_fitted_thresholds"]["macro_f1_common"].is_number());
+    let counts: Vec<u64> = serde_json::from_value(found["training_counts"].clone()).unwrap();
+    assert_eq!(
+        counts,
+        [3, 3, 3],
+        "the package notes what it was trained on"
+    );
+    assert_eq!(found["by_training_count"][0]["recordings"], 12);
+    assert_eq!(evaluate().1, found, "the seed decides what is mixed in");
+
+    for part in [
+        "<svg",
+        "Avis low",
+        "padded cmAP",
+        "-5 dB",
+        "Confusion",
+        "prefers-color-scheme",
+    ] {
+        assert!(page.contains(part), "no {part}");
+    }
+    let without_namespaces = page.replace("http://www.w3.org/2000/svg", "");
+    for part in ["://", "src=", "href=", "@import", "url("] {
+        assert!(
+            !without_namespaces.contains(part),
+            "the page loads something: {part}"
+        );
+    }
+}
+
+#[test]
+fn a_package_gives_calibrated_confidences_and_detects_from_its_own_thresholds() {
+    let folder = tempfile::tempdir().unwrap();
+    let raw = scores(&model().package, "mid");
+    let mut manifest = read_json(&model().package.join("manifest.json"));
+    let calibration = Calibration {
+        slope: 0.5,
+        intercept: 1.0,
+    };
+    manifest["calibration"] = json!(calibration);
+    // "high" is never certain enough, the others always are.
+    manifest["detection"]["class_thresholds"] = json!([1.0, 0.0, 0.0]);
+    std::fs::write(folder.path().join("manifest.json"), manifest.to_string()).unwrap();
+    let weights = model().package.join("weights.safetensors");
+    std::fs::copy(weights, folder.path().join("weights.safetensors")).unwrap();
+
+    let calibrated = scores(folder.path(), "mid");
+    for (raw, calibrated) in raw.iter().zip(calibrated) {
+        let expected = calibration.apply(*raw);
+        assert!(
+            (expected - calibrated).abs() < 1e-5,
+            "{calibrated} is not {expected}"
+        );
+    }
+
+    let song = folder.path().join("song.wav");
+    write_wav(&song, &chirps(2_800.0, 1.0, 0));
+    let heard = |more: &[&str]| -> Vec<String> {
+        let model = format!("--model={}", folder.path().display());
+        let song = song.display().to_string();
+        let args = ["identify", &song, &model, "--format=json"];
+        let text = succeed(args.iter().chain(more));
+        let files: Value = serde_json::from_str(&text).unwrap();
+        let detections = files[0]["detections"].as_array().unwrap();
+        let mut codes: Vec<String> = detections
+            .iter()
+            .map(|detection| detection["code"].as_str().unwrap().to_owned())
+            .collect();
+        codes.sort();
+        codes
+    };
+    assert_eq!(heard(&[]), ["low", "mid"]);
+    // A threshold that a person asks for counts for all.
+    assert_eq!(heard(&["--threshold=0"]), ["high", "low", "mid"]);
+}
+
+#[test]
+fn publish_fits_a_calibration_and_thresholds_on_held_out_recordings() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("models/chirps");
+
+    let text = succeed([
+        "publish".to_owned(),
+        format!("--run={}", model().run.display()),
+        "--name=chirps".to_owned(),
+        "--title=Chirps".to_owned(),
+        "--version=1.1.0".to_owned(),
+        "--calibrate=temperature".to_owned(),
+        "--fit-thresholds".to_owned(),
+        format!("--out={}", out.display()),
+    ]);
+
+    assert!(
+        text.contains("calibration: slope") && text.contains("thresholds: "),
+        "{text}"
+    );
+    let read = |name: &str| std::fs::read(out.join(name)).unwrap();
+    let package = ModelPackage::open(&read("manifest.json"), read("weights.safetensors")).unwrap();
+    let calibration = package.manifest.calibration.unwrap();
+    assert!(calibration.slope > 0.0 && calibration.intercept.abs() < f32::EPSILON);
+    assert_eq!(package.manifest.detection.class_thresholds.len(), 3);
+    let card = String::from_utf8(read("README.md")).unwrap();
+    assert!(card.contains("calibrated on held-out recordings"), "{card}");
+
+    let plain = model().package.join("manifest.json");
+    assert!(read_json(&plain).get("calibration").is_none());
+}
