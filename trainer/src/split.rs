@@ -46,11 +46,6 @@ pub(crate) enum SplitBy {
 /// Every class keeps at least half of its recordings for training. Among many seeded attempts the
 /// one wins in which most classes have something held out.
 pub(crate) fn hold_out(items: &[SplitItem<'_>], fraction: f64, seed: u64) -> Split {
-    let by = if items.iter().any(|item| item.recordist.is_some()) {
-        SplitBy::Recordist
-    } else {
-        SplitBy::Recording
-    };
     let groups = groups(items);
     let class_sizes = class_sizes(items);
     let target = share(items.len(), fraction);
@@ -71,16 +66,85 @@ pub(crate) fn hold_out(items: &[SplitItem<'_>], fraction: f64, seed: u64) -> Spl
         }
     }
 
-    let mut held_out: Vec<usize> = best
+    let held_out = best
         .map(|(_, chosen)| chosen)
         .unwrap_or_default()
         .into_iter()
         .flat_map(|group| groups[group].iter().copied())
         .collect();
+    split(items, held_out)
+}
+
+/// Holds out part `fold` of `folds`, counted from 0: of all parts together, each recordist is held
+/// out once.
+///
+/// A class spreads over the parts as evenly as its recordists allow. Recordists whose absence would
+/// leave a class with nothing to learn from are never held out.
+pub(crate) fn hold_out_fold(
+    items: &[SplitItem<'_>],
+    fold: usize,
+    folds: usize,
+    seed: u64,
+) -> Split {
+    let groups = groups(items);
+    let class_sizes = class_sizes(items);
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    // The large ones are the hardest to place; the sort is stable, so equals stay shuffled.
+    order.sort_by_key(|&group| std::cmp::Reverse(groups[group].len()));
+
+    let mut parts: Vec<Part> = vec![Part::default(); folds];
+    for group in order {
+        let adds = class_counts(&groups[group], items);
+        let crowding = |part: &Part| -> f64 {
+            adds.iter()
+                .map(|(class, count)| (part.of(*class) * count) as f64 / class_sizes[class] as f64)
+                .sum()
+        };
+        let best = parts
+            .iter_mut()
+            .filter(|part| {
+                adds.iter()
+                    .all(|(class, count)| part.of(*class) + count < class_sizes[class])
+            })
+            .min_by(|a, b| {
+                crowding(a)
+                    .total_cmp(&crowding(b))
+                    .then(a.items.len().cmp(&b.items.len()))
+            });
+        if let Some(part) = best {
+            part.items.extend_from_slice(&groups[group]);
+            for (class, count) in adds {
+                *part.per_class.entry(class).or_insert(0) += count;
+            }
+        }
+    }
+    let held_out = parts.swap_remove(fold).items;
+    split(items, held_out)
+}
+
+#[derive(Clone, Default)]
+struct Part {
+    items: Vec<usize>,
+    per_class: BTreeMap<usize, usize>,
+}
+
+impl Part {
+    fn of(&self, class: usize) -> usize {
+        self.per_class.get(&class).copied().unwrap_or(0)
+    }
+}
+
+fn split(items: &[SplitItem<'_>], mut held_out: Vec<usize>) -> Split {
     held_out.sort_unstable();
     let training = (0..items.len())
         .filter(|index| held_out.binary_search(index).is_err())
         .collect();
+    let by = if items.iter().any(|item| item.recordist.is_some()) {
+        SplitBy::Recordist
+    } else {
+        SplitBy::Recording
+    };
     Split {
         training,
         held_out,
@@ -102,10 +166,7 @@ fn attempt(
     let mut chosen = Vec::new();
     let mut total = 0;
     for &group in order {
-        let mut adds: BTreeMap<usize, usize> = BTreeMap::new();
-        for class in groups[group].iter().filter_map(|&index| items[index].class) {
-            *adds.entry(class).or_insert(0) += 1;
-        }
+        let adds = class_counts(&groups[group], items);
         let held_of = |class: usize| held.get(&class).copied().unwrap_or(0);
         let leaves_enough = adds
             .iter()
@@ -145,11 +206,15 @@ fn groups(items: &[SplitItem<'_>]) -> Vec<Vec<usize>> {
 }
 
 fn class_sizes(items: &[SplitItem<'_>]) -> BTreeMap<usize, usize> {
-    let mut sizes = BTreeMap::new();
-    for class in items.iter().filter_map(|item| item.class) {
-        *sizes.entry(class).or_insert(0) += 1;
+    class_counts(&(0..items.len()).collect::<Vec<_>>(), items)
+}
+
+fn class_counts(indices: &[usize], items: &[SplitItem<'_>]) -> BTreeMap<usize, usize> {
+    let mut counts = BTreeMap::new();
+    for class in indices.iter().filter_map(|&index| items[index].class) {
+        *counts.entry(class).or_insert(0) += 1;
     }
-    sizes
+    counts
 }
 
 fn share(count: usize, fraction: f64) -> usize {
@@ -226,5 +291,47 @@ mod tests {
         assert_eq!(hold_out(&items, 0.3, 5), hold_out(&items, 0.3, 5));
         assert_ne!(hold_out(&items, 0.3, 5), hold_out(&items, 0.3, 6));
         assert_eq!(hold_out(&items, 0.0, 5).held_out, Vec::<usize>::new());
+    }
+
+    #[test]
+    fn folds_hold_every_recordist_out_once_and_leave_every_class_something() {
+        // Ten people record four species each; one species is known from a single person.
+        const PEOPLE: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        let mut items: Vec<_> = (0..40)
+            .map(|i| item(PEOPLE[i % 10], (i / 10 + i) % 5))
+            .collect();
+        items.extend([item("hermit", 5), item("hermit", 0)]);
+
+        let splits: Vec<Split> = (0..5)
+            .map(|fold| hold_out_fold(&items, fold, 5, 3))
+            .collect();
+
+        let mut held_out: Vec<usize> = splits
+            .iter()
+            .flat_map(|split| split.held_out.clone())
+            .collect();
+        held_out.sort_unstable();
+        assert_eq!(held_out, (0..40).collect::<Vec<_>>(), "the hermit stays");
+        for split in &splits {
+            assert_eq!(split.held_out.len(), 8);
+            for &held in &split.held_out {
+                assert!(
+                    split
+                        .training
+                        .iter()
+                        .all(|&i| items[i].recordist != items[held].recordist)
+                );
+            }
+            for class in 0..6 {
+                assert!(
+                    split
+                        .training
+                        .iter()
+                        .any(|&i| items[i].class == Some(class))
+                );
+            }
+        }
+        assert_ne!(splits[0], hold_out_fold(&items, 0, 5, 4));
+        assert_eq!(splits[0], hold_out_fold(&items, 0, 5, 3));
     }
 }

@@ -46,7 +46,10 @@ pub(crate) fn load(path: &Path, options: &TrainOptions) -> anyhow::Result<Data> 
             class: classes::primary(&classes, recording),
         })
         .collect();
-    let split = split::hold_out(&items, options.held_out, options.seed);
+    let split = match (options.fold, options.folds) {
+        (Some(fold), Some(folds)) => split::hold_out_fold(&items, fold - 1, folds, options.seed),
+        _ => split::hold_out(&items, options.held_out, options.seed),
+    };
 
     let all: Vec<&Recording> = dataset.recordings.iter().collect();
     let mut audio = recordings::load(&all, options.audio.sample_rate);

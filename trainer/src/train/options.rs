@@ -55,6 +55,12 @@ pub(crate) struct TrainOptions {
     /// Share of the recordings that is held out, by recordist where recordists are known.
     #[arg(long, default_value_t = 0.2)]
     pub(crate) held_out: f64,
+    /// Hold out this part of --folds instead, counted from 1; each recordist is in one part.
+    #[arg(long, value_name = "I", requires = "folds")]
+    pub(crate) fold: Option<usize>,
+    /// Parts for k-fold cross-validation by recordist.
+    #[arg(long, value_name = "K", requires = "fold")]
+    pub(crate) folds: Option<usize>,
     /// Random windows of a recording in one epoch; fewer for short recordings.
     #[arg(long, default_value_t = 2)]
     pub(crate) crops_per_epoch: usize,
@@ -117,6 +123,13 @@ impl TrainOptions {
             ensure!(
                 (0.0..=most).contains(&value),
                 "{name} must be from 0 to {most}: {value}"
+            );
+        }
+        if let (Some(fold), Some(folds)) = (self.fold, self.folds) {
+            ensure!(folds >= 2, "--folds must be at least 2: {folds}");
+            ensure!(
+                (1..=folds).contains(&fold),
+                "--fold must be from 1 to {folds}: {fold}"
             );
         }
         self.audio.mel().check(self.audio.sample_rate)?;

@@ -166,6 +166,26 @@ fn folders_without_a_table_are_classes() {
 }
 
 #[test]
+fn a_fold_holds_its_recordists_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+
+    let output = train(
+        &model().data,
+        &out,
+        &["--fold=2", "--folds=2", "--epochs=1", "--freeze=7"],
+    );
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let config: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("config.json")).unwrap()).unwrap();
+    // Two of the four people, with three recordings each; Ann has a fourth, of no class.
+    let held_out = config["held_out"].as_array().unwrap().len();
+    assert!((6..=7).contains(&held_out), "{held_out}");
+    assert_eq!(config["recordings_per_class"], serde_json::json!([2, 2, 2]));
+}
+
+#[test]
 fn a_second_run_does_not_overwrite_the_first() {
     let output = train(&model().data, &model().run, &[]);
 
