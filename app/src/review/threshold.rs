@@ -82,7 +82,7 @@ mod tests {
         assert_eq!((found.confidence, found.n_kept), (0.5, 3));
         assert!((found.precision - 0.7).abs() < 1e-6);
         assert!(found.interval.0 < 0.7 && found.interval.1 > 0.7);
-        assert_eq!(threshold(0.5).map(|t| t.n_kept), Some(5));
+        assert_eq!(threshold(0.499).map(|t| t.n_kept), Some(5));
         assert_eq!(threshold(0.95), None);
     }
 
