@@ -217,13 +217,6 @@ impl Session {
         self.settings.threshold.is_none() && self.manifest().is_some_and(by_class)
     }
 
-    /// Whether species have thresholds of their own, which they keep until the user chooses one.
-    #[must_use]
-    pub fn has_class_thresholds(&self) -> bool {
-        let by_class = |m: &Manifest| !m.detection.class_thresholds.is_empty();
-        self.threshold.is_none() && self.manifest().is_some_and(by_class)
-    }
-
     /// The place of a species among the colours.
     #[must_use]
     pub fn colour(&self, label: LabelId) -> usize {

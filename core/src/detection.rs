@@ -114,7 +114,6 @@ fn detect_class(
     detections: &mut Vec<Detection>,
 ) {
     let first = detections.len();
-    let threshold = config.threshold_of(label);
     for window in scores {
         let Some(&confidence) = window.scores.0.get(label.0) else {
             continue;

@@ -8,6 +8,7 @@ mod data;
 mod ema;
 mod epoch;
 mod gradients;
+mod head;
 mod loss;
 pub(crate) mod normalization;
 mod options;
