@@ -161,6 +161,7 @@ impl Language {
     }
 
     /// The first of a browser's languages that the interface speaks, else English.
+    #[must_use]
     pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
         tags.into_iter()
             .find_map(Self::from_tag)

@@ -194,6 +194,7 @@ fn logit(confidence: f32) -> f64 {
 }
 
 /// Finite for all numbers; NaN counts as 0.
+#[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
 fn log_odds(probability: f64) -> f64 {
     let probability = if probability.is_nan() {
         0.0
