@@ -21,6 +21,7 @@ mod tests;
 pub use warning::SettingsWarning;
 
 use crate::protocol::DeviceChoice;
+use crate::view::colour::Colours;
 use crate::words::Language;
 use pipit_core::{DetectionFilter, LabelId, SpeciesFilter, Taxonomy};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +36,7 @@ pub struct Settings {
     /// Language of the interface; the browser's if none.
     pub language: Option<Language>,
     /// Colours of spectrograms.
-    pub colours: ColourChoice,
+    pub colours: Colours,
     /// The least confidence; the model's if none.
     pub threshold: Option<f32>,
     /// Thresholds of single species by code.
@@ -50,18 +51,6 @@ pub struct Settings {
     pub excluded: BTreeSet<String>,
     /// Address of the folder that the page was loaded from, ending in `/`.
     pub site: String,
-}
-
-/// Colours of spectrograms.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ColourChoice {
-    /// From violet through green to yellow.
-    #[default]
-    Viridis,
-    /// From black through purple to pale yellow.
-    Magma,
-    /// Black on white, as in print.
-    Grey,
 }
 
 /// Prefix of a species' own threshold.
@@ -126,7 +115,7 @@ impl Settings {
         if let Some(language) = self.language {
             query.append_pair("language", language.code());
         }
-        if self.colours != ColourChoice::default() {
+        if self.colours != Colours::default() {
             query.append_pair("colours", self.colours.name());
         }
         if let Some(threshold) = self.threshold {
@@ -206,8 +195,8 @@ impl Settings {
                 self.language = Some(language);
             }
             "colours" => {
-                let names = ColourChoice::ALL.map(ColourChoice::name).join(", ");
-                self.colours = ColourChoice::from_name(value).ok_or_else(|| bad(names))?;
+                let names = Colours::ALL.map(Colours::name).join(", ");
+                self.colours = Colours::from_name(value).ok_or_else(|| bad(names))?;
             }
             "threshold" => self.threshold = Some(number(1.0)?),
             "merge_gap_s" => self.merge_gap_s = Some(number(MAX_S)?),
@@ -227,26 +216,5 @@ impl Settings {
             },
         }
         Ok(())
-    }
-}
-
-impl ColourChoice {
-    /// All choices in the order of the menu.
-    pub const ALL: [Self; 3] = [Self::Viridis, Self::Magma, Self::Grey];
-
-    /// The name in the menu's values and the page's address.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Viridis => "viridis",
-            Self::Magma => "magma",
-            Self::Grey => "grey",
-        }
-    }
-
-    /// The choice of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }

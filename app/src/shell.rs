@@ -14,6 +14,7 @@ use crate::session::{Effect, KeptResults, Recording, RecordingId, Session};
 use crate::settings::Settings;
 use crate::view::display::Display;
 use crate::view::listening::Listening;
+use crate::words::Language;
 use futures_channel::oneshot;
 use js_sys::Float32Array;
 use leptos::prelude::*;
@@ -74,17 +75,34 @@ impl Shell {
     /// Starts a session and its worker.
     #[must_use]
     pub fn start() -> Self {
-        let settings = Settings::from_parameters(page::site(), page::parameter);
+        let (settings, warnings) = Settings::from_query(page::site(), &page::query());
+        let display = Display {
+            colours: settings.colours,
+            ..Display::default()
+        };
         let (session, effects) = Session::start(settings);
         let shell = Self {
             session: RwSignal::new(session),
             kept: StoredValue::new_local(Kept::default()),
             now_playing: RwSignal::new(None),
             selected: RwSignal::new(None),
-            display: RwSignal::new(Display::default()),
+            display: RwSignal::new(display),
             listening: RwSignal::new(Listening::default()),
         };
         shell.perform(effects);
+        if !warnings.is_empty() {
+            let sentences: Vec<String> = warnings
+                .iter()
+                .map(|warning| warning.word(Language::English))
+                .collect();
+            shell.update(|session| {
+                session.notify(Failure::new(FailureKind::BadSettings, sentences.join(" ")));
+                Vec::new()
+            });
+        }
+        // The address always leads back to what is set.
+        let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
+        leptos::prelude::Effect::new(move |_| page::set_query(&query.get()));
         shell
     }
 

@@ -136,7 +136,7 @@ fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {
         return true;
     })()";
     ensure!(!page.evaluate::<bool>(grey)?, "viridis is grey");
-    page.choose("colours", "inverse-grey")?;
+    page.choose("colours", "grey")?;
     page.wait_until("the picture is grey", ANSWER, grey)?;
     let height = "document.querySelector('[data-testid=\"spectrogram\"]').height";
     let all: u32 = page.evaluate(height)?;

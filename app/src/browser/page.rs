@@ -1,18 +1,36 @@
 //! The page's address and life.
 
 use js_sys::Array;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, ResizeObserver,
-    ResizeObserverEntry, ScrollIntoViewOptions, ScrollLogicalPosition, UrlSearchParams,
+    ResizeObserverEntry, ScrollIntoViewOptions, ScrollLogicalPosition,
 };
 
-/// A parameter of the page's address.
+/// The query of the page's address, with its question mark; may be empty.
 #[must_use]
-pub fn parameter(name: &str) -> Option<String> {
-    let query = web_sys::window()?.location().search().ok()?;
-    UrlSearchParams::new_with_str(&query).ok()?.get(name)
+pub fn query() -> String {
+    web_sys::window()
+        .and_then(|window| window.location().search().ok())
+        .unwrap_or_default()
+}
+
+/// Changes the query of the page's address; the page stays, and so does its history.
+pub fn set_query(query: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let path = window.location().pathname().unwrap_or_default();
+    let url = if query.is_empty() {
+        path
+    } else {
+        format!("{path}?{query}")
+    };
+    if let Ok(history) = window.history() {
+        // Refused only for pages that were opened from a file.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
+    }
 }
 
 /// The folder that the page was loaded from, ending in `/`: the site may lie under any path.

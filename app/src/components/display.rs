@@ -68,6 +68,10 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
     let change = move |name: String| {
         if let Some(colours) = Colours::from_name(&name) {
             shell.display.update(|display| display.colours = colours);
+            shell.update(|session| {
+                session.set(|settings| settings.colours = colours);
+                Vec::new()
+            });
         }
     };
     view! {
@@ -80,7 +84,12 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
             >
                 {Colours::ALL
                     .map(|colours| {
-                        view! { <option value=colours.name()>{colour_words(colours)}</option> }
+                        let is_chosen = move || shell.display.get().colours == colours;
+                        view! {
+                            <option value=colours.name() selected=is_chosen>
+                                {colour_words(colours)}
+                            </option>
+                        }
                     })}
             </select>
         </label>

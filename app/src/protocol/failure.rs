@@ -58,6 +58,8 @@ pub enum FailureKind {
     MicrophoneLost,
     /// A file that is no saved review.
     NoReview,
+    /// Settings in the page's address that mean nothing.
+    BadSettings,
     /// Results could not be kept for the next visit.
     NotKept,
     /// Page and worker are of different builds.
@@ -70,7 +72,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NotAudio,
         Self::Damaged,
         Self::PartlyDamaged,
@@ -87,6 +89,7 @@ impl FailureKind {
         Self::NoMicrophone,
         Self::MicrophoneLost,
         Self::NoReview,
+        Self::BadSettings,
         Self::NotKept,
         Self::StaleBuild,
         Self::UpdateReady,
@@ -113,6 +116,7 @@ impl FailureKind {
             Self::NoMicrophone => "no-microphone",
             Self::MicrophoneLost => "microphone-lost",
             Self::NoReview => "no-review",
+            Self::BadSettings => "bad-settings",
             Self::NotKept => "not-kept",
             Self::StaleBuild => "stale-build",
             Self::UpdateReady => "update-ready",

@@ -52,7 +52,7 @@ fn settings_survive_the_address() {
         device: DeviceChoice::Cpu,
         model: Some("puerto-rico".into()),
         language: Some(Language::Spanish),
-        colours: ColourChoice::Grey,
+        colours: Colours::InverseGrey,
         threshold: Some(0.35),
         species_thresholds: BTreeMap::from([
             ("prtody1".into(), 0.7),

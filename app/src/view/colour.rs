@@ -28,7 +28,7 @@ impl Colours {
         match self {
             Self::Viridis => "viridis",
             Self::Magma => "magma",
-            Self::InverseGrey => "inverse-grey",
+            Self::InverseGrey => "grey",
         }
     }
 

@@ -142,6 +142,10 @@ fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "This review could not be loaded; your answers are as they were.",
             "Choose a JSON file that “Save review” made; the details say what is wrong with this one.",
         ),
+        FailureKind::BadSettings => (
+            "Some settings in this page’s address mean nothing here and were ignored.",
+            "The details name them; all other settings hold.",
+        ),
         FailureKind::NotKept => (
             "This browser keeps no results for your next visit.",
             "Everything else works; export what you need before you close the page, or free some space and reload.",

@@ -143,6 +143,10 @@ fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "No se pudo cargar esta revisión; sus respuestas siguen como estaban.",
             "Elija un archivo JSON guardado por “Save review”; los detalles dicen qué tiene este de malo.",
         ),
+        FailureKind::BadSettings => (
+            "Algunos ajustes de la dirección de esta página no significan nada aquí y se ignoraron.",
+            "Los detalles los nombran; los demás ajustes valen.",
+        ),
         FailureKind::NotKept => (
             "Este navegador no guarda resultados para su próxima visita.",
             "Todo lo demás funciona; exporte lo que necesite antes de cerrar la página, o libere espacio y recargue.",
