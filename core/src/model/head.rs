@@ -205,7 +205,8 @@ mod tests {
 
             assert_ne!(logits(&trained, features.clone()), plain, "{pooling}");
             let judged = logits(&trained.valid(), features.inner());
-            assert_eq!(judged, plain, "{pooling}");
+            let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
+            assert!(judged.iter().zip(&plain).all(close), "{pooling}");
         }
     }
 }

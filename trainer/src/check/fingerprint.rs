@@ -48,9 +48,9 @@ const HOP_LENGTH: usize = 512;
 const FRAME_S: f64 = HOP_LENGTH as f64 / 16_000.0;
 const BITS: usize = 32;
 
-/// Equal words at one offset from which two recordings are compared at length.
+/// Equal half words at one offset from which two recordings are compared at length.
 const LEAST_VOTES: usize = 3;
-/// Words that occur more often tell nothing.
+/// Half words that occur more often tell nothing.
 const MOST_OCCURRENCES: usize = 100;
 /// Frames that must overlap: two seconds.
 const LEAST_FRAMES: usize = 63;
@@ -134,12 +134,16 @@ fn add_words(
 
 /// Every pair of recordings that share a sound of two seconds or more.
 pub(super) fn matches(fingerprints: &[(usize, &Fingerprint)]) -> Vec<Match> {
-    let mut places: HashMap<u32, Vec<(usize, usize)>> = HashMap::new();
+    let mut places: HashMap<(bool, u16), Vec<(usize, usize)>> = HashMap::new();
     for (which, (_, fingerprint)) in fingerprints.iter().enumerate() {
         for (frame, &word) in fingerprint.0.iter().enumerate() {
-            // Digital silence has no steps that grow.
-            if word != 0 {
-                places.entry(word).or_default().push((which, frame));
+            // Half a word is enough: a bird fills half the bands at most, and noise the others.
+            for (is_high, half) in [(false, word as u16), (true, (word >> 16) as u16)] {
+                // Digital silence has no steps that grow.
+                if half != 0 {
+                    let here = places.entry((is_high, half)).or_default();
+                    here.push((which, frame));
+                }
             }
         }
     }
