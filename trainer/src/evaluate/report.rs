@@ -87,7 +87,7 @@ fn figures(evaluation: &Evaluation) -> Markup {
     ];
     html! {
         dl.figures {
-            @for (name, value) in &figures {
+            @for (name, value) in figures.iter().filter(|(_, value)| value.is_some()) {
                 div { dt { (name) } dd { (figure(*value)) } }
             }
         }
@@ -121,7 +121,8 @@ fn noise(evaluation: &Evaluation) -> anyhow::Result<Markup> {
     Ok(html! {
         h2 { "With other sounds mixed in" }
         p {
-            "The same recordings under backgrounds that training has not used, by the ratio of mean powers."
+            "The same recordings under other sounds, by the ratio of mean powers. It tells how the model does in new places "
+            "as long as training has not used these sounds."
         }
         div.side-by-side {
             (pictures::by_noise(evaluation)?)

@@ -47,7 +47,7 @@ fn cell(
 ) -> Markup {
     let (count, all) = (row[column], row.iter().sum::<usize>());
     let (left, top) = (NAMES + CELL * x, NAMES + CELL * y);
-    let opacity = 0.15 + 0.75 * count as f64 / all as f64;
+    let opacity = 0.12 + 0.58 * count as f64 / all as f64;
     html! {
         rect.right[is_right].wrong[!is_right] x=(left + 1) y=(top + 1) width=(CELL - 2) height=(CELL - 2)
             fill-opacity=(format!("{opacity:.2}")) {
