@@ -47,6 +47,9 @@ const FRAME_S: f64 = HOP_LENGTH as f64 / 16_000.0;
 const BITS: usize = 32;
 /// A word compares frames so far apart, an eighth of a second, since noise and other cuts change small steps.
 const LAG: usize = 8;
+/// Steps that grow by less of the loudest band's power are rounding: above half of a low sample rate there is
+/// nothing else.
+const LEAST_GROWTH: f32 = 1e-8;
 
 /// Equal words at one offset from which two recordings are compared at length.
 const LEAST_VOTES: usize = 3;
@@ -115,12 +118,18 @@ impl Words {
         let power = |band: usize, frame: usize| mel.values[band * mel.n_frames + frame];
         // The frame behind the end is the next stretch's first.
         for frame in 0..samples.len() / HOP_LENGTH {
+            let loudest = (0..=BITS)
+                .map(|band| power(band, frame))
+                .fold(0.0, f32::max);
             let steps: Vec<f32> = (0..BITS)
                 .map(|band| power(band, frame) - power(band + 1, frame))
                 .collect();
             if self.before.len() == LAG {
                 let before = self.before.pop_front().unwrap_or_default();
-                let grown = steps.iter().zip(&before).map(|(now, before)| now > before);
+                let grown = steps
+                    .iter()
+                    .zip(&before)
+                    .map(|(now, before)| now - before > LEAST_GROWTH * loudest);
                 let word = grown.fold(0, |word, bit| (word << 1) | u32::from(bit));
                 self.words.push(word);
             }
