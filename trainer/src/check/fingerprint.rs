@@ -79,7 +79,7 @@ impl FingerprintMaker {
             words: Words {
                 frontend: MelFrontend::new(AUDIO.sample_rate_hz, &mel)?,
                 before: VecDeque::new(),
-                words: Vec::new(),
+                made: Vec::new(),
             },
         })
     }
@@ -100,7 +100,7 @@ impl FingerprintMaker {
             let samples = &window.samples[..(n_real as usize).min(window.samples.len())];
             self.words.add(samples);
         }
-        Ok(Fingerprint(self.words.words))
+        Ok(Fingerprint(self.words.made))
     }
 }
 
@@ -109,7 +109,7 @@ struct Words {
     frontend: MelFrontend,
     /// Steps from band to band of the last frames, oldest first.
     before: VecDeque<Vec<f32>>,
-    words: Vec<u32>,
+    made: Vec<u32>,
 }
 
 impl Words {
@@ -131,7 +131,7 @@ impl Words {
                     .zip(&before)
                     .map(|(now, before)| now - before > LEAST_GROWTH * loudest);
                 let word = grown.fold(0, |word, bit| (word << 1) | u32::from(bit));
-                self.words.push(word);
+                self.made.push(word);
             }
             self.before.push_back(steps);
         }
