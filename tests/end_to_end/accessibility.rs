@@ -166,7 +166,7 @@ fn fits_a_phone(page: &mut Page, folder: &Path) -> Result<()> {
     let file = folder.join("a_recording_with_a_rather_long_name_20240512_051500.wav");
     audio::write(&Recipe::default(), &file)?;
     page.set_threshold(THRESHOLD)?;
-    page.drop_files(std::slice::from_ref(&file))?;
+    page.choose_files(std::slice::from_ref(&file))?;
     page.wait_for_state(&crate::trial::file_name(&file), &["done"], RUN_TIMEOUT)?;
     let widths: (u32, u32) = page
         .evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")?;

@@ -77,11 +77,10 @@ fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {
             page.wait_until(
                 "the model is loaded and the site is kept",
                 RUN_TIMEOUT,
-                "navigator.serviceWorker.ready.then(registration =>
-                    registration.active?.state === 'activated'
-                    && navigator.serviceWorker.controller !== null
+                // Not by waiting for the service worker in the page: it starts only when we listen.
+                "navigator.serviceWorker.controller !== null
                     && document.querySelector('[data-testid=\"status\"]')
-                        .textContent.startsWith('Ready'))",
+                        .textContent.startsWith('Ready')",
             )?;
             // Once more, so that catalogue and manifest pass through the service worker.
             page.go_to(&url)?;

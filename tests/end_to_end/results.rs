@@ -1,5 +1,6 @@
 //! What becomes of results: filtered, reviewed, exported.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Cursor, Read};
@@ -138,8 +139,12 @@ fn clips(page: &mut Page, folder: &Path) -> Result<()> {
     let found = whistles(page, folder)?;
     let zip = download(page, folder, "export-clips", "pipit-clips.zip")?;
     let mut zip = ZipArchive::new(Cursor::new(zip))?;
-    let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
-    let clips: Vec<&String> = names.iter().filter(|name| name.ends_with(".wav")).collect();
+    let names: Vec<String> = zip
+        .file_names()
+        .map(|name| name.map(Cow::into_owned))
+        .collect::<Result<_, _>>()?;
+    let is_clip = |name: &&String| Path::new(name).extension().is_some_and(|end| end == "wav");
+    let clips: Vec<&String> = names.iter().filter(is_clip).collect();
     ensure!(
         clips.len() == found.detections.len(),
         "{} clips for {} detections",

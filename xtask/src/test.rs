@@ -35,6 +35,8 @@ fn all(steps: &mut Steps) -> Result<()> {
         command::run(
             cargo()
                 .args(["clippy", "--locked", "--workspace", "--all-targets"])
+                // Named because plain `cargo test` leaves it out.
+                .args(["--test", "end_to_end"])
                 .args(["--", "-D", "warnings"]),
         )
     })?;

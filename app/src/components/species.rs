@@ -90,7 +90,7 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
                     <button
                         type="button"
                         class="time"
-                        aria-label=format!("Play {start} to {end}")
+                        aria-label=format!("Play {start}–{end}")
                         on:click=move |_| sight.play(detection)
                     >
                         {format!("{start}–{end}")}
@@ -131,7 +131,7 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
                     type="button"
                     class="quiet"
                     data-testid="hide-species"
-                    aria-label=format!("Leave {common} out")
+                    aria-label=format!("Hide {common}")
                     on:click=hide
                 >
                     "Hide"
