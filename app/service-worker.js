@@ -6,6 +6,8 @@ const FILES = {{files}};
 const SITE = `pipit-site-${VERSION}`;
 // Catalogue and manifests: asked for anew while there is a network, and taken from here without one.
 const LISTS = "pipit-lists";
+// A network that answers nothing is no network; the lists are a few kilobytes.
+const PATIENCE_MS = 4000;
 const scope = self.registration.scope;
 
 self.addEventListener("install", (event) => {
@@ -46,7 +48,8 @@ async function kept(url, request) {
 async function newest(request) {
   const cache = await caches.open(LISTS);
   try {
-    const response = await fetch(request);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(request, { signal });
     if (response.ok) await cache.put(request.url, response.clone());
     return response;
   } catch (error) {

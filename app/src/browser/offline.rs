@@ -18,7 +18,10 @@ pub fn keep_site(site: &str, updated: impl Fn() + Clone + 'static) {
         let Ok(registration) = JsFuture::from(container.register(&script)).await else {
             return;
         };
-        let registration: ServiceWorkerRegistration = registration.unchecked_into();
+        // Some browsers answer with nothing where they keep no site.
+        let Ok(registration) = registration.dyn_into::<ServiceWorkerRegistration>() else {
+            return;
+        };
         if registration.waiting().is_some() {
             updated();
         }
