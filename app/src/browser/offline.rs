@@ -28,7 +28,7 @@ pub fn keep_site(site: &str, updated: impl Fn() + Clone + 'static) {
         let found = registration.clone();
         listen(&registration, "updatefound", move || {
             if let Some(new) = found.installing() {
-                tell_when_installed(new, updated.clone());
+                tell_when_installed(&new, updated.clone());
             }
         });
     });
@@ -56,9 +56,9 @@ pub fn update_site() {
 }
 
 /// The first version ever takes over by itself, and is no news.
-fn tell_when_installed(new: ServiceWorker, updated: impl Fn() + 'static) {
+fn tell_when_installed(new: &ServiceWorker, updated: impl Fn() + 'static) {
     let worker = new.clone();
-    listen(&new, "statechange", move || {
+    listen(new, "statechange", move || {
         let is_first = container().is_none_or(|container| container.controller().is_none());
         if worker.state() == ServiceWorkerState::Installed && !is_first {
             updated();

@@ -10,14 +10,14 @@ use leptos::prelude::*;
 /// Bands to choose from, in hertz, with their words.
 const BANDS: [(&str, &str, Option<Band>); 5] = [
     ("all", "All frequencies", None),
-    ("low", "0–2 kHz", band(0.0, 2000.0)),
-    ("middle", "1–6 kHz", band(1000.0, 6000.0)),
-    ("song", "2–9 kHz", band(2000.0, 9000.0)),
-    ("high", "5 kHz and above", band(5000.0, 96_000.0)),
+    ("low", "0–2 kHz", Some(band(0.0, 2000.0))),
+    ("middle", "1–6 kHz", Some(band(1000.0, 6000.0))),
+    ("song", "2–9 kHz", Some(band(2000.0, 9000.0))),
+    ("high", "5 kHz and above", Some(band(5000.0, 96_000.0))),
 ];
 
-const fn band(low_hz: f32, high_hz: f32) -> Option<Band> {
-    Some(Band { low_hz, high_hz })
+const fn band(low_hz: f32, high_hz: f32) -> Band {
+    Band { low_hz, high_hz }
 }
 
 fn colour_words(colours: Colours) -> &'static str {

@@ -7,6 +7,7 @@ use crate::browser::clock::each_frame;
 use crate::browser::page::clicked_fraction;
 use crate::session::Recording;
 use crate::view::colour::species_class;
+use crate::view::picture::Picture;
 use crate::view::viewport::Viewport;
 use leptos::ev::PointerEvent;
 use leptos::html::Canvas;
@@ -23,7 +24,7 @@ const MAX_MARKS: usize = 300;
 pub(super) fn Minimap(sight: Sight) -> impl IntoView {
     let shell = sight.shell;
     let canvas = NodeRef::<Canvas>::new();
-    let revision = shell.watch(sight.id, |r| r.picture.as_ref().map(|p| p.filled()));
+    let revision = shell.watch(sight.id, |r| r.picture.as_ref().map(Picture::filled));
     let is_due = StoredValue::new(false);
     Effect::new(move |_| {
         // Tracking alone would not evaluate it, and so never hear of a change.

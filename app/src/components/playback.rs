@@ -90,7 +90,9 @@ impl Playback {
                 .shell
                 .file(self.id)
                 .and_then(|file| Player::new(&file, move |playing| self.changed(playing)).ok());
-            player.iter().for_each(|player| self.tune(player));
+            if let Some(player) = &player {
+                self.tune(player);
+            }
             self.player.set_value(player);
         }
         self.player.with_value(|player| player.as_ref().map(act));

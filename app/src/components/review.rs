@@ -7,7 +7,7 @@ use crate::review::{Answer, Calibration, CalibrationConfig, ReviewState, thresho
 use crate::session::Session;
 use crate::shell::Shell;
 use leptos::prelude::*;
-use pipit_core::{Detection, LabelId};
+use pipit_core::{Detection, LabelId, Taxonomy};
 use wasm_bindgen_futures::spawn_local;
 
 /// The part of detections that should be right above the threshold that is proposed.
@@ -76,7 +76,7 @@ pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
     });
     let species: Vec<(String, String)> = shell.with_untracked(|session| {
         let classes = session.manifest().map(|manifest| &manifest.classes);
-        let labels = classes.into_iter().flat_map(|classes| classes.iter());
+        let labels = classes.into_iter().flat_map(Taxonomy::iter);
         let mut species: Vec<_> = labels
             .map(|(_, label)| (label.common_name.clone(), label.code.clone()))
             .collect();

@@ -2,7 +2,7 @@
 
 use super::playback::Playback;
 use crate::session::selection::Selected;
-use crate::session::{Explanation, RecordingId};
+use crate::session::{Explanation, Recording, RecordingId};
 use crate::shell::Shell;
 use crate::view::viewport::Viewport;
 use leptos::prelude::*;
@@ -29,7 +29,7 @@ pub(super) struct Sight {
 impl Sight {
     /// The first view of a recording that is open.
     pub(super) fn new(shell: Shell, id: RecordingId, playback: Playback) -> Self {
-        let known = shell.watch(id, |r| r.duration_s());
+        let known = shell.watch(id, Recording::duration_s);
         let duration_s = Memo::new(move |_| known.get().flatten().unwrap_or_default());
         let sight = Self {
             shell,

@@ -88,7 +88,7 @@ fn SpeciesLists(shell: Shell) -> impl IntoView {
             .map(|text| text.value())
             .unwrap_or_default();
         change(shell, move |session| {
-            unknown.set(session.set_species(&pasted, list_use))
+            unknown.set(session.set_species(&pasted, list_use));
         });
     };
     let summary = move || {
