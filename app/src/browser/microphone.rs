@@ -15,6 +15,7 @@ use web_sys::{
 pub struct Microphone {
     context: AudioContext,
     stream: MediaStream,
+    node: AudioWorkletNode,
     _on_block: Closure<dyn Fn(MessageEvent)>,
     _on_end: Closure<dyn Fn(Event)>,
 }
@@ -67,6 +68,7 @@ impl Microphone {
         Ok(Self {
             context,
             stream,
+            node,
             _on_block: on_block,
             _on_end: on_end,
         })
@@ -78,6 +80,10 @@ impl Drop for Microphone {
         for track in tracks(&self.stream) {
             track.set_onended(None);
             track.stop();
+        }
+        // Blocks may still be on their way to a closure that is about to go.
+        if let Ok(port) = self.node.port() {
+            port.set_onmessage(None);
         }
         let _ = self.context.close();
     }
