@@ -176,7 +176,16 @@ impl Session {
     /// One recording.
     #[must_use]
     pub fn recording(&self, id: RecordingId) -> Option<&Recording> {
-        self.recordings.iter().find(|r| r.id == id)
+        self.place(id).map(|place| &self.recordings[place])
+    }
+
+    fn recording_mut(&mut self, id: RecordingId) -> Option<&mut Recording> {
+        self.place(id).map(|place| &mut self.recordings[place])
+    }
+
+    /// Ids rise in the order in which recordings come.
+    fn place(&self, id: RecordingId) -> Option<usize> {
+        self.recordings.binary_search_by_key(&id, |r| r.id).ok()
     }
 
     /// Failures that concern the page as a whole.

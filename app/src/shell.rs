@@ -12,6 +12,7 @@ use crate::protocol::{Failure, FailureKind, JobId, Request, Response};
 use crate::session::selection::Selected;
 use crate::session::{Effect, KeptResults, Recording, RecordingId, Session};
 use crate::settings::Settings;
+use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::listening::Listening;
 use crate::words::Language;
@@ -76,17 +77,13 @@ impl Shell {
     #[must_use]
     pub fn start() -> Self {
         let (settings, warnings) = Settings::from_query(page::site(), &page::query());
-        let display = Display {
-            colours: settings.colours,
-            ..Display::default()
-        };
         let (session, effects) = Session::start(settings);
         let shell = Self {
             session: RwSignal::new(session),
             kept: StoredValue::new_local(Kept::default()),
             now_playing: RwSignal::new(None),
             selected: RwSignal::new(None),
-            display: RwSignal::new(display),
+            display: RwSignal::new(Display::default()),
             listening: RwSignal::new(Listening::default()),
         };
         shell.perform(effects);
@@ -95,10 +92,7 @@ impl Shell {
                 .iter()
                 .map(|warning| warning.word(Language::English))
                 .collect();
-            shell.update(|session| {
-                session.notify(Failure::new(FailureKind::BadSettings, sentences.join(" ")));
-                Vec::new()
-            });
+            shell.notify(Failure::new(FailureKind::BadSettings, sentences.join(" ")));
         }
         // The address always leads back to what is set.
         let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
@@ -114,6 +108,12 @@ impl Shell {
     /// Reads the session once.
     pub fn with_untracked<T>(self, read: impl FnOnce(&Session) -> T) -> T {
         self.session.with_untracked(read)
+    }
+
+    /// Colours of spectrograms.
+    #[must_use]
+    pub fn colours(self) -> Colours {
+        self.with(|session| session.settings().colours)
     }
 
     /// Something about a recording; `None` once it is removed.
@@ -132,6 +132,27 @@ impl Shell {
     pub fn update(self, change: impl FnOnce(&mut Session) -> Vec<Effect>) {
         let effects = self.session.try_update(change).unwrap_or_default();
         self.perform(effects);
+    }
+
+    /// Changes the session where nothing is left to be done in the browser.
+    pub fn change(self, change: impl FnOnce(&mut Session)) {
+        self.update(|session| {
+            change(session);
+            Vec::new()
+        });
+    }
+
+    /// Asks the worker for something that changes nothing on the page until the answer comes.
+    pub fn ask(self, question: impl FnOnce(&mut Session) -> Vec<Effect>) {
+        let effects = self
+            .session
+            .try_maybe_update(|session| (false, question(session)));
+        self.perform(effects.unwrap_or_default());
+    }
+
+    /// Tells the user of a failure that belongs to no recording.
+    pub fn notify(self, failure: Failure) {
+        self.change(|session| session.notify(failure));
     }
 
     /// Takes files from the user.
@@ -173,11 +194,10 @@ impl Shell {
                     });
                     session.advance()
                 }),
-                Err(cause) => self.update(|session| {
+                Err(cause) => {
                     let detail = format!("{url}: {cause}");
-                    session.notify(Failure::new(FailureKind::Internal, detail));
-                    Vec::new()
-                }),
+                    self.notify(Failure::new(FailureKind::Internal, detail));
+                }
             }
         });
     }
@@ -188,19 +208,13 @@ impl Shell {
             let site = self.session.with_untracked(|s| s.site().to_owned());
             let heard = move |block: Float32Array| self.heard(&block);
             let lost = move || {
-                self.update(|session| {
-                    session.notify(Failure::new(FailureKind::MicrophoneLost, ""));
-                    Vec::new()
-                });
+                self.notify(Failure::new(FailureKind::MicrophoneLost, ""));
                 self.stop_listening();
             };
             let microphone = match Microphone::open(&site, heard, lost).await {
                 Ok(microphone) => microphone,
                 Err(failure) => {
-                    return self.update(|session| {
-                        session.notify(failure);
-                        Vec::new()
-                    });
+                    return self.notify(failure);
                 }
             };
             let sample_rate_hz = microphone.sample_rate_hz();
@@ -253,10 +267,7 @@ impl Shell {
         });
         if let Some(Err(thrown)) = sent {
             self.stop_listening();
-            self.update(|session| {
-                session.notify(Failure::new(FailureKind::OutOfMemory, describe(&thrown)));
-                Vec::new()
-            });
+            self.notify(Failure::new(FailureKind::OutOfMemory, describe(&thrown)));
         }
     }
 
@@ -265,10 +276,7 @@ impl Shell {
         if let Some(file) = self.file(id)
             && let Err(thrown) = download::save_blob(&file.name, file.blob())
         {
-            self.update(|session| {
-                session.notify(Failure::new(FailureKind::OutOfMemory, describe(&thrown)));
-                Vec::new()
-            });
+            self.notify(Failure::new(FailureKind::OutOfMemory, describe(&thrown)));
         }
     }
 
@@ -297,20 +305,14 @@ impl Shell {
                 }),
                 Effect::RecallReview => spawn_local(async move {
                     if let Some(json) = results::get(REVIEW).await {
-                        self.update(|session| {
-                            session.recall_review(&json);
-                            Vec::new()
-                        });
+                        self.change(|session| session.recall_review(&json));
                     }
                 }),
                 Effect::Convert(id) => spawn_local(self.convert(id)),
                 Effect::KeepSite => {
                     let site = self.session.with_untracked(|s| s.site().to_owned());
                     offline::keep_site(&site, move || {
-                        self.update(|session| {
-                            session.notify(Failure::new(FailureKind::UpdateReady, ""));
-                            Vec::new()
-                        });
+                        self.notify(Failure::new(FailureKind::UpdateReady, ""));
                     });
                 }
                 Effect::Forget(id) => self.kept.update_value(|kept| {
@@ -359,7 +361,7 @@ impl Shell {
     /// A file that cannot be read, or a worker that has ended.
     pub async fn sound(self, id: RecordingId, start_s: f64, end_s: f64) -> Result<Sound, Failure> {
         let (sender, receiver) = oneshot::channel();
-        self.update(|session| {
+        self.ask(|session| {
             let job = session.new_job();
             self.kept.update_value(|kept| {
                 kept.listeners.insert(job, sender);
@@ -419,10 +421,7 @@ impl Shell {
         };
         if let Err(thrown) = results::put(&name, &json).await {
             let failure = Failure::new(FailureKind::NotKept, describe(&thrown));
-            self.update(|session| {
-                session.notify_once(failure);
-                Vec::new()
-            });
+            self.change(|session| session.notify_once(failure));
         }
     }
 

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions,
-    FileSystemGetFileOptions, FileSystemRemoveOptions, FileSystemWritableFileStream,
+    FileSystemGetFileOptions, FileSystemWritableFileStream,
 };
 
 const FOLDER: &str = "results";
@@ -42,17 +42,6 @@ pub async fn put(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     JsFuture::from(stream.write_with_js_u8_array(&Uint8Array::from(bytes))?).await?;
     // Only closing puts the new content in the place of the old one.
     JsFuture::from(stream.close()).await?;
-    Ok(())
-}
-
-/// Drops everything.
-///
-/// # Errors
-/// No such place, or no permission.
-pub async fn clear() -> Result<(), JsValue> {
-    let options = FileSystemRemoveOptions::new();
-    options.set_recursive(true);
-    JsFuture::from(root().await?.remove_entry_with_options(FOLDER, &options)).await?;
     Ok(())
 }
 

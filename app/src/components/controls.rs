@@ -37,10 +37,7 @@ fn Threshold(shell: Shell) -> impl IntoView {
     };
     let change = move |text: String| {
         if let Ok(threshold) = text.parse() {
-            shell.update(|session| {
-                session.set_threshold(threshold);
-                Vec::new()
-            });
+            shell.change(|session| session.set_threshold(threshold));
         }
     };
     view! {

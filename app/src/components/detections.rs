@@ -217,10 +217,7 @@ impl Shell {
 
     /// Goes to a detection, also of a recording whose card is folded.
     pub(super) fn go_to(self, id: RecordingId, detection: Detection) {
-        self.update(|session| {
-            session.unfold(id, true);
-            Vec::new()
-        });
+        self.change(|session| session.unfold(id, true));
         self.selected.set(Some(Selected {
             recording: id,
             detection,

@@ -52,7 +52,12 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
                 <button
                     type="button"
                     class="quiet"
-                    on:click=move |_| shell.display.set(Display::default())
+                    on:click=move |_| {
+                        shell.display.set(Display::default());
+                        shell.change(|session| {
+                            session.set(|settings| settings.colours = Colours::default());
+                        });
+                    }
                 >
                     "Reset"
                 </button>
@@ -67,11 +72,7 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
 fn ColourMenu(shell: Shell) -> impl IntoView {
     let change = move |name: String| {
         if let Some(colours) = Colours::from_name(&name) {
-            shell.display.update(|display| display.colours = colours);
-            shell.update(|session| {
-                session.set(|settings| settings.colours = colours);
-                Vec::new()
-            });
+            shell.change(|session| session.set(|settings| settings.colours = colours));
         }
     };
     view! {
@@ -79,12 +80,12 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
             <span>"Colours"</span>
             <select
                 data-testid="colours"
-                prop:value=move || shell.display.get().colours.name()
+                prop:value=move || shell.colours().name()
                 on:change:target=move |event| change(event.target().value())
             >
                 {Colours::ALL
                     .map(|colours| {
-                        let is_chosen = move || shell.display.get().colours == colours;
+                        let is_chosen = move || shell.colours() == colours;
                         view! {
                             <option value=colours.name() selected=is_chosen>
                                 {colour_words(colours)}

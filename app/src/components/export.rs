@@ -138,10 +138,7 @@ async fn save_clips(shell: Shell) {
                 }
             }
             Err(failure) => {
-                return shell.update(|session| {
-                    session.notify(failure);
-                    Vec::new()
-                });
+                return shell.notify(failure);
             }
         }
     }
@@ -174,8 +171,5 @@ fn hand_over(shell: Shell, name: &str, mime: &str, bytes: &[u8]) {
 }
 
 fn tell(shell: Shell, error: &impl Display) {
-    shell.update(|session| {
-        session.notify(Failure::new(FailureKind::Internal, error));
-        Vec::new()
-    });
+    shell.notify(Failure::new(FailureKind::Internal, error));
 }

@@ -1,9 +1,8 @@
 //! All of a recording in one strip: where its detections are, and what of it is in sight.
 
 use super::sight::Sight;
-use super::spectrogram::percent;
+use super::spectrogram::{paint_on_change, percent};
 use crate::browser::canvas::paint;
-use crate::browser::clock::each_frame;
 use crate::browser::page::clicked_fraction;
 use crate::session::Recording;
 use crate::view::colour::species_class;
@@ -25,22 +24,11 @@ pub(super) fn Minimap(sight: Sight) -> impl IntoView {
     let shell = sight.shell;
     let canvas = NodeRef::<Canvas>::new();
     let revision = shell.watch(sight.id, |r| r.picture.as_ref().map(Picture::filled));
-    let is_due = StoredValue::new(false);
-    Effect::new(move |_| {
+    let changes = move || {
         // Tracking alone would not evaluate it, and so never hear of a change.
         revision.get();
-        shell.display.track();
-        if is_due.get_value() || canvas.get().is_none() {
-            return;
-        }
-        is_due.set_value(true);
-        each_frame(move || {
-            if is_due.try_set_value(false).is_none() {
-                paint_now(sight, canvas);
-            }
-            false
-        });
-    });
+    };
+    paint_on_change(shell, canvas, changes, move || paint_now(sight, canvas));
     let marks = shell.watch(sight.id, marks);
     let mark = move |(label, start, end): (LabelId, f64, f64)| {
         let colour = shell.with_untracked(|session| session.colour(label));

@@ -44,10 +44,7 @@ fn PageNotice(shell: Shell, failure: Failure) -> impl IntoView {
         .into_any(),
     });
     let dismiss = move |_| {
-        shell.update(|session| {
-            session.dismiss(failure.kind);
-            Vec::new()
-        });
+        shell.change(|session| session.dismiss(failure.kind));
     };
     view! {
         <NoticeText notice>

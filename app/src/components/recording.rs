@@ -29,10 +29,7 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
     let is_open = shell.watch(id, |r| r.audio.is_some() && r.is_unfolded);
     let is_unfolded = shell.watch(id, |r| r.is_unfolded);
     let fold = move |_| {
-        shell.update(|session| {
-            session.unfold(id, is_unfolded.get_untracked() == Some(false));
-            Vec::new()
-        });
+        shell.change(|session| session.unfold(id, is_unfolded.get_untracked() == Some(false)));
     };
     view! {
         <article

@@ -63,17 +63,11 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
     let hidden = code.clone();
     let hide = move |_| {
         let code = hidden.clone();
-        shell.update(|session| {
-            session.set_hidden(code, true);
-            Vec::new()
-        });
+        shell.change(|session| session.set_hidden(code, true));
     };
     let set_own = move |percent: String| {
         let threshold = percent.parse().ok().map(|percent: f32| percent / 100.0);
-        shell.update(|session| {
-            session.set_threshold_of(label, threshold);
-            Vec::new()
-        });
+        shell.change(|session| session.set_threshold_of(label, threshold));
     };
     let best = move || this.with(|this| this.as_ref().map_or(0.0, |species| species.best));
     let times = move || {

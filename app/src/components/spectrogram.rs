@@ -6,6 +6,7 @@ use crate::browser::canvas::paint;
 use crate::browser::clock::each_frame;
 use crate::browser::page::{clicked_fraction, on_resize};
 use crate::session::Recording;
+use crate::shell::Shell;
 use crate::view::frequency_axis::{self, Band};
 use crate::view::render::{Style, pixels};
 use crate::view::time_axis::{clock, ticks};
@@ -91,24 +92,42 @@ pub(super) fn percent(fraction: f64) -> String {
     format!("{:.4}%", fraction.clamp(0.0, 1.0) * 100.0)
 }
 
-/// Paints before the next repaint whatever has changed since the last one.
+/// Paints whatever has changed since the last repaint, before the next one.
 fn paint_when_it_changes(sight: Sight, canvas: NodeRef<Canvas>) {
     let revision = sight.shell.watch(sight.id, |r| r.revision);
-    let is_due = StoredValue::new(false);
-    Effect::new(move |_| {
+    let changes = move || {
         // Tracking alone would not evaluate it, and so never hear of a change.
         revision.get();
         sight.viewport.track();
         sight.width_px.track();
-        sight.shell.display.track();
-        if is_due.get_value() || canvas.get().is_none() {
+    };
+    paint_on_change(sight.shell, canvas, changes, move || {
+        paint_now(sight, canvas);
+    });
+}
+
+/// Calls `paint` before the next repaint after anything has changed that `changes` reads, or the
+/// user's taste.
+pub(super) fn paint_on_change(
+    shell: Shell,
+    canvas: NodeRef<Canvas>,
+    changes: impl Fn() + 'static,
+    paint: impl Fn() + Copy + 'static,
+) {
+    let colours = Memo::new(move |_| shell.colours());
+    let is_due = StoredValue::new(false);
+    Effect::new(move |_| {
+        changes();
+        shell.display.track();
+        colours.get();
+        if canvas.get().is_none() || is_due.get_value() {
             return;
         }
         is_due.set_value(true);
         each_frame(move || {
             // Gone with its card, perhaps.
             if is_due.try_set_value(false).is_none() {
-                paint_now(sight, canvas);
+                paint();
             }
             false
         });
@@ -130,7 +149,7 @@ fn paint_now(sight: Sight, canvas: NodeRef<Canvas>) {
         let _ = paint(&canvas, &pixels, width_px as u32);
         sight
             .shell
-            .update(|session| session.look(sight.id, viewport, width_px));
+            .ask(|session| session.look(sight.id, viewport, width_px));
     }
 }
 
@@ -145,7 +164,7 @@ pub(super) fn picture(
     let display = sight.shell.display.get_untracked();
     let source = recording.source(manifest, viewport, width_px)?;
     let levels = recording.levels();
-    let colours = display.colours.map();
+    let colours = sight.shell.with_untracked(|s| s.settings().colours).map();
     let style = Style {
         levels: levels.adjusted(display.brightness, display.contrast),
         colours: &colours,

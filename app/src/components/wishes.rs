@@ -18,7 +18,7 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
                     test_id="merge-gap"
                     value=move || shell.with(Session::merge_gap_s)
                     change=move |gap_s| {
-                        change(shell, move |session| {
+                        shell.change(move |session| {
                             session.set(|settings| settings.merge_gap_s = Some(gap_s));
                         });
                     }
@@ -28,7 +28,7 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
                     test_id="min-duration"
                     value=move || shell.with(|session| session.settings().min_duration_s)
                     change=move |min_s| {
-                        change(shell, move |session| {
+                        shell.change(move |session| {
                             session.set(|settings| settings.min_duration_s = min_s);
                         });
                     }
@@ -37,13 +37,6 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
             </div>
         </details>
     }
-}
-
-fn change(shell: Shell, change: impl FnOnce(&mut Session)) {
-    shell.update(|session| {
-        change(session);
-        Vec::new()
-    });
 }
 
 #[component]
@@ -87,7 +80,7 @@ fn SpeciesLists(shell: Shell) -> impl IntoView {
             .get_untracked()
             .map(|text| text.value())
             .unwrap_or_default();
-        change(shell, move |session| {
+        shell.change(move |session| {
             unknown.set(session.set_species(&pasted, list_use));
         });
     };
@@ -126,7 +119,7 @@ fn SpeciesLists(shell: Shell) -> impl IntoView {
                 <button
                     type="button"
                     data-testid="all-species"
-                    on:click=move |_| change(shell, Session::clear_species)
+                    on:click=move |_| shell.change(Session::clear_species)
                 >
                     "All species"
                 </button>

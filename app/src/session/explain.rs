@@ -45,7 +45,7 @@ impl Session {
         };
         let length_s = f64::from(manifest.audio.window.length_s);
         let job = self.new_job();
-        let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) else {
+        let Some(recording) = self.recording_mut(id) else {
             return Vec::new();
         };
         let Some(window) = strongest(&recording.scores, detection) else {
@@ -75,7 +75,7 @@ impl Session {
         let Some((id, label, start_s)) = self.explained.remove(&job) else {
             return;
         };
-        let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) else {
+        let Some(recording) = self.recording_mut(id) else {
             return;
         };
         let asked =

@@ -56,8 +56,10 @@ impl Session {
         let n_classes = self.manifest().map(|manifest| manifest.classes.len());
         let wishes = self.wishes();
         let job = self.new_job();
-        let recalling = |r: &&mut Recording| r.id == id && r.state == RecordingState::Recalling;
-        let Some(recording) = self.recordings.iter_mut().find(recalling) else {
+        let place = self.place(id);
+        let recording = place.map(|place| &mut self.recordings[place]);
+        let recalling = |r: &&mut Recording| r.state == RecordingState::Recalling;
+        let Some(recording) = recording.filter(recalling) else {
             return self.advance();
         };
         let fits = |kept: &KeptResults| {
@@ -78,7 +80,7 @@ impl Session {
 
     /// The user folds or unfolds a recording's card.
     pub fn unfold(&mut self, id: RecordingId, is_unfolded: bool) {
-        if let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) {
+        if let Some(recording) = self.recording_mut(id) {
             recording.unfold(is_unfolded);
         }
     }
@@ -100,7 +102,7 @@ impl Session {
 
     /// The browser has decoded a recording that the worker could not read.
     pub fn converted(&mut self, id: RecordingId) -> Vec<Effect> {
-        if let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) {
+        if let Some(recording) = self.recording_mut(id) {
             recording.is_converted = true;
             if recording.state == RecordingState::Converting {
                 recording.state = RecordingState::Waiting;
@@ -111,8 +113,8 @@ impl Session {
 
     /// The browser could not decode a recording either.
     pub fn conversion_failed(&mut self, id: RecordingId, failure: Failure) -> Vec<Effect> {
-        let converting = |r: &&mut Recording| r.id == id && r.state == RecordingState::Converting;
-        if let Some(recording) = self.recordings.iter_mut().find(converting) {
+        let converting = |r: &&mut Recording| r.state == RecordingState::Converting;
+        if let Some(recording) = self.recording_mut(id).filter(converting) {
             recording.fail(failure);
         }
         self.advance()
@@ -120,7 +122,7 @@ impl Session {
 
     /// The user stops a recording; what was found so far stays.
     pub fn cancel(&mut self, id: RecordingId) -> Vec<Effect> {
-        let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) else {
+        let Some(recording) = self.recording_mut(id) else {
             return Vec::new();
         };
         if recording.is_over() {
@@ -136,8 +138,8 @@ impl Session {
 
     /// The user runs a recording again that was stopped or has failed.
     pub fn rerun(&mut self, id: RecordingId) -> Vec<Effect> {
-        let over = |r: &&mut Recording| r.id == id && r.is_over();
-        if let Some(recording) = self.recordings.iter_mut().find(over) {
+        let over = |r: &&mut Recording| r.is_over();
+        if let Some(recording) = self.recording_mut(id).filter(over) {
             recording.requeue();
         }
         self.advance()

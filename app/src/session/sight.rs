@@ -1,6 +1,6 @@
 //! What of a recording's spectrogram is in sight, and what must be computed for that.
 
-use super::{Effect, Recording, RecordingId, Session};
+use super::{Effect, ModelState, Recording, RecordingId, Session};
 use crate::protocol::{JobId, Request};
 use crate::view::picture::{self, Levels};
 use crate::view::render::Source;
@@ -14,17 +14,16 @@ const MAX_AWAITED: usize = 4;
 impl Session {
     /// The user looks at a stretch of a recording, `width_px` wide: asks for what is missing.
     pub fn look(&mut self, id: RecordingId, viewport: Viewport, width_px: usize) -> Vec<Effect> {
-        let Some(manifest) = self.manifest().cloned() else {
+        let (ModelState::Loaded { manifest, .. }, Some(place)) = (&self.model, self.place(id))
+        else {
             return Vec::new();
         };
-        let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) else {
-            return Vec::new();
-        };
+        let recording = &mut self.recordings[place];
         // There is no file to take them from yet.
         if recording.is_live && recording.job.is_some() {
             return Vec::new();
         }
-        let missing = recording.missing(&manifest, viewport, width_px);
+        let missing = recording.missing(manifest, viewport, width_px);
         let mut effects = Vec::new();
         for key in missing {
             if self.awaited.len() >= MAX_AWAITED {
@@ -51,7 +50,7 @@ impl Session {
         let Some((id, key)) = self.awaited.remove(&job) else {
             return;
         };
-        if let Some(recording) = self.recordings.iter_mut().find(|r| r.id == id) {
+        if let Some(recording) = self.recording_mut(id) {
             // One that failed is not asked for again: it stays blank, and the overview shows.
             let columns = columns.unwrap_or_default().to_vec();
             recording.tiles.insert(key, columns);

@@ -1,7 +1,7 @@
 //! What the user wishes to see of the kept scores: thresholds, gaps, durations, species.
 
 use super::Session;
-use crate::settings::{Settings, SettingsWarning};
+use crate::settings::Settings;
 use crate::species_list;
 use pipit_core::{DetectionConfig, DetectionFilter, LabelId};
 use std::collections::BTreeSet;
@@ -112,13 +112,5 @@ impl Session {
         };
         let (filter, _) = self.settings.detection_filter(&manifest.classes);
         Some((config, filter))
-    }
-
-    /// What in the settings does not fit the model.
-    #[must_use]
-    pub fn settings_warnings(&self) -> Vec<SettingsWarning> {
-        self.manifest()
-            .map(|manifest| self.settings.detection_filter(&manifest.classes).1)
-            .unwrap_or_default()
     }
 }

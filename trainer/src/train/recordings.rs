@@ -4,7 +4,6 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pipit_core::Waveform;
-use pipit_core::resample::Resampler;
 use rayon::prelude::*;
 
 use crate::dataset::Recording;
@@ -112,17 +111,7 @@ pub(crate) fn progress_style(template: &str) -> ProgressStyle {
 }
 
 fn load_one(path: &Path, sample_rate_hz: u32) -> anyhow::Result<StoredAudio> {
-    let mut audio = decode::open(path)?;
-    let mut resampler = Resampler::new(audio.sample_rate_hz(), sample_rate_hz)?;
-    let mut samples = Vec::new();
-    while let Some(block) = audio.next_block()? {
-        resampler.push(&block, &mut samples)?;
-    }
-    resampler.finish(&mut samples)?;
-    Ok(StoredAudio::new(&Waveform {
-        samples,
-        sample_rate_hz,
-    }))
+    decode::waveform(path, sample_rate_hz).map(|waveform| StoredAudio::new(&waveform))
 }
 
 fn to_i16(sample: f32) -> i16 {
