@@ -1,7 +1,7 @@
 //! The classes that a model tells apart.
 
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use thiserror::Error;
 
 /// Index of a class in the network's output.
@@ -10,7 +10,7 @@ use thiserror::Error;
 pub struct LabelId(pub usize);
 
 /// One class.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// Short unique code, such as an eBird code.
@@ -19,6 +19,21 @@ pub struct Label {
     pub scientific_name: String,
     /// English name.
     pub common_name: String,
+    /// Names in other languages by the language's tag as of BCP 47, such as `es` or `pt-BR`; a
+    /// class may have none. A Pipit older than this field refuses a manifest in which it stands.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
+}
+
+impl Label {
+    /// The name in a language, or in the nearest relative of it that there is a name in: `es` for
+    /// `es-PR`, and `es-MX` for `es`.
+    #[must_use]
+    pub fn name_in(&self, language: &str) -> Option<&str> {
+        let tags = self.names.keys().map(String::as_str).collect();
+        let tag = nearest(&tags, language)?;
+        self.names.get(tag).map(String::as_str)
+    }
 }
 
 /// The classes in the order of the network's outputs; codes are unique.
@@ -38,13 +53,31 @@ pub enum TaxonomyError {
     /// A code is empty.
     #[error("class {0} has an empty code")]
     NoCode(usize),
+    /// A name stands under something that is no tag of a language.
+    #[error(
+        "class {code:?} has a name in {tag:?}, which is no language tag such as \"es\" or \"pt-BR\""
+    )]
+    BadTag {
+        /// The class.
+        code: String,
+        /// What stands for the language.
+        tag: String,
+    },
+    /// A name is empty.
+    #[error("class {code:?} has an empty name in {tag:?}: leave it out where there is none")]
+    NoName {
+        /// The class.
+        code: String,
+        /// The language.
+        tag: String,
+    },
 }
 
 impl Taxonomy {
     /// Takes the classes in output order.
     ///
     /// # Errors
-    /// No class, an empty code or a code that occurs twice.
+    /// No class, an empty code or a code that occurs twice; a name that is empty or in no language.
     pub fn new(labels: Vec<Label>) -> Result<Self, TaxonomyError> {
         if labels.is_empty() {
             return Err(TaxonomyError::Empty);
@@ -56,6 +89,15 @@ impl Taxonomy {
             }
             if !seen.insert(&label.code) {
                 return Err(TaxonomyError::Duplicate(label.code.clone()));
+            }
+            for (tag, name) in &label.names {
+                let (code, tag) = (label.code.clone(), tag.clone());
+                if !is_language_tag(&tag) {
+                    return Err(TaxonomyError::BadTag { code, tag });
+                }
+                if name.trim().is_empty() {
+                    return Err(TaxonomyError::NoName { code, tag });
+                }
             }
         }
         Ok(Self(labels))
@@ -87,6 +129,50 @@ impl Taxonomy {
     pub fn id(&self, code: &str) -> Option<LabelId> {
         self.0.iter().position(|l| l.code == code).map(LabelId)
     }
+
+    /// Tags of all languages, besides English, in which any class has a name.
+    #[must_use]
+    pub fn languages(&self) -> BTreeSet<&str> {
+        let tags = self.0.iter().flat_map(|label| label.names.keys());
+        tags.map(String::as_str).collect()
+    }
+
+    /// Which of [`Self::languages`] is meant by a tag: itself, or its nearest relative.
+    #[must_use]
+    pub fn language(&self, tag: &str) -> Option<&str> {
+        nearest(&self.languages(), tag)
+    }
+}
+
+/// Whether a text looks like a language's tag as of BCP 47: two to eight letters, and then parts of
+/// one to eight letters or digits after hyphens.
+#[must_use]
+pub fn is_language_tag(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let is_primary =
+        |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_further = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    parts.next().is_some_and(is_primary) && parts.all(is_further)
+}
+
+/// The tag that is meant: the same, else one that says less, else another of the same language.
+fn nearest<'a>(tags: &BTreeSet<&'a str>, language: &str) -> Option<&'a str> {
+    let find = |is_meant: &dyn Fn(&str) -> bool| tags.iter().copied().find(|tag| is_meant(tag));
+    let mut wanted = language;
+    loop {
+        let same = find(&|tag| tag.eq_ignore_ascii_case(wanted));
+        match (same, wanted.rsplit_once('-')) {
+            (Some(same), _) => return Some(same),
+            (None, Some((shorter, _))) => wanted = shorter,
+            (None, None) => break,
+        }
+    }
+    find(&|tag| {
+        let primary = tag.split('-').next();
+        primary.is_some_and(|primary| primary.eq_ignore_ascii_case(wanted))
+    })
 }
 
 impl TryFrom<Vec<Label>> for Taxonomy {
@@ -110,8 +196,17 @@ mod tests {
     fn label(code: &str) -> Label {
         Label {
             code: code.into(),
-            scientific_name: String::new(),
-            common_name: String::new(),
+            ..Label::default()
+        }
+    }
+
+    fn named(code: &str, names: &[(&str, &str)]) -> Label {
+        let names = names
+            .iter()
+            .map(|(tag, name)| ((*tag).into(), (*name).into()));
+        Label {
+            names: names.collect(),
+            ..label(code)
         }
     }
 
@@ -134,5 +229,29 @@ mod tests {
             Taxonomy::new(vec![label(" ")]),
             Err(TaxonomyError::NoCode(0))
         );
+    }
+    #[test]
+    fn names_are_found_by_language_and_its_relatives() {
+        let tody = named("prtody1", &[("es", "San Pedrito"), ("pt-BR", "todi")]);
+        assert_eq!(tody.name_in("es"), Some("San Pedrito"));
+        assert_eq!(tody.name_in("ES-pr"), Some("San Pedrito"));
+        assert_eq!(tody.name_in("pt"), Some("todi"));
+        assert_eq!(tody.name_in("pt-PT"), Some("todi"));
+        assert_eq!(tody.name_in("p"), None);
+        assert_eq!(tody.name_in("fr"), None);
+        let taxonomy = Taxonomy::new(vec![label("banana"), tody]).expect("valid");
+        assert_eq!(taxonomy.languages(), BTreeSet::from(["es", "pt-BR"]));
+        assert_eq!(taxonomy.language("es-419"), Some("es"));
+        assert_eq!(taxonomy.language("de"), None);
+    }
+
+    #[test]
+    fn names_that_help_nobody_are_refused() {
+        for tag in ["", "e", "spanish!", "es_PR", "es-", "1a"] {
+            let error = Taxonomy::new(vec![named("a", &[(tag, "x")])]).expect_err(tag);
+            assert!(matches!(error, TaxonomyError::BadTag { .. }), "{error}");
+        }
+        let error = Taxonomy::new(vec![named("a", &[("es", " ")])]).expect_err("empty");
+        assert!(matches!(error, TaxonomyError::NoName { .. }), "{error}");
     }
 }

@@ -55,7 +55,7 @@ pub use detection::{
     Detection, DetectionConfig, DetectionFilter, Scores, SpeciesFilter, WindowScores, detect,
     detect_filtered,
 };
-pub use label::{Label, LabelId, Taxonomy};
+pub use label::{Label, LabelId, Taxonomy, is_language_tag};
 pub use mel::{
     MelConfig, MelFrontend, MelNorm, MelScale, MelSpectrogram, Normalization, Reference,
 };

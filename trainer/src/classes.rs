@@ -100,6 +100,7 @@ mod tests {
                 code: code.to_owned(),
                 scientific_name: code.to_owned(),
                 common_name: code.to_owned(),
+                ..Label::default()
             };
             (code.to_owned(), label)
         };

@@ -7,12 +7,22 @@ use pipit_core::{
 };
 use std::collections::BTreeMap;
 
+/// As [`manifest`], with a Spanish name for the second species.
+pub(crate) fn manifest_with_names() -> Manifest {
+    let mut manifest = manifest();
+    let mut labels: Vec<Label> = manifest.classes.into();
+    labels[1].names = BTreeMap::from([("es".to_owned(), "San Pedrito".to_owned())]);
+    manifest.classes = Taxonomy::new(labels).expect("unique codes");
+    manifest
+}
+
 /// Two species, threshold 0.5, windows of five seconds.
 pub(crate) fn manifest() -> Manifest {
     let label = |code: &str, scientific: &str, common: &str| Label {
         code: code.into(),
         scientific_name: scientific.into(),
         common_name: common.into(),
+        ..Label::default()
     };
     Manifest {
         format_version: FORMAT_VERSION,

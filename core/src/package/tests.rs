@@ -130,6 +130,27 @@ fn a_manifest_without_the_newer_fields_means_what_it_meant() {
 }
 
 #[test]
+fn names_in_other_languages_round_trip_and_are_checked() {
+    let mut json = manifest(b"");
+    let plain = open(&json, b"").expect("sound").manifest;
+    let written = String::from_utf8(plain.to_json()).expect("JSON");
+    assert!(
+        !written.contains("\"names\""),
+        "older readers know no such field"
+    );
+
+    json["classes"][1]["names"] = json!({ "es": "San Pedrito" });
+    let package = open(&json, b"").expect("sound");
+    let tody = package.manifest.classes.get(crate::LabelId(1));
+    assert_eq!(tody.name_in("es"), Some("San Pedrito"));
+    let again = Manifest::from_json(&package.manifest.to_json()).expect("own output");
+    assert_eq!(again, package.manifest);
+
+    json["classes"][1]["names"] = json!({ "Spanish language": "San Pedrito" });
+    refused(&json, b"", &["prtody1", "Spanish language"]);
+}
+
+#[test]
 fn calibration_and_thresholds_by_class_round_trip_and_are_checked() {
     let mut with = manifest(b"");
     with["calibration"] = json!({ "slope": 0.5, "intercept": -1.0 });

@@ -94,6 +94,7 @@ fn label(code: &str) -> Label {
         code: code.to_owned(),
         scientific_name: name.clone(),
         common_name: name,
+        ..Label::default()
     }
 }
 

@@ -68,6 +68,7 @@ impl Row {
             code: self.primary_label.clone(),
             scientific_name: or(&self.scientific_name, &self.primary_label),
             common_name: or(&self.common_name, &self.primary_label),
+            ..Label::default()
         }
     }
 
