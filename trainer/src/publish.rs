@@ -3,6 +3,7 @@
 mod card;
 mod fit;
 mod licence;
+mod names;
 mod probe;
 
 use std::path::{Path, PathBuf};
@@ -45,6 +46,9 @@ pub(crate) struct PublishArgs {
     /// Folder of the package; the catalogue is beside it.
     #[arg(long)]
     out: PathBuf,
+    /// What the classes are called in other languages.
+    #[command(flatten)]
+    names: names::NamesArgs,
     /// What to fit beside the weights.
     #[command(flatten)]
     fit: fit::FitArgs,
@@ -68,6 +72,7 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         presentation(args, &config)?,
     );
 
+    manifest.classes = args.names.add(manifest.classes)?;
     (manifest.calibration, manifest.detection) = fit::fit(&args.fit, &config, &trained, &device)?;
     trained.manifest.calibration = manifest.calibration;
 
@@ -89,6 +94,9 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         manifest.classes.len(),
         package.weights.len(),
     );
+    for (tag, n) in names::coverage(&manifest.classes) {
+        println!("names in {tag}: {n} of {} classes", manifest.classes.len());
+    }
     println!("{}: lists the model", catalogue.display());
     Ok(())
 }

@@ -97,20 +97,27 @@ fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
 }
 
 fn classes(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
+    let languages = manifest.classes.languages();
+    let rule = "---|".repeat(languages.len());
     writeln!(card, "\n## Species\n")?;
-    writeln!(
-        card,
-        "| code | scientific name | common name | detected from |\n|---|---|---|---:|"
-    )?;
+    write!(card, "| code | scientific name | common name |")?;
+    for tag in &languages {
+        write!(card, " {tag} |")?;
+    }
+    writeln!(card, " detected from |\n|---|---|---|{rule}---:|")?;
     for (id, label) in manifest.classes.iter() {
-        writeln!(
+        write!(
             card,
-            "| `{}` | *{}* | {} | {} |",
+            "| `{}` | *{}* | {} |",
             label.code,
             cell(&label.scientific_name),
-            cell(&label.common_name),
-            manifest.detection.threshold_of(id)
+            cell(&label.common_name)
         )?;
+        for tag in &languages {
+            let name = label.names.get(*tag).map_or("", String::as_str);
+            write!(card, " {} |", cell(name))?;
+        }
+        writeln!(card, " {} |", manifest.detection.threshold_of(id))?;
     }
     Ok(())
 }

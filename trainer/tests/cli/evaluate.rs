@@ -6,7 +6,7 @@ use pipit_core::Calibration;
 use pipit_core::package::ModelPackage;
 use serde_json::{Value, json};
 
-use crate::support::{chirps, model, succeed, write_wav};
+use crate::support::{chirps, error_text, model, pipit, succeed, write_wav};
 
 fn read_json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -187,4 +187,44 @@ fn publish_fits_a_calibration_and_thresholds_on_held_out_recordings() {
 
     let plain = model().package.join("manifest.json");
     assert!(read_json(&plain).get("calibration").is_none());
+}
+
+#[test]
+fn publish_takes_names_in_other_languages_and_refuses_strangers() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("names.csv");
+    let out = folder.path().join("models/chirps");
+    let arguments = [
+        "publish".to_owned(),
+        format!("--run={}", model().run.display()),
+        "--name=chirps".to_owned(),
+        "--title=Chirps".to_owned(),
+        "--version=1.2.0".to_owned(),
+        format!("--names={}", table.display()),
+        format!("--out={}", out.display()),
+    ];
+
+    std::fs::write(
+        &table,
+        "scientific_name,es\nAvis low,Ave baja\nAvis none,Nadie\n",
+    )
+    .unwrap();
+    let refused = pipit(&arguments);
+    let error = error_text(&refused);
+    assert!(
+        !refused.status.success() && error.contains("Avis none (row 3)"),
+        "{error}"
+    );
+    assert!(!out.exists(), "something was written");
+
+    std::fs::write(&table, "code,es\nlow,Ave baja\n").unwrap();
+    let text = succeed(&arguments);
+    assert!(text.contains("names in es: 1 of 3 classes"), "{text}");
+    let read = |name: &str| std::fs::read(out.join(name)).unwrap();
+    let package = ModelPackage::open(&read("manifest.json"), read("weights.safetensors")).unwrap();
+    let classes = &package.manifest.classes;
+    let low = classes.get(classes.id("low").unwrap());
+    assert_eq!(low.name_in("es"), Some("Ave baja"));
+    let card = String::from_utf8(read("README.md")).unwrap();
+    assert!(card.contains("| low bird | Ave baja |"), "{card}");
 }
