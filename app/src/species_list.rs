@@ -12,7 +12,8 @@ pub struct SpeciesList {
     pub unknown: Vec<String>,
 }
 
-/// Finds a model's species in a text: by code, scientific or common name, in any case.
+/// Finds a model's species in a text: by code, or by scientific, common or any language's name, in
+/// any case.
 ///
 /// A line is one name, or several fields parted by commas, semicolons or tabs; or a scientific and
 /// a common name joined by `_`, as in `BirdNET`'s lists. Of a line with a species in it the other
@@ -22,7 +23,13 @@ pub struct SpeciesList {
 pub fn read(text: &str, classes: &Taxonomy) -> SpeciesList {
     let mut by_name: HashMap<String, &str> = HashMap::new();
     for (_, label) in classes.iter() {
-        for name in names(label).filter(|name| !name.is_empty()) {
+        for name in own_names(label).filter(|name| !name.is_empty()) {
+            by_name.entry(folded(name)).or_insert(&label.code);
+        }
+    }
+    // Names in other languages come last: one that means another species there gives way.
+    for (_, label) in classes.iter() {
+        for name in label.names.values() {
             by_name.entry(folded(name)).or_insert(&label.code);
         }
     }
@@ -47,11 +54,12 @@ pub fn read(text: &str, classes: &Taxonomy) -> SpeciesList {
     list
 }
 
-fn names(label: &Label) -> impl Iterator<Item = &str> {
+fn own_names(label: &Label) -> impl Iterator<Item = &str> {
     let Label {
         code,
         scientific_name,
         common_name,
+        ..
     } = label;
     [code, scientific_name, common_name]
         .into_iter()
@@ -90,6 +98,15 @@ mod tests {
             "# my list\r\n\r\nprtody1\r\nTodus mexicanus",
         ] {
             assert_eq!(codes(text), (vec!["prtody1".into()], vec![]), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_in_other_languages_are_understood() {
+        let classes = fixture::manifest_with_names().classes;
+        for text in ["san pedrito", "Bananaquit; San Pedrito"] {
+            let list = read(text, &classes);
+            assert!(list.codes.contains("prtody1") && list.unknown.is_empty());
         }
     }
 
