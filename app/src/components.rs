@@ -14,6 +14,7 @@ mod display;
 mod export;
 mod intake;
 mod keys;
+mod language;
 mod minimap;
 mod notice;
 mod page;

@@ -29,15 +29,9 @@ pub enum Remedy {
     Update,
 }
 
-/// Words a failure in English.
-#[must_use]
-pub fn word(failure: &Failure) -> Notice {
-    word_in(Language::English, failure)
-}
-
 /// Words a failure.
 #[must_use]
-pub fn word_in(language: Language, failure: &Failure) -> Notice {
+pub fn word(language: Language, failure: &Failure) -> Notice {
     let (sentence, next_step) = (language.words().failure)(failure.kind);
     Notice {
         kind: failure.kind,
@@ -65,7 +59,7 @@ mod tests {
     fn every_failure_has_its_own_sentence_and_next_step() {
         let mut seen = HashSet::new();
         for kind in FailureKind::ALL {
-            let notice = word(&Failure::new(kind, "cause"));
+            let notice = word(Language::English, &Failure::new(kind, "cause"));
             assert!(notice.sentence.ends_with('.') && notice.next_step.ends_with('.'));
             assert!(seen.insert(notice.sentence) && seen.insert(notice.next_step));
             assert_eq!((notice.kind, notice.detail.as_str()), (kind, "cause"));

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | `device` | `auto`, `webgpu`, `cpu` | `auto` |
 //! | `model` | name in the catalogue | the first |
-//! | `language` | `en`, `es` | the browser's |
+//! | `lang` | `en`, `es` | the browser's |
+//! | `names` | `common`, `scientific`, or a language's tag that the model has names in | as `lang`, else `common` |
 //! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
 //! | `threshold` | 0 to 1 | the model's |
 //! | `threshold.CODE` | 0 to 1, for one species | `threshold` |
@@ -20,6 +21,7 @@ mod tests;
 
 pub use warning::SettingsWarning;
 
+use crate::naming::Naming;
 use crate::protocol::DeviceChoice;
 use crate::view::colour::Colours;
 use crate::words::Language;
@@ -35,6 +37,8 @@ pub struct Settings {
     pub model: Option<String>,
     /// Language of the interface; the browser's if none.
     pub language: Option<Language>,
+    /// What species are called; by the interface's language if nothing is said.
+    pub names: Option<Naming>,
     /// Colours of spectrograms.
     pub colours: Colours,
     /// The least confidence; the model's if none.
@@ -49,6 +53,8 @@ pub struct Settings {
     pub included: BTreeSet<String>,
     /// Codes of species left out.
     pub excluded: BTreeSet<String>,
+    /// The language that the browser asks for; no part of the address.
+    pub browser_language: Language,
     /// Address of the folder that the page was loaded from, ending in `/`.
     pub site: String,
 }
@@ -56,10 +62,11 @@ pub struct Settings {
 /// Prefix of a species' own threshold.
 const THRESHOLD_OF: &str = "threshold.";
 /// Parameters that stand at most once.
-const SINGLE: [&str; 7] = [
+const SINGLE: [&str; 8] = [
     "device",
     "model",
-    "language",
+    "lang",
+    "names",
     "colours",
     "threshold",
     "merge_gap_s",
@@ -113,7 +120,10 @@ impl Settings {
             query.append_pair("model", model);
         }
         if let Some(language) = self.language {
-            query.append_pair("language", language.code());
+            query.append_pair("lang", language.code());
+        }
+        if let Some(names) = &self.names {
+            query.append_pair("names", names.name());
         }
         if self.colours != Colours::default() {
             query.append_pair("colours", self.colours.name());
@@ -137,6 +147,12 @@ impl Settings {
             query.append_pair("exclude", code);
         }
         query.finish()
+    }
+
+    /// The language that the interface speaks.
+    #[must_use]
+    pub fn spoken(&self) -> Language {
+        self.language.unwrap_or(self.browser_language)
     }
 
     /// The wishes about species and durations, for a model with these classes. A code that the
@@ -189,10 +205,14 @@ impl Settings {
                 self.device = DeviceChoice::from_name(value).ok_or_else(|| bad(names))?;
             }
             "model" => self.model = Some(value.to_owned()),
-            "language" => {
+            "lang" => {
                 let codes = Language::ALL.map(Language::code).join(", ");
                 let language = Language::from_tag(value).ok_or_else(|| bad(codes))?;
                 self.language = Some(language);
+            }
+            "names" => {
+                let takes = || bad(format!("{}, es, …", Naming::FIXED.join(", ")));
+                self.names = Some(Naming::from_name(value).ok_or_else(takes)?);
             }
             "colours" => {
                 let names = Colours::ALL.map(Colours::name).join(", ");

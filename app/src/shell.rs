@@ -8,6 +8,7 @@ use crate::browser::microphone::Microphone;
 use crate::browser::port::WorkerPort;
 use crate::browser::wav::GrowingWav;
 use crate::browser::{clock, download, offline, page, results};
+use crate::naming::Naming;
 use crate::protocol::{Failure, FailureKind, JobId, Request, Response};
 use crate::session::selection::Selected;
 use crate::session::{Effect, KeptResults, Recording, RecordingId, Session};
@@ -15,10 +16,11 @@ use crate::settings::Settings;
 use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::listening::Listening;
-use crate::words::Language;
+use crate::words::{Language, Words};
 use futures_channel::oneshot;
 use js_sys::Float32Array;
 use leptos::prelude::*;
+use pipit_core::LabelId;
 use std::collections::HashMap;
 use wasm_bindgen_futures::spawn_local;
 
@@ -31,6 +33,10 @@ const REVIEW: &str = "review.json";
 #[derive(Clone, Copy)]
 pub struct Shell {
     session: RwSignal<Session>,
+    /// What the interface speaks.
+    pub language: Memo<Language>,
+    /// What species are called; as it was while a model is being loaded.
+    pub naming: Memo<Naming>,
     kept: StoredValue<Kept, LocalStorage>,
     /// The recording that plays: one at a time.
     pub now_playing: RwSignal<Option<RecordingId>>,
@@ -76,10 +82,20 @@ impl Shell {
     /// Starts a session and its worker.
     #[must_use]
     pub fn start() -> Self {
-        let (settings, warnings) = Settings::from_query(page::site(), &page::query());
+        let (mut settings, warnings) = Settings::from_query(page::site(), &page::query());
+        settings.browser_language = Language::preferred([&*page::language()]);
+        let spoken = settings.spoken();
         let (session, effects) = Session::start(settings);
+        let session = RwSignal::new(session);
+        let language = Memo::new(move |_| session.with(|session| session.settings().spoken()));
+        let naming = Memo::new(move |before: Option<&Naming>| {
+            let now = session.with(Session::naming);
+            now.or_else(|| before.cloned()).unwrap_or_default()
+        });
         let shell = Self {
-            session: RwSignal::new(session),
+            session,
+            language,
+            naming,
             kept: StoredValue::new_local(Kept::default()),
             now_playing: RwSignal::new(None),
             selected: RwSignal::new(None),
@@ -90,14 +106,31 @@ impl Shell {
         if !warnings.is_empty() {
             let sentences: Vec<String> = warnings
                 .iter()
-                .map(|warning| warning.word(Language::English))
+                .map(|warning| warning.word(spoken))
                 .collect();
             shell.notify(Failure::new(FailureKind::BadSettings, sentences.join(" ")));
         }
         // The address always leads back to what is set.
         let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
         leptos::prelude::Effect::new(move |_| page::set_query(&query.get()));
+        leptos::prelude::Effect::new(move |_| {
+            page::set_language(language.get().code(), shell.words().page.title);
+        });
         shell
+    }
+
+    /// The interface's texts; whoever reads in a reactive place hears when another language is
+    /// spoken.
+    #[must_use]
+    pub fn words(self) -> &'static Words {
+        self.language.get().words()
+    }
+
+    /// A species' name as the user wishes; whoever reads in a reactive place hears of other wishes.
+    #[must_use]
+    pub fn name(self, label: LabelId) -> String {
+        self.naming.track();
+        self.session.with_untracked(|session| session.name(label))
     }
 
     /// Reads the session; whoever reads in a reactive place hears of changes.
@@ -160,11 +193,9 @@ impl Shell {
         let Taken { files, n_others } = taken;
         self.update(|session| {
             if n_others > 0 {
-                let failure = Failure::new(
-                    FailureKind::OthersLeftOut,
-                    format_args!("{n_others} files are no recordings by their names"),
-                );
-                session.notify(failure);
+                let words = &session.settings().spoken().words().intake;
+                let detail = (words.left_out)(n_others);
+                session.notify(Failure::new(FailureKind::OthersLeftOut, detail));
             }
             let ids = session.add(files.iter().map(|file| (file.name.clone(), file.size())));
             self.kept
@@ -219,7 +250,8 @@ impl Shell {
             };
             let sample_rate_hz = microphone.sample_rate_hz();
             self.update(|session| {
-                let name = format!("Live {}", clock::time_of_day());
+                let words = &session.settings().spoken().words().intake;
+                let name = (words.live_name)(&clock::time_of_day());
                 let (heard, effects) = session.listen(name, sample_rate_hz);
                 if let Some((id, job)) = heard {
                     let sound = GrowingWav::new(sample_rate_hz);

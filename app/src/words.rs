@@ -11,7 +11,17 @@
 //! numbers and dates, is not needed here.
 
 mod english;
+mod page;
+mod recording;
 mod spanish;
+
+pub use page::{
+    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, NoticeWords,
+    PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+};
+pub use recording::{
+    CardWords, ChosenWords, DetectionWords, PictureWords, PlayerWords, ReviewWords, SpeciesWords,
+};
 
 use crate::protocol::FailureKind;
 
@@ -25,99 +35,51 @@ pub enum Language {
     Spanish,
 }
 
-/// All texts of the interface in one language.
+/// A text in whatever language is spoken.
+pub type Text = fn(&'static Words) -> &'static str;
+
+/// All texts of the interface in one language, by part of the page.
 pub struct Words {
-    /// The invitation to drop recordings.
-    pub drop_recordings: &'static str,
-    /// The button that opens the file chooser.
-    pub choose_files: &'static str,
-    /// The button that fetches the example.
-    pub try_example: &'static str,
-    /// Which formats are read.
-    pub formats: &'static str,
-    /// While files hover over the page.
-    pub let_go: &'static str,
-    /// The promise of privacy.
-    pub nothing_uploaded: &'static str,
-    /// The confidence slider.
-    pub confidence_at_least: &'static str,
-    /// The device menu.
-    pub compute_on: &'static str,
-    /// Its first choice.
-    pub automatic: &'static str,
-    /// The slider for gaps.
-    pub merge_gap: &'static str,
-    /// The shortest detection.
-    pub min_duration: &'static str,
-    /// The menu of models.
-    pub model: &'static str,
-    /// The menu of languages.
-    pub language: &'static str,
-    /// The menu of colour maps.
-    pub colours: &'static str,
-    /// Head of the column of species, and their filter.
-    pub species: &'static str,
-    /// Head of the column of confidences.
-    pub best_confidence: &'static str,
-    /// Head of the column of times.
-    pub heard_at: &'static str,
-    /// Starts playback.
-    pub play: &'static str,
-    /// Halts playback.
-    pub pause: &'static str,
-    /// Runs a recording again.
-    pub run_again: &'static str,
-    /// Takes a recording off the page.
-    pub remove: &'static str,
-    /// Stops a recording.
-    pub cancel: &'static str,
-    /// Does once more what failed.
-    pub try_again: &'static str,
-    /// Loads the page anew.
-    pub reload: &'static str,
-    /// Puts a notice away.
-    pub dismiss: &'static str,
-    /// The technical cause of a notice.
-    pub details: &'static str,
-    /// The menu of exports.
-    pub export: &'static str,
-    /// A reviewer's yes.
-    pub yes: &'static str,
-    /// A reviewer's no.
-    pub no: &'static str,
-    /// A reviewer heard another species.
-    pub other_species: &'static str,
-    /// A reviewer cannot tell.
-    pub unsure: &'static str,
-    /// Takes the last answer back.
-    pub undo: &'static str,
-    /// Gives it again.
-    pub redo: &'static str,
-    /// No detection at this threshold.
-    pub nothing_found: &'static str,
-    /// Nothing is going on yet.
-    pub ready: &'static str,
-    /// A recording waits for others.
-    pub waiting: &'static str,
-    /// What the browser does with a recording of this name.
-    pub decoding: fn(name: &str) -> String,
-    /// What the model does with a recording of this name.
-    pub listening: fn(name: &str) -> String,
-    /// So many species in so many recordings.
-    pub outcome: fn(n_species: usize, n_recordings: usize) -> String,
-    /// How far a review has come: so many of so many detections.
-    pub reviewed: fn(n_answers: usize, n_detections: usize) -> String,
-    /// A calibration rests on too few answers: there are so many, and so many are needed.
-    pub too_few_answers: fn(n_answers: usize, needed: usize) -> String,
-    /// A setting in the page's address is not known: its name.
-    pub unknown_setting: fn(name: &str) -> String,
-    /// A setting in the page's address has a value that it cannot have: name, value and what it
-    /// takes, such as `0 … 1` or `auto, webgpu, cpu`.
-    pub bad_setting: fn(name: &str, value: &str, takes: &str) -> String,
-    /// A setting speaks of a species that the model does not know: its code.
-    pub unknown_species: fn(code: &str) -> String,
+    /// Its head and title.
+    pub page: PageWords,
+    /// How recordings come in.
+    pub intake: IntakeWords,
+    /// The line that says what is going on.
+    pub status: StatusWords,
+    /// What acts on everything.
+    pub controls: ControlWords,
+    /// Which detections are shown.
+    pub wishes: WishWords,
+    /// How spectrograms look and recordings sound.
+    pub display: DisplayWords,
+    /// Taking results to other programs.
+    pub export: ExportWords,
+    /// Around failures.
+    pub notice: NoticeWords,
     /// What a failure is called, and what can be done about it.
     pub failure: fn(FailureKind) -> (&'static str, &'static str),
+    /// Settings that mean nothing.
+    pub settings: SettingWords,
+    /// All recordings together.
+    pub summary: SummaryWords,
+    /// A recording's card.
+    pub card: CardWords,
+    /// Its player.
+    pub player: PlayerWords,
+    /// Its spectrogram.
+    pub picture: PictureWords,
+    /// Its table of species.
+    pub species: SpeciesWords,
+    /// Its list of detections.
+    pub detections: DetectionWords,
+    /// The chosen detection.
+    pub chosen: ChosenWords,
+    /// Saying whether a detection is right.
+    pub review: ReviewWords,
+    /// The keyboard.
+    pub keys: KeyWords,
+    /// The model's card.
+    pub about: AboutWords,
 }
 
 impl Language {
@@ -192,14 +154,52 @@ mod tests {
     fn arguments_appear_and_plurals_agree() {
         for language in Language::ALL {
             let words = language.words();
-            assert!((words.decoding)("dawn.wav").contains("dawn.wav"));
-            assert!((words.bad_setting)("threshold", "2", "0 … 1").contains("0 … 1"));
+            assert!((words.status.decoding)("dawn.wav").contains("dawn.wav"));
+            assert!((words.settings.bad)("threshold", "2", "0 … 1").contains("0 … 1"));
         }
-        let [english, spanish] = Language::ALL.map(|language| language.words().outcome);
+        let [english, spanish] = Language::ALL.map(|language| language.words().status.outcome);
         assert_eq!(english(1, 1), "Done: 1 species in 1 recording.");
         assert_eq!(english(3, 2), "Done: 3 species in 2 recordings.");
         assert_eq!(spanish(1, 1), "Listo: 1 especie en 1 grabación.");
         assert_eq!(spanish(3, 2), "Listo: 3 especies en 2 grabaciones.");
+    }
+
+    #[test]
+    fn sentences_count_what_they_speak_of() {
+        let [english, spanish] = Language::ALL.map(Language::words);
+        assert_eq!((english.detections.heading)(1), "1 detection");
+        assert_eq!((spanish.detections.heading)(1), "1 detección");
+        assert_eq!((spanish.detections.heading)(0), "0 detecciones");
+        for (included, excluded) in [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0), (1, 1), (3, 2)] {
+            for language in Language::ALL {
+                let sentence = (language.words().wishes.looked_for)(included, excluded);
+                for n in [included, excluded].into_iter().filter(|n| *n > 0) {
+                    assert!(sentence.contains(&n.to_string()), "{sentence}");
+                }
+            }
+        }
+        assert_eq!(
+            (spanish.wishes.looked_for)(1, 0),
+            "Solo se busca 1 especie."
+        );
+    }
+
+    #[test]
+    fn sentences_that_name_a_button_name_the_one_there_is() {
+        for language in Language::ALL {
+            let words = language.words();
+            let next_step = |kind| (words.failure)(kind).1;
+            for kind in [
+                FailureKind::MicrophoneRefused,
+                FailureKind::NoMicrophone,
+                FailureKind::MicrophoneLost,
+            ] {
+                assert!(next_step(kind).contains(words.intake.listen_live));
+            }
+            let save = (words.review.save)(0);
+            let save = save.trim_end_matches(" (0)");
+            assert!(next_step(FailureKind::NoReview).contains(save));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The page's address and life.
 
-use js_sys::Array;
+use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -31,6 +31,42 @@ pub fn set_query(query: &str) {
         // Refused only for pages that were opened from a file.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
     }
+}
+
+/// The language that the browser asks for, as a tag such as `es-PR`; may be empty.
+#[must_use]
+pub fn language() -> String {
+    web_sys::window()
+        .and_then(|window| window.navigator().language())
+        .unwrap_or_default()
+}
+
+/// Tells the browser and its readers what the page speaks, and names the page in it.
+pub fn set_language(tag: &str, title: &str) {
+    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+        document.set_title(title);
+        if let Some(root) = document.document_element() {
+            let _ = root.set_attribute("lang", tag);
+        }
+    }
+}
+
+/// What a language is called in another, both by their tags; the tag itself where the browser
+/// knows no name.
+#[must_use]
+pub fn language_name(tag: &str, spoken: &str) -> String {
+    let name = || -> Result<JsValue, JsValue> {
+        let intl = Reflect::get(&js_sys::global(), &"Intl".into())?;
+        let display_names: Function = Reflect::get(&intl, &"DisplayNames".into())?.dyn_into()?;
+        let options = Object::new();
+        Reflect::set(&options, &"type".into(), &"language".into())?;
+        let arguments = Array::of2(&spoken.into(), &options);
+        let names = Reflect::construct(&display_names, &arguments)?;
+        let of: Function = Reflect::get(&names, &"of".into())?.dyn_into()?;
+        of.call1(&names, &tag.into())
+    };
+    let name = name().ok().and_then(|name| name.as_string());
+    name.unwrap_or_else(|| tag.to_owned())
 }
 
 /// The folder that the page was loaded from, ending in `/`: the site may lie under any path.

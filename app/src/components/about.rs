@@ -11,23 +11,23 @@ pub(super) fn About(shell: Shell) -> impl IntoView {
     let manifest = Memo::new(move |_| shell.with(|session| session.manifest().cloned()));
     view! {
         <footer class="about">
-            {move || manifest.get().map(card)}
+            {move || manifest.get().map(|manifest| card(shell, manifest))}
             <p class="fine">
-                "A confidence is a score and not a probability: listen before you believe it. "
-                "Pipit runs wholly in this browser and talks to no other site."
+                {move || shell.words().about.confidence} " "
+                {move || shell.words().about.privacy}
             </p>
         </footer>
     }
 }
 
-fn card(manifest: Manifest) -> impl IntoView {
+fn card(shell: Shell, manifest: Manifest) -> impl IntoView {
     let n_species = manifest.classes.len();
     let species = manifest
         .classes
         .iter()
-        .map(|(_, label)| {
-            let (common, scientific) = (label.common_name.clone(), label.scientific_name.clone());
-            view! { <li>{common} " " <i>{scientific}</i></li> }
+        .map(|(id, label)| {
+            let scientific = label.scientific_name.clone();
+            view! { <li>{move || shell.name(id)} " " <i>{scientific}</i></li> }
         })
         .collect_view();
     let recordists = manifest
@@ -37,19 +37,17 @@ fn card(manifest: Manifest) -> impl IntoView {
         .collect_view();
     view! {
         <p>
-            "Model: "
+            {move || shell.words().about.model} " "
             <strong data-testid="model-name">{manifest.title} " " {manifest.version}</strong>
-            ", licence "
-            {manifest.licence}
-            "."
+            {move || (shell.words().about.licence)(&manifest.licence)}
         </p>
         <details>
-            <summary>"About this model"</summary>
+            <summary>{move || shell.words().about.heading}</summary>
             <p>{manifest.description}</p>
-            {manifest.training.map(training)}
-            <h3>"The " {n_species} " species it knows"</h3>
+            {manifest.training.map(|summary| training(shell, summary))}
+            <h3>{move || (shell.words().about.species)(n_species)}</h3>
             <ul class="columns">{species}</ul>
-            <h3>"Trained on recordings by"</h3>
+            <h3>{move || shell.words().about.recordists}</h3>
             <ul class="columns">{recordists}</ul>
         </details>
     }
@@ -65,17 +63,16 @@ fn recordist(attribution: Attribution) -> impl IntoView {
     view! { <li>{author} " (" {recordings} ", " {licence} ")"</li> }
 }
 
-fn training(training: TrainingSummary) -> impl IntoView {
+fn training(shell: Shell, training: TrainingSummary) -> impl IntoView {
     let metrics = training
         .metrics
         .iter()
         .map(|(name, value)| view! { <li>{name.clone()} ": " {format!("{value:.3}")}</li> })
         .collect_view();
+    let (n_recordings, n_held_out) = (training.recordings, training.held_out_recordings);
+    let split = training.split;
     view! {
-        <p>
-            "Trained on " {training.recordings} " recordings; " {training.held_out_recordings}
-            " were held out (" {training.split} ") and gave:"
-        </p>
+        <p>{move || (shell.words().about.training)(n_recordings, n_held_out, &split)}</p>
         <ul class="columns">{metrics}</ul>
         <p>{training.notes}</p>
     }

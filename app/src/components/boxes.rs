@@ -58,12 +58,8 @@ fn strongest(detections: &[Detection], in_sight: impl Fn(&Detection) -> bool) ->
 #[component]
 fn DetectionBox(sight: Sight, detection: Detection) -> impl IntoView {
     let shell = sight.shell;
-    let (colour, name) = shell.with_untracked(|session| {
-        (
-            session.colour(detection.label),
-            session.common_name(detection.label),
-        )
-    });
+    let colour = shell.with_untracked(|session| session.colour(detection.label));
+    let name = move || shell.name(detection.label);
     let class = format!("box {}", species_class(colour));
     // Names of several species over one stretch stand one below the other.
     let row = (colour % N_SPECIES_COLOURS).to_string();
@@ -72,12 +68,11 @@ fn DetectionBox(sight: Sight, detection: Detection) -> impl IntoView {
         let edge = |time_s| viewport.fraction(time_s).clamp(0.0, 1.0);
         (edge(detection.start_s), edge(detection.end_s))
     };
-    let title = format!(
-        "{name}, {} to {}, confidence {:.0}%",
-        clock(detection.start_s, false),
-        clock(detection.end_s, false),
-        detection.confidence * 100.0
-    );
+    let title = move || {
+        let [start, end] = [detection.start_s, detection.end_s].map(|time_s| clock(time_s, false));
+        let percent = detection.confidence * 100.0;
+        (shell.words().picture.detection)(&name(), &start, &end, percent)
+    };
     let is_selected = move || shell.is_selected(sight.id, &detection);
     // The list beneath has the same detections for those who use no mouse.
     view! {

@@ -4,6 +4,7 @@ use super::review::Verdict;
 use super::sight::Sight;
 use crate::session::{Evidence, Explanation};
 use crate::view::time_axis::clock;
+use crate::words::ChosenWords;
 use leptos::prelude::*;
 use pipit_core::Detection;
 
@@ -19,25 +20,28 @@ pub(super) fn Chosen(sight: Sight) -> impl IntoView {
 #[component]
 fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
     let shell = sight.shell;
-    let name = shell.with_untracked(|session| session.common_name(detection.label));
-    let times = [detection.start_s, detection.end_s].map(|time_s| clock(time_s, false));
+    let [start, end] = [detection.start_s, detection.end_s].map(|time_s| clock(time_s, false));
+    let percent = detection.confidence * 100.0;
     let explanation = sight.explanation(detection);
-    let words = move || explanation.get().as_ref().map(explain);
+    let evidence = move || {
+        let explanation = explanation.get()?;
+        Some(explain(&shell.words().chosen, &explanation))
+    };
     let ask = move |_| shell.update(|session| session.explain(sight.id, &detection));
     view! {
-        <section class="chosen" data-testid="chosen" aria-label="Chosen detection">
+        <section
+            class="chosen"
+            data-testid="chosen"
+            aria-label=move || shell.words().chosen.region
+        >
             <p>
-                <strong>{name}</strong>
-                {format!(
-                    " {}–{}, confidence {:.0}%",
-                    times[0],
-                    times[1],
-                    detection.confidence * 100.0,
-                )}
+                <strong>{move || shell.name(detection.label)}</strong>
+                " "
+                {move || (shell.words().chosen.facts)(&start, &end, percent)}
             </p>
             <p class="actions">
                 <button type="button" on:click=move |_| sight.play(detection)>
-                    "Play"
+                    {move || shell.words().player.play}
                 </button>
                 <button
                     type="button"
@@ -45,32 +49,25 @@ fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
                     disabled=move || explanation.get().is_some()
                     on:click=ask
                 >
-                    "Why this bird?"
+                    {move || shell.words().chosen.why}
                 </button>
             </p>
             <p class="fine" data-testid="why" role="status">
-                {words}
+                {evidence}
             </p>
             <Verdict sight detection />
         </section>
     }
 }
 
-fn explain(explanation: &Explanation) -> String {
+fn explain(words: &ChosenWords, explanation: &Explanation) -> String {
     match &explanation.evidence {
-        Evidence::Awaited => "Hiding parts of the sound, one after another…".into(),
-        Evidence::Failed => "This could not be computed; the recording may have changed.".into(),
-        Evidence::Known { band_hz: None, .. } => {
-            "No single part of the sound speaks for this species.".into()
-        }
+        Evidence::Awaited => words.hiding.into(),
+        Evidence::Failed => words.failed.into(),
+        Evidence::Known { band_hz: None, .. } => words.nowhere.into(),
         Evidence::Known {
             band_hz: Some((low_hz, high_hz)),
             ..
-        } => format!(
-            "What speaks for it lies between {:.1} and {:.1} kHz and is bright in the picture above; \
-             without it the confidence falls.",
-            low_hz / 1000.0,
-            high_hz / 1000.0
-        ),
+        } => (words.band)(low_hz / 1000.0, high_hz / 1000.0),
     }
 }

@@ -1,15 +1,17 @@
 //! The confidence slider and the device menu.
 
+use super::language::{LanguageMenu, NamesMenu};
 use crate::protocol::DeviceChoice;
 use crate::session::Session;
 use crate::shell::Shell;
+use crate::words::Text;
 use leptos::prelude::*;
 
 /// Choices in the menu's order, with their words.
-const DEVICES: [(DeviceChoice, &str); 3] = [
-    (DeviceChoice::Auto, "Automatic"),
-    (DeviceChoice::WebGpu, "WebGPU"),
-    (DeviceChoice::Cpu, "CPU"),
+const DEVICES: [(DeviceChoice, Text); 3] = [
+    (DeviceChoice::Auto, |words| words.controls.automatic),
+    (DeviceChoice::WebGpu, |_| "WebGPU"),
+    (DeviceChoice::Cpu, |_| "CPU"),
 ];
 
 /// Settings that act on everything on the page.
@@ -20,6 +22,8 @@ pub(super) fn Controls(shell: Shell) -> impl IntoView {
             <Threshold shell />
             <ModelMenu shell />
             <DeviceMenu shell />
+            <LanguageMenu shell />
+            <NamesMenu shell />
         </div>
     }
 }
@@ -30,7 +34,7 @@ fn Threshold(shell: Shell) -> impl IntoView {
     let by_species = Memo::new(move |_| shell.with(Session::has_class_thresholds));
     let words = move || {
         if by_species.get() {
-            "by species".into()
+            shell.words().controls.by_species.into()
         } else {
             format!("{:.0}%", threshold.get() * 100.0)
         }
@@ -42,7 +46,7 @@ fn Threshold(shell: Shell) -> impl IntoView {
     };
     view! {
         <label class="control">
-            <span>"Confidence at least"</span>
+            <span>{move || shell.words().controls.confidence_at_least}</span>
             <input
                 type="range"
                 min="0"
@@ -78,7 +82,7 @@ fn ModelMenu(shell: Shell) -> impl IntoView {
     view! {
         <Show when=move || models.with(|models| models.len() >= 2)>
             <label class="control">
-                <span>"Model"</span>
+                <span>{move || shell.words().controls.model}</span>
                 <select
                     data-testid="model-choice"
                     on:change:target=move |event| change(event.target().value())
@@ -116,22 +120,22 @@ fn DeviceMenu(shell: Shell) -> impl IntoView {
         let device = device.get()?;
         let reason = device
             .passed_over
-            .map(|reason| format!("No WebGPU: {reason}."));
+            .map(|reason| (shell.words().controls.no_webgpu)(&reason));
         Some(reason.unwrap_or(device.adapter)).filter(|text| !text.is_empty())
     };
     view! {
         <label class="control">
-            <span>"Compute on"</span>
+            <span>{move || shell.words().controls.compute_on}</span>
             <select
                 data-testid="device-choice"
                 prop:value=move || choice.get().name()
                 on:change:target=move |event| change(event.target().value())
             >
                 {DEVICES
-                    .map(|(device, words)| {
+                    .map(|(device, text)| {
                         view! {
                             <option value=device.name() selected=move || choice.get() == device>
-                                {words}
+                                {move || text(shell.words())}
                             </option>
                         }
                     })}

@@ -1,6 +1,6 @@
 //! The list of detections: what screen readers and keyboards use, and what is reviewed.
 
-use super::review::{sign, words};
+use super::review::sign;
 use super::sight::Sight;
 use crate::browser::page::reveal;
 use crate::review::ReviewState;
@@ -58,19 +58,16 @@ pub(super) fn DetectionList(sight: Sight) -> impl IntoView {
             .filter(|selected| selected.recording == id);
         selected.map(|selected| row_id(id, &selected.detection))
     };
-    let heading = move || match n_all() {
-        1 => "1 detection".to_owned(),
-        n => format!("{n} detections"),
-    };
+    let heading = move || (shell.words().detections.heading)(n_all());
     view! {
         <details class="detections" open>
             <summary>{heading}</summary>
-            <StateMenu wanted />
+            <StateMenu shell wanted />
             <ol
                 role="listbox"
                 tabindex="0"
                 data-testid="detections"
-                aria-label="Detections in order of time. Arrow keys choose, Enter plays."
+                aria-label=move || shell.words().detections.list
                 aria-activedescendant=active
                 on:keydown=move |event| choose(sight, &event)
             >
@@ -84,7 +81,7 @@ pub(super) fn DetectionList(sight: Sight) -> impl IntoView {
                     data-testid="more-button"
                     on:click=move |_| n_shown.update(|n| *n += PAGE)
                 >
-                    "Show more"
+                    {move || shell.words().detections.more}
                 </button>
             </Show>
         </details>
@@ -93,24 +90,25 @@ pub(super) fn DetectionList(sight: Sight) -> impl IntoView {
 
 /// Which detections are listed, by what was said about them.
 #[component]
-fn StateMenu(wanted: RwSignal<Option<ReviewState>>) -> impl IntoView {
+fn StateMenu(shell: Shell, wanted: RwSignal<Option<ReviewState>>) -> impl IntoView {
     let change = move |index: String| {
         let index: Option<usize> = index.parse().ok();
         wanted.set(index.and_then(|index| ReviewState::ALL.get(index).copied()));
     };
     view! {
         <label class="control">
-            <span>"List"</span>
+            <span>{move || shell.words().detections.shown}</span>
             <select
                 data-testid="review-filter"
                 on:change:target=move |event| change(event.target().value())
             >
-                <option value="all">"All"</option>
+                <option value="all">{move || shell.words().detections.all}</option>
                 {ReviewState::ALL
                     .into_iter()
                     .enumerate()
                     .map(|(index, state)| {
-                        view! { <option value=index.to_string()>{words(state)}</option> }
+                        let text = move || (shell.words().review.state)(state);
+                        view! { <option value=index.to_string()>{text}</option> }
                     })
                     .collect_view()}
             </select>
@@ -127,18 +125,14 @@ fn Row(sight: Sight, detection: Detection) -> impl IntoView {
         confidence,
         label,
     } = detection;
-    let (colour, name, code) = shell.with_untracked(|session| {
-        (
-            session.colour(label),
-            session.common_name(label),
-            session.code(label),
-        )
-    });
+    let (colour, code) =
+        shell.with_untracked(|session| (session.colour(label), session.code(label)));
     let swatch = format!("swatch {}", species_class(colour));
     let is_selected = Memo::new(move |_| shell.is_selected(sight.id, &detection));
     let state = Memo::new(move |_| {
         shell.with(|session| ReviewState::from(session.answer_to(sight.id, &detection)))
     });
+    let state_words = move || (shell.words().review.state)(state.get());
     let row = NodeRef::<Li>::new();
     Effect::new(move |_| {
         if is_selected.get()
@@ -166,13 +160,13 @@ fn Row(sight: Sight, detection: Detection) -> impl IntoView {
             </span>
             <span class="detection-name">
                 <span class=swatch aria-hidden="true"></span>
-                {name}
+                {move || shell.name(label)}
             </span>
             <span class="tabular">
                 <span
                     data-testid="review-sign"
-                    title=move || words(state.get())
-                    aria-label=move || words(state.get())
+                    title=state_words
+                    aria-label=state_words
                     role="img"
                 >
                     {move || sign(state.get())}

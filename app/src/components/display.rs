@@ -5,26 +5,31 @@ use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::frequency_axis::Band;
 use crate::view::listening::RATES;
+use crate::words::Text;
 use leptos::prelude::*;
 
 /// Bands to choose from, in hertz, with their words.
-const BANDS: [(&str, &str, Option<Band>); 5] = [
-    ("all", "All frequencies", None),
-    ("low", "0–2 kHz", Some(band(0.0, 2000.0))),
-    ("middle", "1–6 kHz", Some(band(1000.0, 6000.0))),
-    ("song", "2–9 kHz", Some(band(2000.0, 9000.0))),
-    ("high", "5 kHz and above", Some(band(5000.0, 96_000.0))),
+const BANDS: [(&str, Text, Option<Band>); 5] = [
+    ("all", |words| words.display.all_frequencies, None),
+    ("low", |_| "0–2 kHz", Some(band(0.0, 2000.0))),
+    ("middle", |_| "1–6 kHz", Some(band(1000.0, 6000.0))),
+    ("song", |_| "2–9 kHz", Some(band(2000.0, 9000.0))),
+    (
+        "high",
+        |words| words.display.from_5_khz,
+        Some(band(5000.0, 96_000.0)),
+    ),
 ];
 
 const fn band(low_hz: f32, high_hz: f32) -> Band {
     Band { low_hz, high_hz }
 }
 
-fn colour_words(colours: Colours) -> &'static str {
+fn colour_words(colours: Colours) -> Text {
     match colours {
-        Colours::Viridis => "Viridis",
-        Colours::Magma => "Magma",
-        Colours::InverseGrey => "Black on white",
+        Colours::Viridis => |_| "Viridis",
+        Colours::Magma => |_| "Magma",
+        Colours::InverseGrey => |words| words.display.black_on_white,
     }
 }
 
@@ -33,18 +38,20 @@ fn colour_words(colours: Colours) -> &'static str {
 pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
     view! {
         <details class="display-controls" data-testid="display-controls">
-            <summary>"Spectrogram and sound"</summary>
+            <summary>{move || shell.words().display.heading}</summary>
             <div class="controls">
                 <ColourMenu shell />
                 <BandMenu shell />
                 <Slider
-                    name="Brightness"
+                    shell
+                    name=|words| words.display.brightness
                     test_id="brightness"
                     value=move || shell.display.get().brightness
                     change=move |value| shell.display.update(|display| display.brightness = value)
                 />
                 <Slider
-                    name="Contrast"
+                    shell
+                    name=|words| words.display.contrast
                     test_id="contrast"
                     value=move || shell.display.get().contrast
                     change=move |value| shell.display.update(|display| display.contrast = value)
@@ -59,7 +66,7 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
                         });
                     }
                 >
-                    "Reset"
+                    {move || shell.words().display.reset}
                 </button>
                 <RateMenu shell />
                 <Listen shell />
@@ -77,7 +84,7 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
     };
     view! {
         <label class="control">
-            <span>"Colours"</span>
+            <span>{move || shell.words().display.colours}</span>
             <select
                 data-testid="colours"
                 prop:value=move || shell.colours().name()
@@ -86,9 +93,10 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
                 {Colours::ALL
                     .map(|colours| {
                         let is_chosen = move || shell.colours() == colours;
+                        let text = colour_words(colours);
                         view! {
                             <option value=colours.name() selected=is_chosen>
-                                {colour_words(colours)}
+                                {move || text(shell.words())}
                             </option>
                         }
                     })}
@@ -113,13 +121,16 @@ fn BandMenu(shell: Shell) -> impl IntoView {
     };
     view! {
         <label class="control">
-            <span>"Frequencies"</span>
+            <span>{move || shell.words().display.frequencies}</span>
             <select
                 data-testid="band"
                 prop:value=name
                 on:change:target=move |event| change(event.target().value())
             >
-                {BANDS.map(|(name, words, _)| view! { <option value=name>{words}</option> })}
+                {BANDS
+                    .map(|(name, text, _)| {
+                        view! { <option value=name>{move || text(shell.words())}</option> }
+                    })}
             </select>
         </label>
     }
@@ -127,7 +138,8 @@ fn BandMenu(shell: Shell) -> impl IntoView {
 
 #[component]
 fn Slider(
-    name: &'static str,
+    shell: Shell,
+    name: Text,
     test_id: &'static str,
     value: impl Fn() -> f64 + Send + Sync + 'static,
     change: impl Fn(f64) + Send + Sync + 'static,
@@ -139,7 +151,7 @@ fn Slider(
     };
     view! {
         <label class="control">
-            <span>{name}</span>
+            <span>{move || name(shell.words())}</span>
             <input
                 type="range"
                 min="-1"
@@ -162,7 +174,7 @@ fn RateMenu(shell: Shell) -> impl IntoView {
     };
     view! {
         <label class="control">
-            <span>"Speed"</span>
+            <span>{move || shell.words().display.speed}</span>
             <select
                 data-testid="rate"
                 prop:value=move || shell.listening.get().rate.to_string()
@@ -186,19 +198,22 @@ fn RateMenu(shell: Shell) -> impl IntoView {
 fn Listen(shell: Shell) -> impl IntoView {
     view! {
         <Tick
-            name="Keep the pitch"
+            shell
+            name=|words| words.display.keep_pitch
             test_id="keeps-pitch"
             value=move || shell.listening.get().keeps_pitch
             change=move |on| shell.listening.update(|listening| listening.keeps_pitch = on)
         />
         <Tick
-            name="Repeat the detection"
+            shell
+            name=|words| words.display.repeat
             test_id="loops"
             value=move || shell.listening.get().loops
             change=move |on| shell.listening.update(|listening| listening.loops = on)
         />
         <Tick
-            name="Hear only the frequencies shown"
+            shell
+            name=|words| words.display.hear_shown
             test_id="filters"
             value=move || shell.listening.get().filters
             change=move |on| shell.listening.update(|listening| listening.filters = on)
@@ -208,7 +223,8 @@ fn Listen(shell: Shell) -> impl IntoView {
 
 #[component]
 fn Tick(
-    name: &'static str,
+    shell: Shell,
+    name: Text,
     test_id: &'static str,
     value: impl Fn() -> bool + Send + Sync + 'static,
     change: impl Fn(bool) + Send + Sync + 'static,
@@ -221,7 +237,7 @@ fn Tick(
                 prop:checked=value
                 on:change:target=move |event| change(event.target().checked())
             />
-            <span>{name}</span>
+            <span>{move || name(shell.words())}</span>
         </label>
     }
 }

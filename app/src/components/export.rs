@@ -8,6 +8,7 @@ use crate::export::{self, Export, ExportError, OutputFile};
 use crate::protocol::{Failure, FailureKind};
 use crate::session::RecordingId;
 use crate::shell::Shell;
+use crate::words::Text;
 use leptos::prelude::*;
 use std::fmt::Display;
 use wasm_bindgen_futures::spawn_local;
@@ -20,7 +21,7 @@ const CLIP_MARGIN_S: f64 = 1.0;
 struct Format {
     test_id: &'static str,
     name: &'static str,
-    title: &'static str,
+    title: Text,
     file: &'static str,
     mime: &'static str,
     write: fn(&Export) -> Result<Vec<u8>, ExportError>,
@@ -30,7 +31,7 @@ const FORMATS: [Format; 4] = [
     Format {
         test_id: "export-csv",
         name: "CSV",
-        title: "One row a detection, for R, pandas and spreadsheets",
+        title: |words| words.export.csv,
         file: "pipit-detections.csv",
         mime: "text/csv",
         write: export::csv::detections,
@@ -38,7 +39,7 @@ const FORMATS: [Format; 4] = [
     Format {
         test_id: "export-raven",
         name: "Raven",
-        title: "A selection table for Raven Pro and Raven Lite",
+        title: |words| words.export.raven,
         file: "pipit.selections.txt",
         mime: "text/tab-separated-values",
         write: export::raven::selection_table,
@@ -46,7 +47,7 @@ const FORMATS: [Format; 4] = [
     Format {
         test_id: "export-audacity",
         name: "Audacity",
-        title: "A label track for each recording, in a ZIP",
+        title: |words| words.export.audacity,
         file: "pipit-audacity.zip",
         mime: "application/zip",
         write: label_tracks,
@@ -54,7 +55,7 @@ const FORMATS: [Format; 4] = [
     Format {
         test_id: "export-json",
         name: "JSON",
-        title: "Everything: settings, model, recordings, detections",
+        title: |words| words.export.json,
         file: "pipit-detections.json",
         mime: "application/json",
         write: export::json::document,
@@ -76,7 +77,7 @@ pub(super) fn ExportMenu(shell: Shell) -> impl IntoView {
             <button
                 type="button"
                 data-testid=format.test_id
-                title=format.title
+                title=move || (format.title)(shell.words())
                 on:click=move |_| save(shell, format)
             >
                 {format.name}
@@ -85,13 +86,13 @@ pub(super) fn ExportMenu(shell: Shell) -> impl IntoView {
     });
     view! {
         <Show when=move || has_results.get()>
-            <section class="export" aria-label="Export">
-                <span>"Export"</span>
+            <section class="export" aria-label=move || shell.words().export.heading>
+                <span>{move || shell.words().export.heading}</span>
                 {buttons.clone()}
                 <button
                     type="button"
                     data-testid="export-clips"
-                    title="A WAV of each detection, in a ZIP with a table"
+                    title=move || shell.words().export.clips_title
                     disabled=move || is_cutting.get()
                     on:click=move |_| {
                         is_cutting.set(true);
@@ -101,7 +102,10 @@ pub(super) fn ExportMenu(shell: Shell) -> impl IntoView {
                         });
                     }
                 >
-                    {move || if is_cutting.get() { "Cutting…" } else { "Clips" }}
+                    {move || {
+                        let words = &shell.words().export;
+                        if is_cutting.get() { words.cutting } else { words.clips }
+                    }}
                 </button>
             </section>
         </Show>

@@ -8,11 +8,11 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Intake(shell: Shell) -> impl IntoView {
     view! {
-        <section class="intake" data-testid="drop-zone" aria-label="Recordings to identify">
-            <p class="invitation">"Drop bird recordings or whole folders anywhere on this page"</p>
+        <section class="intake" data-testid="drop-zone" aria-label=move || shell.words().intake.region>
+            <p class="invitation">{move || shell.words().intake.drop}</p>
             <p class="actions">
                 <label class="button primary">
-                    "Choose files…"
+                    {move || shell.words().intake.choose_files}
                     <input
                         type="file"
                         multiple
@@ -23,7 +23,7 @@ pub(super) fn Intake(shell: Shell) -> impl IntoView {
                     />
                 </label>
                 <label class="button">
-                    "Choose a folder…"
+                    {move || shell.words().intake.choose_folder}
                     <input
                         type="file"
                         multiple
@@ -39,12 +39,10 @@ pub(super) fn Intake(shell: Shell) -> impl IntoView {
                     data-testid="example-button"
                     on:click=move |_| shell.add_example()
                 >
-                    "Try an example"
+                    {move || shell.words().intake.try_example}
                 </button>
             </p>
-            <p class="fine">
-                "WAV, FLAC, MP3, Ogg, Opus, M4A and whatever else this browser can decode."
-            </p>
+            <p class="fine">{move || shell.words().intake.formats}</p>
         </section>
     }
 }
@@ -69,7 +67,10 @@ fn LiveButton(shell: Shell) -> impl IntoView {
             disabled=move || !is_ready.get()
             on:click=toggle
         >
-            {move || if is_listening.get() { "Stop listening" } else { "Listen live" }}
+            {move || {
+                let words = &shell.words().intake;
+                if is_listening.get() { words.stop_listening } else { words.listen_live }
+            }}
         </button>
     }
 }
@@ -84,7 +85,7 @@ pub(super) fn DropVeil(shell: Shell) -> impl IntoView {
     );
     view! {
         <div class="drop-veil" aria-hidden="true" hidden=move || !hovered.get()>
-            "Let go to identify"
+            {move || shell.words().intake.let_go}
         </div>
     }
 }

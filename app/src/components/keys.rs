@@ -12,23 +12,6 @@ use leptos::html::{Dialog, Input};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
-/// Keys and what they do, as the sheet lists them.
-const KEYS: [(&str, &str); 13] = [
-    ("Space", "Play or pause"),
-    ("P", "Play the chosen detection"),
-    ("↓ or Tab in the list", "Next detection"),
-    ("↑ or Shift-Tab in the list", "Previous detection"),
-    ("+", "Zoom in"),
-    ("−", "Zoom out"),
-    ("0", "Show all of the recording"),
-    ("← and → on the spectrogram", "Move along the recording"),
-    ("Ctrl-G", "Go to a time"),
-    ("Y, N, U", "Answer the chosen detection: yes, no, unsure"),
-    ("Ctrl-Z", "Take the last answer back"),
-    ("Esc", "Stop"),
-    ("?", "Show or hide this list"),
-];
-
 /// The views of the recordings on the page.
 #[derive(Clone, Copy)]
 pub(super) struct Sights(StoredValue<BTreeMap<RecordingId, Sight>>);
@@ -80,27 +63,32 @@ pub(super) fn Keys(shell: Shell) -> impl IntoView {
     });
     view! {
         <dialog node_ref=sheet data-testid="key-sheet" aria-labelledby="keys-title">
-            <h2 id="keys-title">"Keys"</h2>
+            <h2 id="keys-title">{move || shell.words().keys.heading}</h2>
             <table class="keys">
                 <tbody>
-                    {KEYS
-                        .map(|(key, action)| {
-                            view! {
-                                <tr>
-                                    <th scope="row">
-                                        <kbd>{key}</kbd>
-                                    </th>
-                                    <td>{action}</td>
-                                </tr>
-                            }
-                        })}
+                    {move || {
+                        shell
+                            .words()
+                            .keys
+                            .sheet
+                            .map(|(key, action)| {
+                                view! {
+                                    <tr>
+                                        <th scope="row">
+                                            <kbd>{key}</kbd>
+                                        </th>
+                                        <td>{action}</td>
+                                    </tr>
+                                }
+                            })
+                    }}
                 </tbody>
             </table>
             <form method="dialog">
-                <button>"Close"</button>
+                <button>{move || shell.words().keys.close}</button>
             </form>
         </dialog>
-        <GoTo dialog=go_to go=move |time_s| {
+        <GoTo shell dialog=go_to go=move |time_s| {
             if let Some(sight) = current() {
                 sight.playback.seek(time_s);
                 sight.show(time_s, time_s);
@@ -170,7 +158,7 @@ fn toggle(dialog: NodeRef<Dialog>) -> bool {
 
 /// Asks for a time.
 #[component]
-fn GoTo(dialog: NodeRef<Dialog>, go: impl Fn(f64) + 'static) -> impl IntoView {
+fn GoTo(shell: Shell, dialog: NodeRef<Dialog>, go: impl Fn(f64) + 'static) -> impl IntoView {
     let input = NodeRef::<Input>::new();
     let is_wrong = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
@@ -189,16 +177,16 @@ fn GoTo(dialog: NodeRef<Dialog>, go: impl Fn(f64) + 'static) -> impl IntoView {
     };
     view! {
         <dialog node_ref=dialog data-testid="go-to" aria-labelledby="go-to-title">
-            <h2 id="go-to-title">"Go to"</h2>
+            <h2 id="go-to-title">{move || shell.words().keys.go_to}</h2>
             <form on:submit=submit>
                 <label class="control">
-                    <span>"Time (1:23 or seconds)"</span>
+                    <span>{move || shell.words().keys.time}</span>
                     <input node_ref=input type="text" size="10" data-testid="go-to-time" autofocus />
                 </label>
                 <p role="alert">
-                    {move || is_wrong.get().then_some("Write a time such as 83, 1:23 or 1:02:03.")}
+                    {move || is_wrong.get().then(|| shell.words().keys.bad_time)}
                 </p>
-                <button>"Go"</button>
+                <button>{move || shell.words().keys.go}</button>
             </form>
         </dialog>
     }

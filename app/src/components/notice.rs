@@ -1,7 +1,7 @@
 //! Failures, worded.
 
 use crate::browser::{offline, page};
-use crate::notice::{Notice, Remedy, word};
+use crate::notice::{Remedy, word};
 use crate::protocol::Failure;
 use crate::session::Session;
 use crate::shell::Shell;
@@ -22,57 +22,61 @@ pub(super) fn Notices(shell: Shell) -> impl IntoView {
 
 #[component]
 fn PageNotice(shell: Shell, failure: Failure) -> impl IntoView {
-    let notice = word(&failure);
-    let remedy = notice.remedy.map(|remedy| match remedy {
+    let kind = failure.kind;
+    let remedy = word(shell.language.get_untracked(), &failure).remedy;
+    let remedy = remedy.map(|remedy| match remedy {
         Remedy::Reload => view! {
             <button type="button" on:click=|_| page::reload()>
-                "Reload the page"
+                {move || shell.words().notice.reload}
             </button>
         }
         .into_any(),
         Remedy::Update => view! {
             <button type="button" data-testid="update-button" on:click=|_| offline::update_site()>
-                "Change now"
+                {move || shell.words().notice.update}
             </button>
         }
         .into_any(),
         Remedy::Retry => view! {
             <button type="button" on:click=move |_| shell.update(Session::retry)>
-                "Try again"
+                {move || shell.words().notice.try_again}
             </button>
         }
         .into_any(),
     });
     let dismiss = move |_| {
-        shell.change(|session| session.dismiss(failure.kind));
+        shell.change(|session| session.dismiss(kind));
     };
     view! {
-        <NoticeText notice>
+        <NoticeText shell failure>
             {remedy}
             <button type="button" class="quiet" on:click=dismiss>
-                "Dismiss"
+                {move || shell.words().notice.dismiss}
             </button>
         </NoticeText>
     }
 }
 
-/// A notice with whatever can be done about it.
+/// A failure in words, with whatever can be done about it.
 #[component]
-pub(super) fn NoticeText(notice: Notice, children: Children) -> impl IntoView {
-    let detail = (!notice.detail.is_empty()).then(|| {
+pub(super) fn NoticeText(shell: Shell, failure: Failure, children: Children) -> impl IntoView {
+    let kind = failure.kind.name();
+    let detail = failure.detail.clone();
+    let detail = (!detail.is_empty()).then(|| {
         view! {
             <details>
-                <summary>"Details"</summary>
-                <code>{notice.detail}</code>
+                <summary>{move || shell.words().notice.details}</summary>
+                <code>{detail}</code>
             </details>
         }
     });
+    let notice = Memo::new(move |_| word(shell.language.get(), &failure));
     view! {
-        <div class="notice" data-testid="notice" data-kind=notice.kind.name()>
+        <div class="notice" data-testid="notice" data-kind=kind>
             <p>
-                <strong>{notice.sentence}</strong>
+                <strong>{move || notice.with(|notice| notice.sentence)}</strong>
                 " "
-                {notice.next_step}
+                {move || notice.with(|notice| notice.next_step)}
             </p>
             {detail}
             <p class="actions">{children()}</p>

@@ -41,8 +41,8 @@ fn Page() -> impl IntoView {
         <header class="masthead">
             <h1>"Pipit"</h1>
             <p>
-                "Which birds sing in your recording? Pipit listens on this device. "
-                <strong>"Nothing is uploaded."</strong>
+                {move || shell.words().page.purpose} " "
+                <strong>{move || shell.words().page.nothing_uploaded}</strong>
             </p>
         </header>
         <main>
@@ -91,8 +91,14 @@ fn Status(shell: Shell) -> impl IntoView {
                     .get()
                     .map(|(received, total)| {
                         view! {
-                            <progress aria-label="Model download" max=total value=received></progress>
-                            <span class="fine">{format!("{received:.1} of {total:.1} MB")}</span>
+                            <progress
+                                aria-label=move || shell.words().status.download
+                                max=total
+                                value=received
+                            ></progress>
+                            <span class="fine">
+                                {move || (shell.words().status.downloaded)(received, total)}
+                            </span>
                         }
                     })
             }}

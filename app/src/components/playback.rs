@@ -144,6 +144,7 @@ impl Playback {
 #[component]
 pub(super) fn PlayerBar(sight: Sight) -> impl IntoView {
     let Sight {
+        shell,
         playback,
         duration_s,
         ..
@@ -157,12 +158,15 @@ pub(super) fn PlayerBar(sight: Sight) -> impl IntoView {
     view! {
         <div class="player">
             <button type="button" data-testid="play-button" on:click=move |_| playback.toggle()>
-                {move || if playback.is_playing.get() { "Pause" } else { "Play" }}
+                {move || {
+                    let words = &shell.words().player;
+                    if playback.is_playing.get() { words.pause } else { words.play }
+                }}
             </button>
             <input
                 type="range"
                 class="seek"
-                aria-label="Position in the recording"
+                aria-label=move || shell.words().player.position
                 min="0"
                 max=move || duration_s.get()
                 step="0.1"

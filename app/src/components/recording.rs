@@ -9,11 +9,11 @@ use super::playback::{Playback, PlayerBar};
 use super::sight::Sight;
 use super::species::SpeciesTable;
 use super::spectrogram::Spectrogram;
-use crate::notice::word;
 use crate::protocol::DeviceKind;
 use crate::session::{AudioFacts, Recording, RecordingId, RecordingState};
 use crate::shell::Shell;
 use crate::view::time_axis::clock;
+use crate::words::CardWords;
 use leptos::prelude::*;
 
 /// Everything about one recording.
@@ -51,12 +51,16 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
                     </button>
                 </h2>
                 <p class="fine">
-                    {move || audio.get().flatten().map(facts)}
+                    {move || Some(facts(&shell.words().card, audio.get()??))}
                     {move || {
                         (is_example.get() == Some(true))
-                            .then_some(" · synthesised by Pipit, not a real recording")
+                            .then(|| format!(" · {}", shell.words().card.synthesised))
                     }}
-                    {move || found.get().flatten()}
+                    {move || {
+                        let (n_species, is_recalled) = found.get()??;
+                        let found = (shell.words().card.found)(n_species, is_recalled);
+                        Some(format!(" · {found}"))
+                    }}
                 </p>
                 <Actions shell id />
             </header>
@@ -65,7 +69,7 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
                 failure
                     .get()
                     .flatten()
-                    .map(|failure| view! { <NoticeText notice=word(&failure)>""</NoticeText> })
+                    .map(|failure| view! { <NoticeText shell failure>""</NoticeText> })
             }}
             <Show when=move || is_open.get() == Some(true)>
                 <OpenRecording shell id />
@@ -109,12 +113,12 @@ fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
         <p class="actions">
             <Show when=move || is_saved_by_hand.get() == Some(true)>
                 <button type="button" data-testid="save-button" on:click=move |_| shell.save(id)>
-                    "Save the recording"
+                    {move || shell.words().card.save}
                 </button>
             </Show>
             <Show when=move || may_rerun.get() == Some(true)>
                 <button type="button" data-testid="rerun-button" on:click=rerun>
-                    "Run again"
+                    {move || shell.words().card.run_again}
                 </button>
             </Show>
             <Show
@@ -127,13 +131,20 @@ fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
                             data-testid="remove-button"
                             on:click=remove
                         >
-                            "Remove"
+                            {move || shell.words().card.remove}
                         </button>
                     }
                 }
             >
                 <button type="button" data-testid="cancel-button" on:click=cancel>
-                    {move || if is_heard.get() == Some(true) { "Stop listening" } else { "Cancel" }}
+                    {move || {
+                        let words = shell.words();
+                        if is_heard.get() == Some(true) {
+                            words.intake.stop_listening
+                        } else {
+                            words.card.cancel
+                        }
+                    }}
                 </button>
             </Show>
         </p>
@@ -148,61 +159,57 @@ fn Progress(shell: Shell, id: RecordingId) -> impl IntoView {
     let done_s = shell.watch(id, |r| r.done_s);
     let speed = shell.watch(id, |r| r.speed);
     let device = Memo::new(move |_| shell.with(|session| session.device().map(|d| d.kind)));
-    let words = move || match state.get()? {
-        RecordingState::Waiting | RecordingState::Recalling => Some("Waiting its turn".to_owned()),
-        RecordingState::Converting => Some("Decoding…".to_owned()),
-        RecordingState::Cancelled => Some(match done_s.get() {
-            Some(done_s) if done_s > 0.0 => format!("Stopped at {}", clock(done_s, false)),
-            _ => "Stopped".to_owned(),
-        }),
-        RecordingState::Running => {
-            let done = clock(done_s.get()?, false);
-            Some(match duration_s.get()? {
-                Some(duration_s) => format!("{done} of {}", clock(duration_s, false)),
-                None => "Opening…".to_owned(),
-            })
+    let progress = move || {
+        let words = &shell.words().card;
+        match state.get()? {
+            RecordingState::Waiting | RecordingState::Recalling => Some(words.waiting.to_owned()),
+            RecordingState::Converting => Some(words.decoding.to_owned()),
+            RecordingState::Cancelled => Some(match done_s.get() {
+                Some(done_s) if done_s > 0.0 => (words.stopped_at)(&clock(done_s, false)),
+                _ => words.stopped.to_owned(),
+            }),
+            RecordingState::Running => {
+                let done = clock(done_s.get()?, false);
+                Some(match duration_s.get()? {
+                    Some(duration_s) => (words.progress)(&done, &clock(duration_s, false)),
+                    None => words.opening.to_owned(),
+                })
+            }
+            RecordingState::Done | RecordingState::Failed => None,
         }
-        RecordingState::Done | RecordingState::Failed => None,
     };
     view! {
         <p class="progress fine">
             <Show when=move || state.get() == Some(RecordingState::Running)>
                 <progress
                     data-testid="progress"
-                    aria-label="Identified so far"
+                    aria-label=move || shell.words().card.identified
                     max=move || duration_s.get().flatten()
                     value=move || done_s.get()
                 ></progress>
             </Show>
-            <span class="tabular">{words}</span>
+            <span class="tabular">{progress}</span>
             <span class="tabular" data-testid="speed">
-                {move || Some(speed_words(speed.get()??, device.get()))}
+                {move || Some(speed_words(&shell.words().card, speed.get()??, device.get()))}
             </span>
         </p>
     }
 }
 
-fn speed_words(speed: f64, device: Option<DeviceKind>) -> String {
+fn speed_words(words: &CardWords, speed: f64, device: Option<DeviceKind>) -> String {
     let digits = usize::from(speed < 10.0);
-    let device = device.map(|kind| format!(" on {kind}")).unwrap_or_default();
-    format!("{speed:.digits$}× real time{device}")
+    let device = device.map(|kind| kind.to_string());
+    (words.speed)(&format!("{speed:.digits$}"), device.as_deref())
 }
 
-fn facts(audio: AudioFacts) -> String {
+fn facts(words: &CardWords, audio: AudioFacts) -> String {
     let khz = f64::from(audio.sample_rate_hz) / 1000.0;
-    format!("{} at {khz} kHz", clock(audio.duration_s, true))
+    (words.facts)(&clock(audio.duration_s, true), khz)
 }
 
-/// What a folded card says besides.
-fn found(recording: &Recording) -> Option<String> {
-    if recording.state != RecordingState::Done || recording.failure.is_some() {
-        return None;
-    }
-    let n_species = recording.species().len();
-    let kept = if recording.is_recalled {
-        ", kept from an earlier visit"
-    } else {
-        ""
-    };
-    Some(format!(" · {n_species} species{kept}"))
+/// What a folded card says besides: how many species there are, and whether that is an earlier
+/// visit's news.
+fn found(recording: &Recording) -> Option<(usize, bool)> {
+    let is_told = recording.state == RecordingState::Done && recording.failure.is_none();
+    is_told.then(|| (recording.species().len(), recording.is_recalled))
 }

@@ -6,6 +6,7 @@ use crate::protocol::{Failure, FailureKind};
 use crate::review::{Answer, Calibration, CalibrationConfig, ReviewState, threshold_for_precision};
 use crate::session::Session;
 use crate::shell::Shell;
+use crate::words::{ReviewWords, Text};
 use leptos::prelude::*;
 use pipit_core::{Detection, LabelId, Taxonomy};
 use wasm_bindgen_futures::spawn_local;
@@ -13,11 +14,16 @@ use wasm_bindgen_futures::spawn_local;
 /// The part of detections that should be right above the threshold that is proposed.
 const WANTED_PRECISION: f64 = 0.9;
 
-/// Answers by button, with their keys.
-const ANSWERS: [(Answer, &str, &str, &str); 3] = [
-    (Answer::Yes, "Yes", "Y", "review-yes"),
-    (Answer::No, "No", "N", "review-no"),
-    (Answer::Unsure, "Unsure", "U", "review-unsure"),
+/// Answers by button, with their words, keys and test ids.
+const ANSWERS: [(Answer, Text, &str, &str); 3] = [
+    (Answer::Yes, |words| words.review.yes, "Y", "review-yes"),
+    (Answer::No, |words| words.review.no, "N", "review-no"),
+    (
+        Answer::Unsure,
+        |words| words.review.unsure,
+        "U",
+        "review-unsure",
+    ),
 ];
 
 /// The sign of a state in lists.
@@ -28,17 +34,6 @@ pub(super) fn sign(state: ReviewState) -> &'static str {
         ReviewState::No => "✗",
         ReviewState::Other => "→",
         ReviewState::Unsure => "?",
-    }
-}
-
-/// The words of a state in menus.
-pub(super) fn words(state: ReviewState) -> &'static str {
-    match state {
-        ReviewState::Open => "Not reviewed",
-        ReviewState::Yes => "Yes",
-        ReviewState::No => "No",
-        ReviewState::Other => "Other species",
-        ReviewState::Unsure => "Unsure",
     }
 }
 
@@ -69,20 +64,23 @@ pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
                     answer(sight, value.clone());
                 }
             >
-                {name} " "
+                {move || name(shell.words())} " "
                 <kbd>{key}</kbd>
             </button>
         }
     });
-    let species: Vec<(String, String)> = shell.with_untracked(|session| {
-        let classes = session.manifest().map(|manifest| &manifest.classes);
-        let labels = classes.into_iter().flat_map(Taxonomy::iter);
-        let mut species: Vec<_> = labels
-            .map(|(_, label)| (label.common_name.clone(), label.code.clone()))
-            .collect();
-        species.sort();
-        species
-    });
+    let species = move || {
+        let naming = shell.naming.get();
+        shell.with_untracked(|session| {
+            let classes = session.manifest().map(|manifest| &manifest.classes);
+            let labels = classes.into_iter().flat_map(Taxonomy::iter);
+            let mut species: Vec<(String, String)> = labels
+                .map(|(_, label)| (naming.of(label).to_owned(), label.code.clone()))
+                .collect();
+            species.sort();
+            species
+        })
+    };
     let other = move || match given.get() {
         Some(Answer::Other(code)) => code.unwrap_or_else(|| "?".into()),
         _ => String::new(),
@@ -94,21 +92,26 @@ pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
         }
     };
     view! {
-        <div class="verdict" role="group" aria-label="Is this species heard here?">
-            <span>"Is it heard here?"</span>
+        <div class="verdict" role="group" aria-label=move || shell.words().review.question>
+            <span>{move || shell.words().review.ask}</span>
             {buttons}
             <select
-                aria-label="Another species is heard"
+                aria-label=move || shell.words().review.other
                 data-testid="review-other"
                 prop:value=other
                 on:change:target=move |event| choose(event.target().value())
             >
-                <option value="">"Other species…"</option>
-                <option value="?">"One that is not listed"</option>
-                {species
-                    .into_iter()
-                    .map(|(name, code)| view! { <option value=code>{name}</option> })
-                    .collect_view()}
+                <option value="">{move || shell.words().review.choose_other}</option>
+                <option value="?">{move || shell.words().review.not_listed}</option>
+                {move || {
+                    species()
+                        .into_iter()
+                        .map(|(name, code)| {
+                            let is_chosen = code == other();
+                            view! { <option value=code selected=is_chosen>{name}</option> }
+                        })
+                        .collect_view()
+                }}
             </select>
             <button
                 type="button"
@@ -116,7 +119,7 @@ pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
                 data-testid="review-undo"
                 on:click=move |_| undo(shell)
             >
-                "Undo"
+                {move || shell.words().review.undo}
             </button>
         </div>
         <SpeciesReview shell label=detection.label />
@@ -137,7 +140,10 @@ fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
             (progress.answered(), progress.wanted())
         })
     });
-    let meaning = Memo::new(move |_| shell.with(|session| meaning(session, label)));
+    let meaning = Memo::new(move |_| {
+        let words = &shell.words().review;
+        shell.with(|session| meaning(words, session, label))
+    });
     let next = move |_| {
         let place = shell.with_untracked(|session| session.next_to_review(label));
         if let Some((id, detection)) = place {
@@ -148,41 +154,29 @@ fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
         <p class="fine" data-testid="review-progress">
             {move || {
                 let (answered, wanted) = progress.get();
-                format!("{answered} of {wanted} questions about this species answered. ")
-            }}
-            {move || meaning.get()}
+                (shell.words().review.progress)(answered, wanted)
+            }} " " {move || meaning.get()}
         </p>
         <p class="actions">
             <button type="button" data-testid="review-next" on:click=next>
-                "Next question"
+                {move || shell.words().review.next}
             </button>
         </p>
     }
 }
 
 /// What the answers say about a species' confidences.
-fn meaning(session: &Session, label: LabelId) -> String {
+fn meaning(words: &ReviewWords, session: &Session, label: LabelId) -> String {
     let config = CalibrationConfig::default();
     let answered = session.answers().of_species(&session.code(label));
     let calibration = Calibration::fit(answered, &config);
     if !calibration.is_supported(&config) {
-        return format!(
-            "With {} answers of yes and no, its confidences cannot be judged yet.",
-            calibration.n_answers()
-        );
+        return (words.too_few)(calibration.n_answers());
     }
     let confidences = session.confidences(label);
     match threshold_for_precision(&calibration, &confidences, WANTED_PRECISION) {
-        Some(threshold) => format!(
-            "From {:.0}% confidence on, {:.0}% of its {} detections should be right \
-             (95% interval {:.0}–{:.0}%).",
-            threshold.confidence * 100.0,
-            threshold.precision * 100.0,
-            threshold.n_kept,
-            threshold.interval.0 * 100.0,
-            threshold.interval.1 * 100.0
-        ),
-        None => "No confidence is high enough for nine of ten detections to be right.".to_owned(),
+        Some(threshold) => (words.threshold)(&threshold),
+        None => words.no_threshold.to_owned(),
     }
 }
 
@@ -219,10 +213,10 @@ pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
                 disabled=move || n_answers.get() == 0
                 on:click=save
             >
-                {move || format!("Save review ({})", n_answers.get())}
+                {move || (shell.words().review.save)(n_answers.get())}
             </button>
             <label class="button">
-                "Load review…"
+                {move || shell.words().review.load}
                 <input
                     type="file"
                     accept=".json,application/json"

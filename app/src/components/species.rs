@@ -25,17 +25,17 @@ pub(super) fn SpeciesTable(sight: Sight) -> impl IntoView {
     view! {
         <Show when=move || found_nothing.get() == Some(true)>
             <p data-testid="no-species">
-                "No species reaches this confidence. Move the slider to the left to see weaker matches."
+                {move || shell.words().species.nothing_found}
             </p>
         </Show>
         <Show when=move || shows.get()>
             <table class="species">
                 <thead>
                     <tr>
-                        <th scope="col">"Species"</th>
-                        <th scope="col">"Best confidence"</th>
-                        <th scope="col">"Heard at"</th>
-                        <th scope="col">"At least, %"</th>
+                        <th scope="col">{move || shell.words().species.species}</th>
+                        <th scope="col">{move || shell.words().species.best_confidence}</th>
+                        <th scope="col">{move || shell.words().species.heard_at}</th>
+                        <th scope="col">{move || shell.words().species.at_least}</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -56,9 +56,12 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
     });
     let names: Option<Label> =
         shell.with(|session| session.manifest().map(|m| m.classes.get(label).clone()));
-    let (code, common, scientific) = names
-        .map(|label| (label.code, label.common_name, label.scientific_name))
+    let (code, scientific) = names
+        .map(|label| (label.code, label.scientific_name))
         .unwrap_or_default();
+    let name = move || shell.name(label);
+    // Not twice where species are called by it.
+    let scientific = move || Some(scientific.clone()).filter(|scientific| *scientific != name());
     let swatch = format!("swatch {}", species_class(shell.with(|s| s.colour(label))));
     let hidden = code.clone();
     let hide = move |_| {
@@ -72,6 +75,7 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
     let best = move || this.with(|this| this.as_ref().map_or(0.0, |species| species.best));
     let times = move || {
         let species = this.get()?;
+        let words = &shell.words().species;
         let more = species.detections.len().saturating_sub(MAX_TIMES);
         let buttons = species
             .detections
@@ -84,21 +88,21 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
                     <button
                         type="button"
                         class="time"
-                        aria-label=format!("Play {start}–{end}")
+                        aria-label=(words.play)(&start, &end)
                         on:click=move |_| sight.play(detection)
                     >
                         {format!("{start}–{end}")}
                     </button>
                 }
             });
-        let more = (more > 0).then(|| format!("and {more} more"));
+        let more = (more > 0).then(|| (words.more)(more));
         Some(view! { {buttons.collect_view()} {more} })
     };
     view! {
         <tr data-testid="species-row" data-code=code>
             <th scope="row">
                 <span class=swatch aria-hidden="true"></span>
-                <span class="common">{common.clone()}</span>
+                <span class="common">{name}</span>
                 " "
                 <i>{scientific}</i>
             </th>
@@ -115,7 +119,7 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
                     step="1"
                     class="own-threshold"
                     data-testid="own-threshold"
-                    aria-label=format!("Least confidence of {common}, percent")
+                    aria-label=move || (shell.words().species.least_confidence)(&name())
                     prop:value=move || {
                         format!("{:.0}", shell.with(|session| session.threshold_of(label)) * 100.0)
                     }
@@ -125,10 +129,10 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
                     type="button"
                     class="quiet"
                     data-testid="hide-species"
-                    aria-label=format!("Hide {common}")
+                    aria-label=move || (shell.words().species.hide_name)(&name())
                     on:click=hide
                 >
-                    "Hide"
+                    {move || shell.words().species.hide}
                 </button>
             </td>
         </tr>

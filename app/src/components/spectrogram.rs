@@ -45,6 +45,7 @@ pub(super) fn Spectrogram(sight: Sight) -> impl IntoView {
             .fraction(sight.playback.position_s.get())
     };
     let hand = Hand::new(sight);
+    let words = move || &sight.shell.words().picture;
     view! {
         <div class="spectrogram">
             <FrequencyAxis sight />
@@ -52,7 +53,7 @@ pub(super) fn Spectrogram(sight: Sight) -> impl IntoView {
                 class="track"
                 tabindex="0"
                 role="group"
-                aria-label="Spectrogram: plus and minus zoom, arrow keys move"
+                aria-label=move || words().keys
                 on:keydown=move |event| steer(sight, &event)
                 on:wheel:target=move |event| turn(sight, canvas, &event)
             >
@@ -62,8 +63,8 @@ pub(super) fn Spectrogram(sight: Sight) -> impl IntoView {
                     data-start-s=move || sight.viewport.get().start_s
                     data-span-s=move || sight.viewport.get().span_s
                     role="img"
-                    aria-label=move || format!("Spectrogram of {}", name.get().unwrap_or_default())
-                    title="Click to move there, drag to move the picture, turn the wheel to zoom"
+                    aria-label=move || (words().of)(&name.get().unwrap_or_default())
+                    title=move || words().mouse
                     on:pointerdown:target=move |event| hand.down(&event)
                     on:pointermove:target=move |event| hand.moved(&event)
                     on:pointerup:target=move |event| {

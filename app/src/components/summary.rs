@@ -5,6 +5,7 @@ use crate::session::Session;
 use crate::shell::Shell;
 use crate::view::colour::species_class;
 use crate::view::summary::{Summarised, accumulation, by_hour};
+use crate::words::SummaryWords;
 use leptos::prelude::*;
 
 /// Recordings from which on a summary says more than their cards.
@@ -26,24 +27,29 @@ struct Row {
 #[component]
 pub(super) fn Summary(shell: Shell) -> impl IntoView {
     let summary = Memo::new(move |_| shell.with(summarise));
+    let is_shown = Memo::new(move |_| summary.with(Option::is_some));
+    let words = move || &shell.words().summary;
+    let parts = move || summary.get().unwrap_or_default();
+    let heading = move || {
+        let (rows, curve) = parts();
+        (words().heading)(curve.len(), rows.len())
+    };
+    // What changes is within: the summary stays open.
     view! {
-        {move || {
-            summary
-                .get()
-                .map(|(rows, curve)| {
-                    view! {
-                        <details class="summary" data-testid="summary">
-                            <summary>
-                                {format!("All {} recordings: {} species", curve.len(), rows.len())}
-                            </summary>
-                            <div class="wide" tabindex="0" role="group" aria-label="Species by hour">
-                                <Hours rows />
-                            </div>
-                            <Curve curve />
-                        </details>
-                    }
-                })
-        }}
+        <Show when=move || is_shown.get()>
+            <details class="summary" data-testid="summary">
+                <summary>{heading}</summary>
+                <div
+                    class="wide"
+                    tabindex="0"
+                    role="group"
+                    aria-label=move || words().by_hour
+                >
+                    {move || view! { <Hours words=words() rows=parts().0 /> }}
+                </div>
+                {move || view! { <Curve words=words() curve=parts().1 /> }}
+            </details>
+        </Show>
     }
 }
 
@@ -61,7 +67,7 @@ fn summarise(session: &Session) -> Option<(Vec<Row>, Vec<usize>)> {
     let rows = by_hour(&recordings)
         .into_iter()
         .map(|day| Row {
-            name: session.common_name(day.label),
+            name: session.name(day.label),
             colour: session.colour(day.label),
             total: day.total,
             n_recordings: day.n_recordings,
@@ -72,7 +78,7 @@ fn summarise(session: &Session) -> Option<(Vec<Row>, Vec<usize>)> {
 }
 
 #[component]
-fn Hours(rows: Vec<Row>) -> impl IntoView {
+fn Hours(words: &'static SummaryWords, rows: Vec<Row>) -> impl IntoView {
     let most = rows
         .iter()
         .flat_map(|row| row.by_hour)
@@ -119,27 +125,21 @@ fn Hours(rows: Vec<Row>) -> impl IntoView {
         <table class="hours">
             <thead>
                 <tr>
-                    <th scope="col">"Species"</th>
-                    <th scope="col">"Detections"</th>
-                    <th scope="col">"Recordings"</th>
+                    <th scope="col">{words.species}</th>
+                    <th scope="col">{words.detections}</th>
+                    <th scope="col">{words.recordings}</th>
                     {hours}
                 </tr>
             </thead>
             <tbody>{body}</tbody>
         </table>
-        <p class="fine">
-            {if is_timed {
-                "Numbers 0 to 23 are hours of the recorders’ clocks, by the recordings’ names."
-            } else {
-                "The recordings’ names tell no time of day."
-            }}
-        </p>
+        <p class="fine">{if is_timed { words.hours } else { words.no_hours }}</p>
     }
 }
 
 /// Species after so many recordings.
 #[component]
-fn Curve(curve: Vec<usize>) -> impl IntoView {
+fn Curve(words: &'static SummaryWords, curve: Vec<usize>) -> impl IntoView {
     let most = curve.last().copied().unwrap_or(0);
     let (width, height) = CURVE;
     let points: Vec<String> = curve
@@ -151,18 +151,18 @@ fn Curve(curve: Vec<usize>) -> impl IntoView {
             format!("{x:.1},{y:.1}")
         })
         .collect();
-    let words = format!("{most} species after {} recordings", curve.len());
+    let outcome = (words.curve)(most, curve.len());
     view! {
         <figure class="curve">
             <svg
                 viewBox=format!("0 0 {width} {height}")
                 role="img"
-                aria-label=words.clone()
+                aria-label=outcome.clone()
                 preserveAspectRatio="none"
             >
                 <polyline points=format!("0,{height} {}", points.join(" ")) fill="none"></polyline>
             </svg>
-            <figcaption class="fine">{words}</figcaption>
+            <figcaption class="fine">{outcome}</figcaption>
         </figure>
     }
 }

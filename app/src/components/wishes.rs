@@ -3,6 +3,7 @@
 use crate::session::Session;
 use crate::session::wishes::ListUse;
 use crate::shell::Shell;
+use crate::words::Text;
 use leptos::html::Textarea;
 use leptos::prelude::*;
 
@@ -11,10 +12,11 @@ use leptos::prelude::*;
 pub(super) fn Wishes(shell: Shell) -> impl IntoView {
     view! {
         <details class="display-controls" data-testid="wishes">
-            <summary>"Detections and species"</summary>
+            <summary>{move || shell.words().wishes.heading}</summary>
             <div class="controls">
                 <Seconds
-                    name="Join detections at most … s apart"
+                    shell
+                    name=|words| words.wishes.merge_gap
                     test_id="merge-gap"
                     value=move || shell.with(Session::merge_gap_s)
                     change=move |gap_s| {
@@ -24,7 +26,8 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
                     }
                 />
                 <Seconds
-                    name="Leave out those shorter than … s"
+                    shell
+                    name=|words| words.wishes.min_duration
                     test_id="min-duration"
                     value=move || shell.with(|session| session.settings().min_duration_s)
                     change=move |min_s| {
@@ -41,7 +44,8 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
 
 #[component]
 fn Seconds(
-    name: &'static str,
+    shell: Shell,
+    name: Text,
     test_id: &'static str,
     value: impl Fn() -> f32 + Send + Sync + 'static,
     change: impl Fn(f32) + Send + Sync + 'static,
@@ -57,7 +61,7 @@ fn Seconds(
     };
     view! {
         <label class="control">
-            <span>{name}</span>
+            <span>{move || name(shell.words())}</span>
             <input
                 type="number"
                 min="0"
@@ -85,20 +89,16 @@ fn SpeciesLists(shell: Shell) -> impl IntoView {
         });
     };
     let summary = move || {
+        let words = &shell.words().wishes;
         shell.with(|session| {
             let settings = session.settings();
-            match (settings.included.len(), settings.excluded.len()) {
-                (0, 0) => "All species are looked for.".to_owned(),
-                (0, n) => format!("{n} species are left out."),
-                (n, 0) => format!("Only {n} species are looked for."),
-                (n, m) => format!("Only {n} species are looked for, and {m} are left out."),
-            }
+            (words.looked_for)(settings.included.len(), settings.excluded.len())
         })
     };
     view! {
         <div class="species-lists">
             <label>
-                <span>"Species, one a line: common or scientific names, or codes"</span>
+                <span>{move || shell.words().wishes.list}</span>
                 <textarea node_ref=text rows="3" data-testid="species-text"></textarea>
             </label>
             <p class="actions">
@@ -107,29 +107,29 @@ fn SpeciesLists(shell: Shell) -> impl IntoView {
                     data-testid="only-these"
                     on:click=move |_| apply(ListUse::Include)
                 >
-                    "Only these"
+                    {move || shell.words().wishes.only_these}
                 </button>
                 <button
                     type="button"
                     data-testid="not-these"
                     on:click=move |_| apply(ListUse::Exclude)
                 >
-                    "Not these"
+                    {move || shell.words().wishes.not_these}
                 </button>
                 <button
                     type="button"
                     data-testid="all-species"
                     on:click=move |_| shell.change(Session::clear_species)
                 >
-                    "All species"
+                    {move || shell.words().wishes.all_species}
                 </button>
             </p>
             <p class="fine" role="status" data-testid="species-summary">
-                {summary}
+                {summary} " "
                 {move || {
                     let unknown = unknown.get();
-                    (!unknown.is_empty())
-                        .then(|| format!(" This model does not know: {}.", unknown.join(", ")))
+                    let words = &shell.words().wishes;
+                    (!unknown.is_empty()).then(|| (words.unknown)(&unknown.join(", ")))
                 }}
             </p>
         </div>

@@ -1,8 +1,10 @@
 //! What the user wishes to see of the kept scores: thresholds, gaps, durations, species.
 
 use super::Session;
+use crate::naming::Naming;
 use crate::settings::Settings;
 use crate::species_list;
+use crate::words::Language;
 use pipit_core::{DetectionConfig, DetectionFilter, LabelId};
 use std::collections::BTreeSet;
 
@@ -26,6 +28,16 @@ impl Session {
     pub fn set(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.detect_all();
+    }
+
+    /// The user chooses the interface's language; nothing that was found changes.
+    pub fn set_language(&mut self, language: Language) {
+        self.settings.language = Some(language);
+    }
+
+    /// The user chooses what species are called; nothing that was found changes.
+    pub fn set_names(&mut self, naming: Naming) {
+        self.settings.names = Some(naming);
     }
 
     /// The user moves the confidence slider.

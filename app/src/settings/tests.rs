@@ -52,6 +52,7 @@ fn settings_survive_the_address() {
         device: DeviceChoice::Cpu,
         model: Some("puerto-rico".into()),
         language: Some(Language::Spanish),
+        names: Some(Naming::In("pt-BR".into())),
         colours: Colours::InverseGrey,
         threshold: Some(0.35),
         species_thresholds: BTreeMap::from([
@@ -62,11 +63,11 @@ fn settings_survive_the_address() {
         min_duration_s: 1.5,
         included: codes(["banana", "prtody1"]),
         excluded: codes(["coqui"]),
-        site: String::new(),
+        ..Settings::default()
     };
     let query = settings.to_query();
     assert_eq!(read(&query), settings);
-    assert!(query.starts_with("device=cpu&model=puerto-rico&language=es&colours=grey&"));
+    assert!(query.starts_with("device=cpu&model=puerto-rico&lang=es&names=pt-BR&colours=grey&"));
     assert!(query.contains("threshold.prtody1=0.7&merge_gap_s=0&min_duration_s=1.5"));
     assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui"));
 }
@@ -83,7 +84,7 @@ fn defaults_leave_the_address_alone() {
 #[test]
 fn what_is_ignored_is_named() {
     let query = "?device=abacus&threshold=2&threshold.prtody1=x&merge_gap_s=-1\
-                 &min_duration_s=NaN&language=eo&colours=jet&treshold=0.5&threshold.=1";
+                 &min_duration_s=NaN&lang=eo&names=my%20own&colours=jet&treshold=0.5&threshold.=1";
     let (settings, warnings) = Settings::from_query(String::new(), query);
     assert_eq!(settings, Settings::default());
     let sentences: Vec<String> = warnings
@@ -96,7 +97,8 @@ fn what_is_ignored_is_named() {
         ["threshold.prtody1", "\"x\"", "0 … 1"],
         ["merge_gap_s", "\"-1\"", "0 … 86400"],
         ["min_duration_s", "\"NaN\"", "0 … 86400"],
-        ["language", "\"eo\"", "en, es"],
+        ["lang", "\"eo\"", "en, es"],
+        ["names", "\"my own\"", "common, scientific, es"],
         ["colours", "\"jet\"", "viridis, magma, grey"],
         ["treshold", "does not know", "ignored"],
         ["threshold.", "does not know", "ignored"],
@@ -107,6 +109,17 @@ fn what_is_ignored_is_named() {
             assert!(sentence.contains(word), "{sentence:?} lacks {word:?}");
         }
     }
+}
+
+#[test]
+fn the_browser_speaks_until_the_address_does() {
+    let mut settings = read("");
+    settings.browser_language = Language::Spanish;
+    assert_eq!(settings.spoken(), Language::Spanish);
+    assert_eq!(settings.to_query(), "");
+    settings.language = read("lang=en-GB").language;
+    assert_eq!(settings.spoken(), Language::English);
+    assert_eq!(settings.to_query(), "lang=en");
 }
 
 #[test]

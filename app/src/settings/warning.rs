@@ -24,10 +24,10 @@ impl SettingsWarning {
     /// A sentence.
     #[must_use]
     pub fn word(&self, language: Language) -> String {
-        let words = language.words();
+        let words = &language.words().settings;
         match self {
-            Self::UnknownName(name) => (words.unknown_setting)(name),
-            Self::BadValue { name, value, takes } => (words.bad_setting)(name, value, takes),
+            Self::UnknownName(name) => (words.unknown)(name),
+            Self::BadValue { name, value, takes } => (words.bad)(name, value, takes),
             Self::UnknownSpecies(code) => (words.unknown_species)(code),
         }
     }

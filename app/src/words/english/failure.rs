@@ -1,0 +1,92 @@
+//! Failures in English.
+
+use crate::protocol::FailureKind;
+
+pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
+    match kind {
+        FailureKind::NotAudio => (
+            "This file is not a sound recording.",
+            "Choose a WAV, FLAC, MP3, Ogg, Opus, M4A or WebM file.",
+        ),
+        FailureKind::Damaged => (
+            "This recording is damaged and cannot be decoded.",
+            "Copy it again from the recorder or its source, or repair it in an audio editor.",
+        ),
+        FailureKind::Empty => (
+            "This recording is empty.",
+            "Check the recorder’s card: the file may have been cut off before any sound was saved.",
+        ),
+        FailureKind::Silent => (
+            "This recording holds no sound, only silence.",
+            "Check the microphone and its level, then choose another recording.",
+        ),
+        FailureKind::UnsupportedFormat => (
+            "This browser cannot decode this recording’s format.",
+            "Convert the recording to WAV or FLAC, or open Pipit in another browser.",
+        ),
+        FailureKind::ModelInvalid => (
+            "The model’s files did not pass their check, so they are not used.",
+            "Try again; if that does not help, the site’s copy of the model is broken: tell whoever runs it.",
+        ),
+        FailureKind::ModelUnreachable => (
+            "The model could not be fetched.",
+            "Check the connection and try again. Your recordings wait here and are not lost.",
+        ),
+        FailureKind::NoWebgpu => (
+            "WebGPU is not available in this browser, so Pipit runs on the CPU.",
+            "Nothing else changes. For WebGPU use a recent Chrome, Edge, Safari or Firefox with graphics acceleration on.",
+        ),
+        FailureKind::GpuLost => (
+            "The graphics device stopped working, so Pipit has moved to the CPU.",
+            "Unfinished recordings start again by themselves. To return, choose WebGPU in the device menu.",
+        ),
+        FailureKind::OutOfMemory => (
+            "The browser ran out of memory for this recording.",
+            "Close other tabs or split the recording into shorter pieces, then try again.",
+        ),
+        FailureKind::StaleBuild => (
+            "This page and its worker are of different versions.",
+            "Reload the page to get the current version of both.",
+        ),
+        FailureKind::PartlyDamaged => (
+            "Parts of this recording are damaged and were left out.",
+            "What is shown comes from the rest, so times behind a gap are too early; copy the file again if you can.",
+        ),
+        FailureKind::OthersLeftOut => (
+            "Some files of the folder are no recordings and were left out.",
+            "If one of them is a recording all the same, drop it on the page by itself.",
+        ),
+        FailureKind::MicrophoneRefused => (
+            "Pipit may not use the microphone.",
+            "Allow it in the browser’s address bar or settings and press “Listen live” again. What is heard stays on this device.",
+        ),
+        FailureKind::NoMicrophone => (
+            "No microphone was found.",
+            "Connect one, check that no other program keeps it, and press “Listen live” again.",
+        ),
+        FailureKind::MicrophoneLost => (
+            "The microphone was disconnected.",
+            "What was heard until then is kept below; connect it and press “Listen live” to go on.",
+        ),
+        FailureKind::NoReview => (
+            "This review could not be loaded; your answers are as they were.",
+            "Choose a JSON file that “Save review” made; the details say what is wrong with this one.",
+        ),
+        FailureKind::BadSettings => (
+            "Some settings in this page’s address mean nothing here and were ignored.",
+            "The details name them; all other settings hold.",
+        ),
+        FailureKind::NotKept => (
+            "This browser keeps no results for your next visit.",
+            "Everything else works; export what you need before you close the page, or free some space and reload.",
+        ),
+        FailureKind::UpdateReady => (
+            "A newer version of Pipit has been downloaded.",
+            "Change to it when it suits you: results that are done are kept, a recording that runs starts again.",
+        ),
+        FailureKind::Internal => (
+            "Something in Pipit went wrong.",
+            "Try again or reload the page; if it happens again, please report it with the details below.",
+        ),
+    }
+}

@@ -1,0 +1,186 @@
+//! The page's parts in English.
+
+use super::counted;
+use crate::words::{
+    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, NoticeWords,
+    PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+};
+
+pub(super) const PAGE: PageWords = PageWords {
+    title: "Pipit: which birds sing in your recording?",
+    purpose: "Which birds sing in your recording? Pipit listens on this device.",
+    nothing_uploaded: "Nothing is uploaded.",
+};
+
+pub(super) const INTAKE: IntakeWords = IntakeWords {
+    region: "Recordings to identify",
+    drop: "Drop bird recordings or whole folders anywhere on this page",
+    choose_files: "Choose files…",
+    choose_folder: "Choose a folder…",
+    listen_live: "Listen live",
+    stop_listening: "Stop listening",
+    try_example: "Try an example",
+    formats: "WAV, FLAC, MP3, Ogg, Opus, M4A and whatever else this browser can decode.",
+    let_go: "Let go to identify",
+    live_name: |time| format!("Live {time}"),
+    left_out: |n_files| match n_files {
+        1 => "1 file is no recording by its name".into(),
+        n => format!("{n} files are no recordings by their names"),
+    },
+};
+
+pub(super) const STATUS: StatusWords = StatusWords {
+    decoding: |name| format!("Decoding {name}…"),
+    listening: |name| format!("Listening to {name}…"),
+    waits_for_model: |name| format!("{name} waits for a model."),
+    waits_for_loading: |name| format!("{name} is ready; the model is still loading…"),
+    no_model: "No model is loaded.",
+    looking_up: "Looking up the model…",
+    downloading: "Downloading the model…",
+    starting: "Starting the model…",
+    ready: "Ready. Drop a bird recording anywhere on this page.",
+    outcome: |n_species, n_recordings| {
+        let recordings = counted(n_recordings, "recording", "recordings");
+        format!("Done: {n_species} species in {recordings}.")
+    },
+    download: "Model download",
+    downloaded: |received_mb, total_mb| format!("{received_mb:.1} of {total_mb:.1} MB"),
+};
+
+pub(super) const CONTROLS: ControlWords = ControlWords {
+    confidence_at_least: "Confidence at least",
+    by_species: "by species",
+    model: "Model",
+    compute_on: "Compute on",
+    automatic: "Automatic",
+    no_webgpu: |reason| format!("No WebGPU: {reason}."),
+    language: "Language",
+    names_in: "Names in",
+    common_names: "English",
+    scientific_names: "Latin (scientific)",
+};
+
+pub(super) const WISHES: WishWords = WishWords {
+    heading: "Detections and species",
+    merge_gap: "Join detections at most … s apart",
+    min_duration: "Leave out those shorter than … s",
+    list: "Species, one a line: common or scientific names, or codes",
+    only_these: "Only these",
+    not_these: "Not these",
+    all_species: "All species",
+    looked_for: |n_included, n_excluded| {
+        let are = |n: usize| if n == 1 { "is" } else { "are" };
+        match (n_included, n_excluded) {
+            (0, 0) => "All species are looked for.".into(),
+            (0, n) => format!("{n} species {} left out.", are(n)),
+            (n, 0) => format!("Only {n} species {} looked for.", are(n)),
+            (n, m) => format!(
+                "Only {n} species {} looked for, and {m} {} left out.",
+                are(n),
+                are(m)
+            ),
+        }
+    },
+    unknown: |lines| format!("This model does not know: {lines}."),
+};
+
+pub(super) const DISPLAY: DisplayWords = DisplayWords {
+    heading: "Spectrogram and sound",
+    colours: "Colours",
+    black_on_white: "Black on white",
+    frequencies: "Frequencies",
+    all_frequencies: "All frequencies",
+    from_5_khz: "5 kHz and above",
+    brightness: "Brightness",
+    contrast: "Contrast",
+    reset: "Reset",
+    speed: "Speed",
+    keep_pitch: "Keep the pitch",
+    repeat: "Repeat the detection",
+    hear_shown: "Hear only the frequencies shown",
+};
+
+pub(super) const EXPORT: ExportWords = ExportWords {
+    heading: "Export",
+    csv: "One row a detection, for R, pandas and spreadsheets",
+    raven: "A selection table for Raven Pro and Raven Lite",
+    audacity: "A label track for each recording, in a ZIP",
+    json: "Everything: settings, model, recordings, detections",
+    clips: "Clips",
+    clips_title: "A WAV of each detection, in a ZIP with a table",
+    cutting: "Cutting…",
+};
+
+pub(super) const NOTICE: NoticeWords = NoticeWords {
+    reload: "Reload the page",
+    update: "Change now",
+    try_again: "Try again",
+    dismiss: "Dismiss",
+    details: "Details",
+};
+
+pub(super) const SETTINGS: SettingWords = SettingWords {
+    unknown: |name| {
+        format!("The address has a setting that Pipit does not know, so it is ignored: {name}.")
+    },
+    bad: |name, value, takes| {
+        format!(
+            "The setting {name} in the address cannot be {value:?}, so it is ignored; it takes {takes}."
+        )
+    },
+    unknown_species: |code| {
+        format!("The model does not know the species {code} that the settings name.")
+    },
+};
+
+pub(super) const SUMMARY: SummaryWords = SummaryWords {
+    heading: |n_recordings, n_species| {
+        format!("All {n_recordings} recordings: {n_species} species")
+    },
+    by_hour: "Species by hour",
+    species: "Species",
+    detections: "Detections",
+    recordings: "Recordings",
+    hours: "Numbers 0 to 23 are hours of the recorders’ clocks, by the recordings’ names.",
+    no_hours: "The recordings’ names tell no time of day.",
+    curve: |n_species, n_recordings| format!("{n_species} species after {n_recordings} recordings"),
+};
+
+pub(super) const KEYS: KeyWords = KeyWords {
+    heading: "Keys",
+    sheet: [
+        ("Space", "Play or pause"),
+        ("P", "Play the chosen detection"),
+        ("↓ or Tab in the list", "Next detection"),
+        ("↑ or Shift-Tab in the list", "Previous detection"),
+        ("+", "Zoom in"),
+        ("−", "Zoom out"),
+        ("0", "Show all of the recording"),
+        ("← and → on the spectrogram", "Move along the recording"),
+        ("Ctrl-G", "Go to a time"),
+        ("Y, N, U", "Answer the chosen detection: yes, no, unsure"),
+        ("Ctrl-Z", "Take the last answer back"),
+        ("Esc", "Stop"),
+        ("?", "Show or hide this list"),
+    ],
+    close: "Close",
+    go_to: "Go to",
+    time: "Time (1:23 or seconds)",
+    bad_time: "Write a time such as 83, 1:23 or 1:02:03.",
+    go: "Go",
+};
+
+pub(super) const ABOUT: AboutWords = AboutWords {
+    confidence: "A confidence is a score and not a probability: listen before you believe it.",
+    privacy: "Pipit runs wholly in this browser and talks to no other site.",
+    model: "Model:",
+    licence: |licence| format!(", licence {licence}."),
+    heading: "About this model",
+    species: |n| format!("The {n} species it knows"),
+    recordists: "Trained on recordings by",
+    training: |n_recordings, n_held_out, split| {
+        format!(
+            "Trained on {n_recordings} recordings; {n_held_out} were held out ({split}) and gave:"
+        )
+    },
+};

@@ -1,0 +1,244 @@
+//! Texts of the page's parts that belong to no single recording.
+
+/// The page's head.
+pub struct PageWords {
+    /// The document's title.
+    pub title: &'static str,
+    /// What Pipit is for.
+    pub purpose: &'static str,
+    /// The promise of privacy.
+    pub nothing_uploaded: &'static str,
+}
+
+/// How recordings come in.
+pub struct IntakeWords {
+    /// Name of the region.
+    pub region: &'static str,
+    /// The invitation to drop recordings.
+    pub drop: &'static str,
+    /// Opens the file chooser.
+    pub choose_files: &'static str,
+    /// Opens the chooser of folders.
+    pub choose_folder: &'static str,
+    /// Opens the microphone.
+    pub listen_live: &'static str,
+    /// Closes it.
+    pub stop_listening: &'static str,
+    /// Fetches the example.
+    pub try_example: &'static str,
+    /// Which formats are read.
+    pub formats: &'static str,
+    /// While files hover over the page.
+    pub let_go: &'static str,
+    /// Name of what is heard live, by the time of day.
+    pub live_name: fn(time: &str) -> String,
+    /// So many files of a folder are no recordings.
+    pub left_out: fn(n_files: usize) -> String,
+}
+
+/// The line that says what is going on.
+pub struct StatusWords {
+    /// The browser decodes a recording of this name.
+    pub decoding: fn(name: &str) -> String,
+    /// The model listens to a recording of this name.
+    pub listening: fn(name: &str) -> String,
+    /// A recording waits, and no model could be loaded.
+    pub waits_for_model: fn(name: &str) -> String,
+    /// A recording waits for the model that is being loaded.
+    pub waits_for_loading: fn(name: &str) -> String,
+    /// No model could be loaded.
+    pub no_model: &'static str,
+    /// The model's manifest is fetched.
+    pub looking_up: &'static str,
+    /// Its weights are.
+    pub downloading: &'static str,
+    /// It is put on the device.
+    pub starting: &'static str,
+    /// Nothing is going on yet.
+    pub ready: &'static str,
+    /// So many species in so many recordings.
+    pub outcome: fn(n_species: usize, n_recordings: usize) -> String,
+    /// Name of the bar of the model's download.
+    pub download: &'static str,
+    /// Megabytes that came, of all.
+    pub downloaded: fn(received_mb: f64, total_mb: f64) -> String,
+}
+
+/// What acts on everything.
+pub struct ControlWords {
+    /// The confidence slider.
+    pub confidence_at_least: &'static str,
+    /// Its value while species have thresholds of their own.
+    pub by_species: &'static str,
+    /// The menu of models.
+    pub model: &'static str,
+    /// The device menu.
+    pub compute_on: &'static str,
+    /// Its first choice.
+    pub automatic: &'static str,
+    /// Why WebGPU is not used.
+    pub no_webgpu: fn(reason: &str) -> String,
+    /// The menu of languages.
+    pub language: &'static str,
+    /// The menu of the species' names.
+    pub names_in: &'static str,
+    /// The common names of the model, which are English.
+    pub common_names: &'static str,
+    /// The scientific names.
+    pub scientific_names: &'static str,
+}
+
+/// Which detections are shown.
+pub struct WishWords {
+    /// Opens the controls.
+    pub heading: &'static str,
+    /// The longest gap within a detection.
+    pub merge_gap: &'static str,
+    /// The shortest detection.
+    pub min_duration: &'static str,
+    /// How species are listed.
+    pub list: &'static str,
+    /// Looks for the listed species alone.
+    pub only_these: &'static str,
+    /// Leaves the listed species out.
+    pub not_these: &'static str,
+    /// Looks for all species.
+    pub all_species: &'static str,
+    /// How many are looked for, and how many left out; 0 is no wish.
+    pub looked_for: fn(n_included: usize, n_excluded: usize) -> String,
+    /// Lines in which the model knows no species.
+    pub unknown: fn(lines: &str) -> String,
+}
+
+/// How spectrograms look and recordings sound.
+pub struct DisplayWords {
+    /// Opens the controls.
+    pub heading: &'static str,
+    /// The menu of colours.
+    pub colours: &'static str,
+    /// Colours for print.
+    pub black_on_white: &'static str,
+    /// The menu of bands.
+    pub frequencies: &'static str,
+    /// All of them.
+    pub all_frequencies: &'static str,
+    /// Those from 5 kHz on.
+    pub from_5_khz: &'static str,
+    /// A slider.
+    pub brightness: &'static str,
+    /// A slider.
+    pub contrast: &'static str,
+    /// Undoes all of these.
+    pub reset: &'static str,
+    /// The menu of speeds.
+    pub speed: &'static str,
+    /// At other speeds.
+    pub keep_pitch: &'static str,
+    /// Plays a detection again and again.
+    pub repeat: &'static str,
+    /// Filters what is heard.
+    pub hear_shown: &'static str,
+}
+
+/// Taking results to other programs.
+pub struct ExportWords {
+    /// The row of buttons.
+    pub heading: &'static str,
+    /// What the CSV is for.
+    pub csv: &'static str,
+    /// What Raven's table is for.
+    pub raven: &'static str,
+    /// What Audacity's labels are for.
+    pub audacity: &'static str,
+    /// What the JSON is for.
+    pub json: &'static str,
+    /// The button of clips.
+    pub clips: &'static str,
+    /// What clips are.
+    pub clips_title: &'static str,
+    /// While clips are cut.
+    pub cutting: &'static str,
+}
+
+/// Around failures.
+pub struct NoticeWords {
+    /// Loads the page anew.
+    pub reload: &'static str,
+    /// Changes to a newer version.
+    pub update: &'static str,
+    /// Does once more what failed.
+    pub try_again: &'static str,
+    /// Puts a notice away.
+    pub dismiss: &'static str,
+    /// The technical cause.
+    pub details: &'static str,
+}
+
+/// Settings in the page's address that mean nothing.
+pub struct SettingWords {
+    /// One is not known: its name.
+    pub unknown: fn(name: &str) -> String,
+    /// One has a value that it cannot have: name, value and what it takes, such as `0 … 1` or
+    /// `auto, webgpu, cpu`.
+    pub bad: fn(name: &str, value: &str, takes: &str) -> String,
+    /// One speaks of a species that the model does not know: its code.
+    pub unknown_species: fn(code: &str) -> String,
+}
+
+/// All recordings together.
+pub struct SummaryWords {
+    /// Opens the summary.
+    pub heading: fn(n_recordings: usize, n_species: usize) -> String,
+    /// Name of the table.
+    pub by_hour: &'static str,
+    /// A column.
+    pub species: &'static str,
+    /// A column.
+    pub detections: &'static str,
+    /// A column.
+    pub recordings: &'static str,
+    /// What the numbered columns are.
+    pub hours: &'static str,
+    /// Why there are none.
+    pub no_hours: &'static str,
+    /// What the curve comes to.
+    pub curve: fn(n_species: usize, n_recordings: usize) -> String,
+}
+
+/// The keyboard.
+pub struct KeyWords {
+    /// The sheet's title.
+    pub heading: &'static str,
+    /// Keys and what they do.
+    pub sheet: [(&'static str, &'static str); 13],
+    /// Closes the sheet.
+    pub close: &'static str,
+    /// Title of the dialogue that asks for a time.
+    pub go_to: &'static str,
+    /// What it asks for.
+    pub time: &'static str,
+    /// The answer is no time.
+    pub bad_time: &'static str,
+    /// Goes there.
+    pub go: &'static str,
+}
+
+/// The model's card and the page's last lines.
+pub struct AboutWords {
+    /// What a confidence is not.
+    pub confidence: &'static str,
+    /// Where Pipit runs.
+    pub privacy: &'static str,
+    /// Before the model's name.
+    pub model: &'static str,
+    /// After it.
+    pub licence: fn(licence: &str) -> String,
+    /// Opens the card.
+    pub heading: &'static str,
+    /// Head of the list of species.
+    pub species: fn(n: usize) -> String,
+    /// Head of the list of recordists.
+    pub recordists: &'static str,
+    /// What it was trained on, before its figures.
+    pub training: fn(n_recordings: usize, n_held_out: usize, split: &str) -> String,
+}

@@ -1,0 +1,92 @@
+//! Failures in Spanish.
+
+use crate::protocol::FailureKind;
+
+pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
+    match kind {
+        FailureKind::NotAudio => (
+            "Este archivo no es una grabación de sonido.",
+            "Elija un archivo WAV, FLAC, MP3, Ogg, Opus, M4A o WebM.",
+        ),
+        FailureKind::Damaged => (
+            "Esta grabación está dañada y no se puede decodificar.",
+            "Cópiela otra vez desde la grabadora o su origen, o repárela en un editor de audio.",
+        ),
+        FailureKind::Empty => (
+            "Esta grabación está vacía.",
+            "Revise la tarjeta de la grabadora: puede que el archivo se cortara antes de guardar sonido alguno.",
+        ),
+        FailureKind::Silent => (
+            "Esta grabación no contiene sonido, solo silencio.",
+            "Revise el micrófono y su nivel, y elija otra grabación.",
+        ),
+        FailureKind::UnsupportedFormat => (
+            "Este navegador no sabe decodificar el formato de esta grabación.",
+            "Convierta la grabación a WAV o FLAC, o abra Pipit en otro navegador.",
+        ),
+        FailureKind::ModelInvalid => (
+            "Los archivos del modelo no pasaron la comprobación y por eso no se usan.",
+            "Intente de nuevo; si no sirve, la copia del modelo en este sitio está dañada: avise a quien lo mantiene.",
+        ),
+        FailureKind::ModelUnreachable => (
+            "No se pudo obtener el modelo.",
+            "Revise la conexión e intente de nuevo. Sus grabaciones esperan aquí y no se pierden.",
+        ),
+        FailureKind::NoWebgpu => (
+            "Este navegador no ofrece WebGPU, así que Pipit trabaja con la CPU.",
+            "Lo demás no cambia. Para usar WebGPU hace falta un Chrome, Edge, Safari o Firefox reciente con la aceleración gráfica activada.",
+        ),
+        FailureKind::GpuLost => (
+            "El dispositivo gráfico dejó de funcionar y Pipit ha pasado a la CPU.",
+            "Las grabaciones sin terminar empiezan de nuevo por sí solas. Para volver, elija WebGPU en el menú del dispositivo.",
+        ),
+        FailureKind::OutOfMemory => (
+            "El navegador se quedó sin memoria para esta grabación.",
+            "Cierre otras pestañas o divida la grabación en partes más cortas, e intente de nuevo.",
+        ),
+        FailureKind::StaleBuild => (
+            "Esta página y su proceso de cálculo son de versiones distintas.",
+            "Recargue la página para tener la versión actual de ambos.",
+        ),
+        FailureKind::PartlyDamaged => (
+            "Hay partes dañadas de esta grabación que se dejaron fuera.",
+            "Lo que se ve viene del resto, así que los tiempos tras un hueco se adelantan; copie el archivo otra vez si puede.",
+        ),
+        FailureKind::OthersLeftOut => (
+            "Algunos archivos de la carpeta no son grabaciones y se dejaron fuera.",
+            "Si alguno lo es de todos modos, suéltelo solo en la página.",
+        ),
+        FailureKind::MicrophoneRefused => (
+            "Pipit no puede usar el micrófono.",
+            "Permítalo en la barra de direcciones o en los ajustes del navegador y pulse de nuevo “Escuchar en vivo”. Lo que se oye no sale de este dispositivo.",
+        ),
+        FailureKind::NoMicrophone => (
+            "No se encontró ningún micrófono.",
+            "Conecte uno, compruebe que ningún otro programa lo ocupe y pulse de nuevo “Escuchar en vivo”.",
+        ),
+        FailureKind::MicrophoneLost => (
+            "El micrófono se desconectó.",
+            "Lo que se oyó hasta entonces queda abajo; conéctelo y pulse “Escuchar en vivo” para seguir.",
+        ),
+        FailureKind::NoReview => (
+            "No se pudo cargar esta revisión; sus respuestas siguen como estaban.",
+            "Elija un archivo JSON guardado por “Guardar revisión”; los detalles dicen qué tiene este de malo.",
+        ),
+        FailureKind::BadSettings => (
+            "Algunos ajustes de la dirección de esta página no significan nada aquí y se ignoraron.",
+            "Los detalles los nombran; los demás ajustes valen.",
+        ),
+        FailureKind::NotKept => (
+            "Este navegador no guarda resultados para su próxima visita.",
+            "Todo lo demás funciona; exporte lo que necesite antes de cerrar la página, o libere espacio y recargue.",
+        ),
+        FailureKind::UpdateReady => (
+            "Se ha descargado una versión más nueva de Pipit.",
+            "Cambie cuando le convenga: los resultados listos se conservan y una grabación en curso empieza de nuevo.",
+        ),
+        FailureKind::Internal => (
+            "Algo falló en Pipit.",
+            "Intente de nuevo o recargue la página; si vuelve a ocurrir, comuníquelo con los detalles de abajo.",
+        ),
+    }
+}
