@@ -18,6 +18,7 @@ mod failures;
 mod hosting;
 mod keeping;
 mod keyboard;
+mod language;
 mod live;
 mod looking;
 mod results;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         live::trials(&browsers),
         keyboard::trials(&browsers),
         keeping::trials(&browsers),
+        language::trials(&browsers),
         accessibility::trials(&browsers),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());

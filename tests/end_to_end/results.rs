@@ -57,7 +57,12 @@ fn whistles(page: &mut Page, folder: &Path) -> Result<Recording> {
 }
 
 /// Clicks, and reads the file that the browser then saves.
-fn download(page: &mut Page, folder: &Path, test_id: &str, name: &str) -> Result<Vec<u8>> {
+pub(crate) fn download(
+    page: &mut Page,
+    folder: &Path,
+    test_id: &str,
+    name: &str,
+) -> Result<Vec<u8>> {
     let downloads = folder.join("downloads");
     fs::create_dir_all(&downloads)?;
     page.call(
