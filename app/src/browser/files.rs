@@ -111,12 +111,15 @@ fn path_in_folder(file: &File) -> Option<String> {
 ///
 /// `hover` hears when files come over the page and when they leave it again.
 pub fn on_drop(hover: impl Fn(bool) + Clone + 'static, dropped: impl Fn(Taken) + Clone + 'static) {
-    let over = hover.clone();
-    listen("dragover", move |event| {
-        // Without this the browser opens the file in place of the page.
-        event.prevent_default();
-        over(true);
-    });
+    // Where what lies under the pointer changes, as when the page answers, only the one or the other
+    // is heard; and without an answer the browser opens the file in place of the page.
+    for event in ["dragenter", "dragover"] {
+        let over = hover.clone();
+        listen(event, move |event| {
+            event.prevent_default();
+            over(true);
+        });
+    }
     let leave = hover.clone();
     listen("dragleave", move |event| {
         // Only leaving the window has no element that is entered instead.

@@ -1,11 +1,14 @@
 //! What a person does on the page.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::{Page, VIEWPORT};
+
+const DROP_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Page {
     /// Drops files from outside onto the middle of the page.
@@ -15,13 +18,21 @@ impl Page {
     pub fn drop_files(&mut self, files: &[PathBuf]) -> Result<()> {
         let data = json!({ "items": [], "files": files, "dragOperationsMask": 1 });
         let (width, height) = VIEWPORT;
-        for kind in ["dragEnter", "dragOver", "drop"] {
-            self.call(
+        let drag = |page: &mut Self, kind: &str| {
+            page.call(
                 "Input.dispatchDragEvent",
                 &json!({ "type": kind, "x": width / 2, "y": height / 2, "data": data }),
-            )?;
-        }
-        Ok(())
+            )
+        };
+        drag(self, "dragEnter")?;
+        drag(self, "dragOver")?;
+        // The browser lets go only where the page has said by then that it takes files.
+        let veil =
+            |is_hidden| format!("document.querySelector('.drop-veil').hidden === {is_hidden}");
+        self.wait_until("the page takes files", DROP_TIMEOUT, &veil(false))?;
+        drag(self, "dragOver")?;
+        drag(self, "drop")?;
+        self.wait_until("the files are let go", DROP_TIMEOUT, &veil(true))
     }
 
     /// Chooses files in the page's file dialogue.
