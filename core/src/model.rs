@@ -66,6 +66,23 @@ trait Network {
     fn fold(&mut self);
 }
 
+/// Through the blocks of named stages, with the output of each block and each stage given to `tap`.
+fn through<'a, B: 'a>(
+    mut x: Tensor<4>,
+    stages: impl IntoIterator<Item = (String, &'a Vec<B>)>,
+    forward: impl Fn(&B, Tensor<4>) -> Tensor<4>,
+    tap: &mut Tap<'_>,
+) -> Tensor<4> {
+    for (name, blocks) in stages {
+        for (i, block) in blocks.iter().enumerate() {
+            x = forward(block, x);
+            tap(&format!("{name}.{i}"), &x);
+        }
+        tap(&name, &x);
+    }
+    x
+}
+
 impl Model {
     /// A network with timm's random initialisation, which pools by the mean.
     #[must_use]
