@@ -133,14 +133,14 @@ impl Model {
         self.forward_with_taps(images, &mut |_, _| ())
     }
 
-    /// Logits of the window and of each of its frames, if the pooling looks at frames.
+    /// Logits of the window, and those of each of its frames if the pooling looks at frames.
     ///
     /// # Shapes
     /// `[n, in_chans, height, width]` to `[n, num_classes]` and `[n, width / 32, num_classes]`, rounded up
     #[must_use]
-    pub fn forward_framewise(&self, images: Tensor<4>) -> Option<(Tensor<2>, Tensor<3>)> {
+    pub fn forward_with_frames(&self, images: Tensor<4>) -> (Tensor<2>, Option<Tensor<3>>) {
         let features = self.forward_features(images);
-        self.network().head().forward_framewise(features)
+        self.network().head().forward_with_frames(features)
     }
 
     /// The feature map before pooling.
