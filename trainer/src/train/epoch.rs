@@ -119,7 +119,8 @@ fn gradients_of(
     steps: &Steps<'_>,
 ) -> (Tensor<1>, GradientsParams) {
     let (input, labels) = batch.into_device(steps.device);
-    let loss = steps.loss.of(model.forward(input), labels);
+    let (logits, framewise) = model.forward_with_frames(input);
+    let loss = steps.loss.with_frames(logits, framewise, labels);
     let share = loss.clone() / in_step as f64;
     let gradients = GradientsParams::from_grads(share.backward(), model);
     (loss.inner(), gradients)

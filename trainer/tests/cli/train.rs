@@ -54,6 +54,7 @@ fn a_resumed_run_equals_an_unbroken_one() {
         "--accumulate=2",
         "--sampling-exponent=0.5",
         "--pooling=attention",
+        "--frame-loss-weight=0.5",
         "--dropout=0.2",
         "--drop-path=0.2",
         &backgrounds,
@@ -320,6 +321,7 @@ fn numbers_that_make_no_training_are_refused() {
         ("--architecture=resnet18", "resnet18"),
         ("--pooling=max", "max"),
         ("--dropout=1", "--dropout"),
+        ("--frame-loss-weight=0.5", "--pooling attention"),
         ("--weights=nowhere.safetensors", "nowhere.safetensors"),
     ] {
         let folder = tempfile::tempdir().unwrap();
