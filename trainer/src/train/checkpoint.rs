@@ -36,6 +36,23 @@ pub(crate) struct EpochRecord {
     pub(crate) metrics: BTreeMap<String, f64>,
     /// Training and judging.
     pub(crate) seconds: f64,
+    /// Share of the training in which the network waited for batches.
+    #[serde(default)]
+    pub(crate) data_share: f64,
+    /// On the way, in order.
+    #[serde(default)]
+    pub(crate) steps: Vec<StepRecord>,
+}
+
+/// Where training stood after a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StepRecord {
+    /// Counted from 1, over all epochs.
+    pub(crate) step: usize,
+    /// Of this step.
+    pub(crate) learning_rate: f64,
+    /// Mean over the batches since the record before.
+    pub(crate) loss: f64,
 }
 
 /// A run in memory.

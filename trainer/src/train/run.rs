@@ -129,11 +129,13 @@ fn epochs(
             loss: trained.loss,
             metrics,
             seconds: began.elapsed().as_secs_f64(),
+            data_share: trained.data_share,
+            steps: trained.steps,
         };
         bar.suspend(|| println!("{}", outcome::describe(&record, options.epochs)));
         outcome::keep_if_best(request.out, &model, &record, &state.progress)?;
         state.progress.history.push(record);
-        outcome::write_metrics(request.out, &state.progress)?;
+        outcome::write_tables(request.out, &state.progress)?;
         checkpoint::save(request.out, &state)?;
     }
     bar.finish_and_clear();
