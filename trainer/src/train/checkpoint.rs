@@ -97,13 +97,15 @@ pub(crate) fn save(run: &Path, state: &TrainingState) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Loads the latest checkpoint into a state that was freshly made with the run's settings.
-pub(crate) fn load_latest(run: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
-    let Some((_, folder)) = list(run)?.pop() else {
-        return Ok(state);
-    };
+/// The latest checkpoint of a run, if there is one.
+pub(crate) fn latest(run: &Path) -> anyhow::Result<Option<PathBuf>> {
+    Ok(list(run)?.pop().map(|(_, folder)| folder))
+}
+
+/// Loads a checkpoint into a state that was freshly made with the run's settings.
+pub(crate) fn load(folder: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
     let context = || format!("cannot resume from {}", folder.display());
-    read(&folder, state).with_context(context)
+    read(folder, state).with_context(context)
 }
 
 fn write(folder: &Path, state: &TrainingState) -> anyhow::Result<()> {
