@@ -40,8 +40,8 @@ const FALLBACK_THRESHOLD: f32 = 0.5;
 /// Something for the shell to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Start a worker; end the one that runs, if any.
-    StartWorker,
+    /// Start a worker for what is computed on; end the one that runs, if any.
+    StartWorker(DeviceChoice),
     /// Send a message to the worker.
     Send(Request),
     /// Send this request with the recording's file, or with what it was converted to.
@@ -128,7 +128,8 @@ impl Session {
             n_jobs: 0,
             n_recordings: 0,
         };
-        (session, vec![Effect::StartWorker, Effect::RecallReview])
+        let start = Effect::StartWorker(session.wanted_device());
+        (session, vec![start, Effect::RecallReview])
     }
 
     /// The model.
@@ -286,11 +287,9 @@ impl Session {
         self.gpu_lost = false;
         self.dismiss(FailureKind::GpuLost);
         self.dismiss(FailureKind::NoWebgpu);
-        if !self.worker_ready {
-            return Vec::new();
-        }
         let mut effects = self.requeue_running();
-        effects.push(self.load());
+        // A worker for the CPU alone knows no other device.
+        effects.push(self.restart());
         effects
     }
 
@@ -359,17 +358,20 @@ impl Session {
         let job = self.new_job();
         self.load_job = Some(job);
         self.model = ModelState::Loading(LoadStage::Manifest);
-        let device = if self.gpu_lost {
-            DeviceChoice::Cpu
-        } else {
-            self.settings.device
-        };
         Effect::Send(Request::Load {
             job,
             site: self.settings.site.clone(),
             model: self.settings.model.clone(),
-            device,
+            device: self.wanted_device(),
         })
+    }
+
+    fn wanted_device(&self) -> DeviceChoice {
+        if self.gpu_lost {
+            DeviceChoice::Cpu
+        } else {
+            self.settings.device
+        }
     }
 
     fn restart(&mut self) -> Effect {
@@ -381,7 +383,7 @@ impl Session {
             recording.forget_unanswered();
         }
         self.model = ModelState::Loading(LoadStage::Manifest);
-        Effect::StartWorker
+        Effect::StartWorker(self.wanted_device())
     }
 
     /// Derives the detections of all recordings anew from the kept scores.

@@ -171,7 +171,7 @@ fn worker_of_an_older_build(browsers: &Arc<Browsers>) -> Trial {
         let build = Arc::new(OnceLock::<String>::new());
         let known = Arc::clone(&build);
         let site = site::site()?.rewritten(move |path, mut reply| {
-            if let (true, Some(build)) = (path.ends_with("worker_bg.wasm"), known.get()) {
+            if let (true, Some(build)) = (path.ends_with("worker_cpu_bg.wasm"), known.get()) {
                 age_build(&mut reply.body, build);
             }
             reply
@@ -182,7 +182,7 @@ fn worker_of_an_older_build(browsers: &Arc<Browsers>) -> Trial {
                 server
                     .requests()
                     .into_iter()
-                    .find(|url| url.contains("worker.js?"))
+                    .find(|url| url.contains("worker_cpu.js?"))
             };
             let deadline = Instant::now() + NOTICE_TIMEOUT;
             while asked().is_none() && Instant::now() < deadline {
