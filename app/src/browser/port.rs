@@ -20,7 +20,7 @@ pub struct WorkerPort {
 }
 
 impl WorkerPort {
-    /// Starts a worker of the site, on demand one that knows WebGPU, five times as large.
+    /// Starts a worker of the site, on demand one that knows WebGPU, four times as large.
     ///
     /// `answered` gets each answer with the bytes beside it, `died` the last words of a worker
     /// that has ended by itself.
