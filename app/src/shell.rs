@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::listening::Listening;
+use crate::view::times::Times;
 use crate::words::Language;
 use futures_channel::oneshot;
 use js_sys::Float32Array;
@@ -126,6 +127,17 @@ impl Shell {
         T: PartialEq + Send + Sync + 'static,
     {
         Memo::new(move |_| self.with(|session| session.recording(id).map(&read)))
+    }
+
+    /// How a recording's times are told.
+    #[must_use]
+    pub fn times(self, id: RecordingId) -> Memo<Times> {
+        Memo::new(move |_| {
+            self.with(|session| {
+                let recorded_at = session.recording(id).and_then(|r| r.recorded_at);
+                Times::new(session.settings().time, recorded_at)
+            })
+        })
     }
 
     /// Changes the session and does what it then asks for.
