@@ -1,6 +1,6 @@
 //! The keyboard: what keys do wherever the focus is, and the sheet that lists them.
 
-use super::review::{answer, undo};
+use super::review::{answer, redo, undo};
 use super::sight::{Sight, ZOOM_STEP};
 use crate::browser::page::{Focus, focus, on_key};
 use crate::review::Answer;
@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use std::collections::BTreeMap;
 
 /// Keys and what they do, as the sheet lists them.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("Space", "Play or pause"),
     ("P", "Play the chosen detection"),
     ("↓ or Tab in the list", "Next detection"),
@@ -24,6 +24,7 @@ const KEYS: [(&str, &str); 13] = [
     ("Ctrl-G", "Go to a time"),
     ("Y, N, U", "Answer the chosen detection: yes, no, unsure"),
     ("Ctrl-Z", "Take the last answer back"),
+    ("Ctrl-Shift-Z or Ctrl-Y", "Give it again"),
     ("Esc", "Stop"),
     ("?", "Show or hide this list"),
 ];
@@ -134,14 +135,14 @@ fn act(
         return false;
     };
     if with_control {
-        return match event.key().as_str() {
-            "g" | "G" => toggle(go_to),
-            "z" => {
-                undo(shell);
-                true
-            }
-            _ => false,
-        };
+        match event.key().to_lowercase().as_str() {
+            "g" => return toggle(go_to),
+            "y" => redo(shell),
+            "z" if event.shift_key() => redo(shell),
+            "z" => undo(shell),
+            _ => return false,
+        }
+        return true;
     }
     match event.key().as_str() {
         " " if focus == Focus::Elsewhere => sight.playback.toggle(),

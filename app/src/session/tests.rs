@@ -577,6 +577,11 @@ fn answers_are_kept_undone_and_taken_from_a_file() {
     let (place, _) = session.undo_answer();
     assert_eq!(place, Some((id, detection)));
     assert_eq!(session.answer_to(id, &detection), None);
+    let (place, effects) = session.redo_answer();
+    assert_eq!(place, Some((id, detection)));
+    assert_eq!(session.answer_to(id, &detection), Some(&Answer::Yes));
+    assert_eq!(effects, [Effect::KeepReview(json.clone())]);
+    session.undo_answer();
     assert!(session.load_review(b"no review").is_err());
     session.load_review(json).expect("a review");
     assert_eq!(session.answer_to(id, &detection), Some(&Answer::Yes));
