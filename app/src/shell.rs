@@ -16,7 +16,6 @@ use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::listening::Listening;
 use crate::view::times::Times;
-use crate::words::Language;
 use futures_channel::oneshot;
 use js_sys::Float32Array;
 use leptos::prelude::*;
@@ -88,13 +87,7 @@ impl Shell {
             listening: RwSignal::new(Listening::default()),
         };
         shell.perform(effects);
-        if !warnings.is_empty() {
-            let sentences: Vec<String> = warnings
-                .iter()
-                .map(|warning| warning.word(Language::English))
-                .collect();
-            shell.notify(Failure::new(FailureKind::BadSettings, sentences.join(" ")));
-        }
+        shell.change(|session| session.ignored(warnings));
         // The address always leads back to what is set.
         let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
         leptos::prelude::Effect::new(move |_| page::set_query(&query.get()));

@@ -4,6 +4,7 @@ mod failures;
 mod live;
 mod queue;
 mod results;
+mod settings;
 mod sight;
 mod wishes;
 
