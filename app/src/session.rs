@@ -5,6 +5,7 @@
 
 mod explain;
 mod exporting;
+mod ignored;
 mod kept;
 mod live;
 mod queue;
@@ -24,6 +25,8 @@ pub use explain::{Evidence, Explanation};
 pub use kept::KeptResults;
 pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species};
 pub use reviewing::Place;
+
+use ignored::IgnoredSettings;
 
 use crate::protocol::{
     DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
@@ -83,6 +86,7 @@ pub enum ModelState {
 #[derive(Debug, Clone)]
 pub struct Session {
     settings: Settings,
+    ignored: IgnoredSettings,
     /// The site's models, once they are known.
     catalogue: Vec<CatalogueEntry>,
     model: ModelState,
@@ -112,6 +116,7 @@ impl Session {
     pub fn start(settings: Settings) -> (Self, Vec<Effect>) {
         let session = Self {
             settings,
+            ignored: IgnoredSettings::default(),
             catalogue: Vec::new(),
             model: ModelState::Loading(LoadStage::Manifest),
             recordings: Vec::new(),

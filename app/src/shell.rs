@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::listening::Listening;
-use crate::words::Language;
+use crate::view::times::Times;
 use futures_channel::oneshot;
 use js_sys::Float32Array;
 use leptos::prelude::*;
@@ -89,13 +89,7 @@ impl Shell {
             listening: RwSignal::new(Listening::default()),
         };
         shell.perform(effects);
-        if !warnings.is_empty() {
-            let sentences: Vec<String> = warnings
-                .iter()
-                .map(|warning| warning.word(Language::English))
-                .collect();
-            shell.notify(Failure::new(FailureKind::BadSettings, sentences.join(" ")));
-        }
+        shell.change(|session| session.ignored(warnings));
         // The address always leads back to what is set.
         let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
         leptos::prelude::Effect::new(move |_| page::set_query(&query.get()));
@@ -128,6 +122,17 @@ impl Shell {
         T: PartialEq + Send + Sync + 'static,
     {
         Memo::new(move |_| self.with(|session| session.recording(id).map(&read)))
+    }
+
+    /// How a recording's times are told.
+    #[must_use]
+    pub fn times(self, id: RecordingId) -> Memo<Times> {
+        Memo::new(move |_| {
+            self.with(|session| {
+                let recorded_at = session.recording(id).and_then(|r| r.recorded_at);
+                Times::new(session.settings().time, recorded_at)
+            })
+        })
     }
 
     /// Changes the session and does what it then asks for.
