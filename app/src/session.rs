@@ -5,6 +5,7 @@
 
 mod explain;
 mod exporting;
+mod ignored;
 mod kept;
 mod live;
 mod queue;
@@ -25,6 +26,8 @@ pub use kept::KeptResults;
 pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species};
 pub use reviewing::Place;
 
+use ignored::IgnoredSettings;
+
 use crate::protocol::{
     DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
 };
@@ -40,8 +43,8 @@ const FALLBACK_THRESHOLD: f32 = 0.5;
 /// Something for the shell to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Start a worker; end the one that runs, if any.
-    StartWorker,
+    /// Start a worker for what is computed on; end the one that runs, if any.
+    StartWorker(DeviceChoice),
     /// Send a message to the worker.
     Send(Request),
     /// Send this request with the recording's file, or with what it was converted to.
@@ -83,6 +86,7 @@ pub enum ModelState {
 #[derive(Debug, Clone)]
 pub struct Session {
     settings: Settings,
+    ignored: IgnoredSettings,
     /// The site's models, once they are known.
     catalogue: Vec<CatalogueEntry>,
     model: ModelState,
@@ -112,6 +116,7 @@ impl Session {
     pub fn start(settings: Settings) -> (Self, Vec<Effect>) {
         let session = Self {
             settings,
+            ignored: IgnoredSettings::default(),
             catalogue: Vec::new(),
             model: ModelState::Loading(LoadStage::Manifest),
             recordings: Vec::new(),
@@ -128,7 +133,8 @@ impl Session {
             n_jobs: 0,
             n_recordings: 0,
         };
-        (session, vec![Effect::StartWorker, Effect::RecallReview])
+        let start = Effect::StartWorker(session.wanted_device());
+        (session, vec![start, Effect::RecallReview])
     }
 
     /// The model.
@@ -286,11 +292,9 @@ impl Session {
         self.gpu_lost = false;
         self.dismiss(FailureKind::GpuLost);
         self.dismiss(FailureKind::NoWebgpu);
-        if !self.worker_ready {
-            return Vec::new();
-        }
         let mut effects = self.requeue_running();
-        effects.push(self.load());
+        // A worker for the CPU alone knows no other device.
+        effects.push(self.restart());
         effects
     }
 
@@ -359,17 +363,20 @@ impl Session {
         let job = self.new_job();
         self.load_job = Some(job);
         self.model = ModelState::Loading(LoadStage::Manifest);
-        let device = if self.gpu_lost {
-            DeviceChoice::Cpu
-        } else {
-            self.settings.device
-        };
         Effect::Send(Request::Load {
             job,
             site: self.settings.site.clone(),
             model: self.settings.model.clone(),
-            device,
+            device: self.wanted_device(),
         })
+    }
+
+    fn wanted_device(&self) -> DeviceChoice {
+        if self.gpu_lost {
+            DeviceChoice::Cpu
+        } else {
+            self.settings.device
+        }
     }
 
     fn restart(&mut self) -> Effect {
@@ -381,7 +388,7 @@ impl Session {
             recording.forget_unanswered();
         }
         self.model = ModelState::Loading(LoadStage::Manifest);
-        Effect::StartWorker
+        Effect::StartWorker(self.wanted_device())
     }
 
     /// Derives the detections of all recordings anew from the kept scores.

@@ -6,6 +6,7 @@
 //! | `model` | name in the catalogue | the first |
 //! | `language` | `en`, `es` | the browser's |
 //! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
+//! | `time` | `elapsed`, `clock` | `elapsed` |
 //! | `threshold` | 0 to 1 | the model's |
 //! | `threshold.CODE` | 0 to 1, for one species | `threshold` |
 //! | `merge_gap_s` | seconds | the model's |
@@ -22,6 +23,7 @@ pub use warning::SettingsWarning;
 
 use crate::protocol::DeviceChoice;
 use crate::view::colour::Colours;
+use crate::view::times::TimeScale;
 use crate::words::Language;
 use pipit_core::{DetectionFilter, LabelId, SpeciesFilter, Taxonomy};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +39,8 @@ pub struct Settings {
     pub language: Option<Language>,
     /// Colours of spectrograms.
     pub colours: Colours,
+    /// How times of recordings are told.
+    pub time: TimeScale,
     /// The least confidence; the model's if none.
     pub threshold: Option<f32>,
     /// Thresholds of single species by code.
@@ -56,11 +60,12 @@ pub struct Settings {
 /// Prefix of a species' own threshold.
 const THRESHOLD_OF: &str = "threshold.";
 /// Parameters that stand at most once.
-const SINGLE: [&str; 7] = [
+const SINGLE: [&str; 8] = [
     "device",
     "model",
     "language",
     "colours",
+    "time",
     "threshold",
     "merge_gap_s",
     "min_duration_s",
@@ -117,6 +122,9 @@ impl Settings {
         }
         if self.colours != Colours::default() {
             query.append_pair("colours", self.colours.name());
+        }
+        if self.time != TimeScale::default() {
+            query.append_pair("time", self.time.name());
         }
         if let Some(threshold) = self.threshold {
             query.append_pair("threshold", &threshold.to_string());
@@ -197,6 +205,10 @@ impl Settings {
             "colours" => {
                 let names = Colours::ALL.map(Colours::name).join(", ");
                 self.colours = Colours::from_name(value).ok_or_else(|| bad(names))?;
+            }
+            "time" => {
+                let names = TimeScale::ALL.map(TimeScale::name).join(", ");
+                self.time = TimeScale::from_name(value).ok_or_else(|| bad(names))?;
             }
             "threshold" => self.threshold = Some(number(1.0)?),
             "merge_gap_s" => self.merge_gap_s = Some(number(MAX_S)?),

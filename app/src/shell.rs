@@ -7,15 +7,15 @@ use crate::browser::files::{SourceFile, Taken};
 use crate::browser::microphone::Microphone;
 use crate::browser::port::WorkerPort;
 use crate::browser::wav::GrowingWav;
-use crate::browser::{clock, download, offline, page, results};
-use crate::protocol::{Failure, FailureKind, JobId, Request, Response};
+use crate::browser::{clock, download, gpu, offline, page, results};
+use crate::protocol::{DeviceChoice, Failure, FailureKind, JobId, Request, Response};
 use crate::session::selection::Selected;
 use crate::session::{Effect, KeptResults, Recording, RecordingId, Session};
 use crate::settings::Settings;
 use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::listening::Listening;
-use crate::words::Language;
+use crate::view::times::Times;
 use futures_channel::oneshot;
 use js_sys::Float32Array;
 use leptos::prelude::*;
@@ -46,6 +46,8 @@ pub struct Shell {
 #[derive(Default)]
 struct Kept {
     port: Option<WorkerPort>,
+    /// Workers started so far.
+    n_starts: usize,
     files: HashMap<RecordingId, SourceFile>,
     /// What the browser had to decode, as files that the worker reads.
     converted: HashMap<RecordingId, SourceFile>,
@@ -87,13 +89,7 @@ impl Shell {
             listening: RwSignal::new(Listening::default()),
         };
         shell.perform(effects);
-        if !warnings.is_empty() {
-            let sentences: Vec<String> = warnings
-                .iter()
-                .map(|warning| warning.word(Language::English))
-                .collect();
-            shell.notify(Failure::new(FailureKind::BadSettings, sentences.join(" ")));
-        }
+        shell.change(|session| session.ignored(warnings));
         // The address always leads back to what is set.
         let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
         leptos::prelude::Effect::new(move |_| page::set_query(&query.get()));
@@ -126,6 +122,17 @@ impl Shell {
         T: PartialEq + Send + Sync + 'static,
     {
         Memo::new(move |_| self.with(|session| session.recording(id).map(&read)))
+    }
+
+    /// How a recording's times are told.
+    #[must_use]
+    pub fn times(self, id: RecordingId) -> Memo<Times> {
+        Memo::new(move |_| {
+            self.with(|session| {
+                let recorded_at = session.recording(id).and_then(|r| r.recorded_at);
+                Times::new(session.settings().time, recorded_at)
+            })
+        })
     }
 
     /// Changes the session and does what it then asks for.
@@ -289,7 +296,7 @@ impl Shell {
     fn perform(self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::StartWorker => self.start_worker(),
+                Effect::StartWorker(device) => spawn_local(self.start_worker(device)),
                 Effect::Send(request) => self.send(&request, None),
                 Effect::SendWithFile(id, request) => {
                     let converted = self
@@ -323,7 +330,7 @@ impl Shell {
         }
     }
 
-    fn start_worker(self) {
+    async fn start_worker(self, device: DeviceChoice) {
         let site = self
             .session
             .with_untracked(|session| session.site().to_owned());
@@ -334,12 +341,21 @@ impl Shell {
         self.kept.update_value(|kept| kept.port = None);
         // Nobody answers them any more.
         self.kept.update_value(|kept| kept.listeners.clear());
+        let start = self.kept.try_update_value(|kept| {
+            kept.n_starts += 1;
+            kept.n_starts
+        });
+        let with_gpu = device != DeviceChoice::Cpu && gpu::usable(device).await.is_ok();
+        // Another may have been wanted meanwhile.
+        if self.kept.with_value(|kept| Some(kept.n_starts) != start) {
+            return;
+        }
         let answered = move |response, bytes: Vec<u8>| {
             self.answer_listener(&response, &bytes);
             self.update(|session| session.apply(response, &bytes));
         };
         let died = move |words: String| self.update(|session| session.worker_died(&words));
-        match WorkerPort::start(&site, answered, died) {
+        match WorkerPort::start(&site, with_gpu, answered, died) {
             Ok(port) => self.kept.update_value(|kept| kept.port = Some(port)),
             Err(thrown) => died(describe(&thrown)),
         }

@@ -9,11 +9,12 @@ use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::{self, Recipe};
 use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::page::Page;
 use pipit_tests::site;
 use serde_json::json;
 use xtask::site::{Reply, SiteServer};
 
-use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, in_tab, named};
+use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, in_tab, named, on_page};
 
 const NOTICE_TIMEOUT: Duration = Duration::from_mins(1);
 /// What Chromium itself logs when a file is not there.
@@ -49,6 +50,13 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         webgpu_without_an_adapter(browsers),
         gpu_lost(),
         worker_of_an_older_build(browsers),
+        on_page(
+            "failures::settings_that_mean_nothing",
+            browsers,
+            Gpu::None,
+            "?colours=jet&include=dodo",
+            |page, _| settings_that_mean_nothing(page),
+        ),
     ]
 }
 
@@ -171,7 +179,7 @@ fn worker_of_an_older_build(browsers: &Arc<Browsers>) -> Trial {
         let build = Arc::new(OnceLock::<String>::new());
         let known = Arc::clone(&build);
         let site = site::site()?.rewritten(move |path, mut reply| {
-            if let (true, Some(build)) = (path.ends_with("worker_bg.wasm"), known.get()) {
+            if let (true, Some(build)) = (path.ends_with("worker_cpu_bg.wasm"), known.get()) {
                 age_build(&mut reply.body, build);
             }
             reply
@@ -182,7 +190,7 @@ fn worker_of_an_older_build(browsers: &Arc<Browsers>) -> Trial {
                 server
                     .requests()
                     .into_iter()
-                    .find(|url| url.contains("worker.js?"))
+                    .find(|url| url.contains("worker_cpu.js?"))
             };
             let deadline = Instant::now() + NOTICE_TIMEOUT;
             while asked().is_none() && Instant::now() < deadline {
@@ -215,6 +223,20 @@ fn age_build(module: &mut [u8], build: &str) {
             module[start + last] = if name[last] == b'0' { b'1' } else { b'0' };
         }
     }
+}
+
+/// One colour map that there is not, and a species that the model does not know.
+fn settings_that_mean_nothing(page: &mut Page) -> Result<()> {
+    page.wait_for_notice("bad-settings", NOTICE_TIMEOUT)?;
+    page.wait_until(
+        "one notice names both",
+        NOTICE_TIMEOUT,
+        "(() => {
+            const [notice, ...others] = document.querySelectorAll('[data-testid=\"notice\"]');
+            return others.length === 0
+                && ['jet', 'dodo'].every(word => notice.textContent.includes(word));
+        })()",
+    )
 }
 
 fn whistles(folder: &Path) -> Result<std::path::PathBuf> {

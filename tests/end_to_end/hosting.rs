@@ -16,6 +16,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
         below_a_path(browsers),
         no_other_origin(browsers),
+        no_card_needs_no_gpu_code(browsers),
         model_is_fetched_once(browsers),
     ]
 }
@@ -85,6 +86,26 @@ fn no_other_origin(browsers: &Arc<Browsers>) -> Trial {
 /// A script that asks another origin for something without minding whether it may read it.
 fn attempt_to_reach(url: &str) -> String {
     format!("fetch('{url}', {{ mode: 'no-cors' }}).then(() => 'reached', () => 'refused')")
+}
+
+/// Without a graphics card nobody waits for the code that would drive it.
+fn no_card_needs_no_gpu_code(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("hosting::no_card_needs_no_gpu_code", move |name| {
+        let server = site::serve()?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, _| {
+            page.wait_until(
+                "the model is loaded",
+                RUN_TIMEOUT,
+                "document.querySelector('[data-testid=\"status\"]').textContent.startsWith('Ready')",
+            )?;
+            // With the build in its address it is the page that asks; the service worker keeps all files.
+            let asked = |module: &str| server.requests().iter().any(|url| url.contains(module));
+            ensure!(asked("worker_cpu_bg.wasm?"), "{:?}", server.requests());
+            ensure!(!asked("worker_bg.wasm?"), "{:?}", server.requests());
+            Ok(())
+        })
+    })
 }
 
 /// A second visit takes the weights from the browser's cache.

@@ -163,7 +163,7 @@ fn the_sheet_lists_the_keys(page: &mut Page, _: &Path) -> Result<()> {
         "document.querySelector('[data-testid=\"key-sheet\"]').open",
     )?;
     let words = page.text("key-sheet")?;
-    for key in ["Space", "Ctrl-G", "Esc", "Tab"] {
+    for key in ["Space", "Ctrl-G", "Ctrl-Y", "Esc", "Tab"] {
         ensure!(words.contains(key), "{key} is not on the sheet: {words}");
     }
     page.press("Escape", 27)?;

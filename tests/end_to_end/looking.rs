@@ -35,6 +35,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
             "boxes_are_where_detections_are",
             boxes_are_where_detections_are,
         ),
+        test("times_of_the_clock", times_of_the_clock),
         test("why_this_bird", why_this_bird),
         test("three_hours", three_hours),
     ]
@@ -145,6 +146,52 @@ fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {
         "fewer bands are shown",
         ANSWER,
         &format!("{height} < {all}"),
+    )
+}
+
+/// A recorder wrote into its file's name when it began: ten seconds before midnight.
+fn times_of_the_clock(page: &mut Page, folder: &Path) -> Result<()> {
+    const FILE: &str = "20240521_235950.WAV";
+    let file = recording(
+        folder,
+        FILE,
+        Recipe {
+            length_s: 20.0,
+            ..Recipe::default()
+        },
+    )?;
+    page.set_threshold(THRESHOLD)?;
+    page.drop_files(&[file])?;
+    let found = page.wait_for_state(FILE, &["done"], RUN_TIMEOUT)?;
+    ensure!(!found.detections.is_empty(), "nothing is detected");
+    page.wait_until(
+        "times count from the start",
+        ANSWER,
+        "document.querySelector('[data-testid=\"time-axis\"]').textContent.startsWith('0:00')",
+    )?;
+    page.choose("time-scale", "clock")?;
+    page.wait_until(
+        "the axis shows the clock, and the new day",
+        ANSWER,
+        "(() => {
+            const ticks = [...document.querySelectorAll('[data-testid=\"time-axis\"] .tick')];
+            const days = ticks.filter(tick => tick.classList.contains('new-day'));
+            return ticks[0]?.textContent === '23:59:50'
+                && days.length === 1 && days[0].textContent === '2024-05-22';
+        })()",
+    )?;
+    let words = page.text("detection")?;
+    ensure!(
+        words.starts_with("23:59:5") || words.starts_with("00:00:"),
+        "the list says {words:?}"
+    );
+    let query: String = page.evaluate("location.search")?;
+    ensure!(query.contains("time=clock"), "the address has {query:?}");
+    page.choose("time-scale", "elapsed")?;
+    page.wait_until(
+        "times count from the start again",
+        ANSWER,
+        "document.querySelector('[data-testid=\"time-axis\"]').textContent.startsWith('0:00')",
     )
 }
 

@@ -21,6 +21,9 @@ use crate::controls::recording;
 use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
 
 const ANSWER: Duration = Duration::from_secs(30);
+/// Keys held down beside another, as DevTools counts them.
+const CTRL: u32 = 2;
+const SHIFT: u32 = 8;
 const FILE: &str = "SITE_20240512_051500.wav";
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
@@ -258,22 +261,35 @@ fn answers(page: &mut Page, folder: &Path) -> Result<()> {
     page.choose("review-filter", "2")?;
     ensure!(signs(page)? == ["✗"], "{:?}", signs(page)?);
     page.choose("review-filter", "all")?;
-    page.call(
-        "Input.dispatchKeyEvent",
-        &json!({ "type": "keyDown", "key": "z", "modifiers": 2 }),
-    )?;
     page.evaluate::<()>("document.activeElement?.blur()")
         .unwrap_or(());
+    let some_no = "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
+        .some(sign => sign.textContent.trim() === '✗')";
+    for (undo, redo) in [
+        (("z", CTRL), ("Z", CTRL | SHIFT)),
+        (("z", CTRL), ("y", CTRL)),
+    ] {
+        press_with(page, undo)?;
+        page.wait_until(
+            "the last answer is taken back",
+            ANSWER,
+            &format!("!{some_no}"),
+        )?;
+        press_with(page, redo)?;
+        page.wait_until("it is given again", ANSWER, some_no)?;
+    }
+    page.click("review-undo")?;
+    page.wait_until("the button takes it back", ANSWER, &format!("!{some_no}"))?;
+    page.click("review-redo")?;
+    page.wait_until("the button gives it again", ANSWER, some_no)
+}
+
+fn press_with(page: &mut Page, (key, modifiers): (&str, u32)) -> Result<()> {
     page.call(
         "Input.dispatchKeyEvent",
-        &json!({ "type": "keyDown", "key": "z", "modifiers": 2 }),
+        &json!({ "type": "keyDown", "key": key, "modifiers": modifiers }),
     )?;
-    page.wait_until(
-        "the last answers are taken back",
-        ANSWER,
-        "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
-            .every(sign => sign.textContent.trim() !== '✗')",
-    )
+    Ok(())
 }
 
 fn review_files(page: &mut Page, folder: &Path) -> Result<()> {

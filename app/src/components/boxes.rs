@@ -6,7 +6,6 @@ use crate::browser::canvas::paint;
 use crate::session::Evidence;
 use crate::view::colour::{N_SPECIES_COLOURS, species_class};
 use crate::view::frequency_axis;
-use crate::view::time_axis::clock;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use pipit_core::Detection;
@@ -72,12 +71,16 @@ fn DetectionBox(sight: Sight, detection: Detection) -> impl IntoView {
         let edge = |time_s| viewport.fraction(time_s).clamp(0.0, 1.0);
         (edge(detection.start_s), edge(detection.end_s))
     };
-    let title = format!(
-        "{name}, {} to {}, confidence {:.0}%",
-        clock(detection.start_s, false),
-        clock(detection.end_s, false),
-        detection.confidence * 100.0
-    );
+    let named = name.clone();
+    let title = move || {
+        let times = sight.times.get();
+        format!(
+            "{named}, {} to {}, confidence {:.0}%",
+            times.tell(detection.start_s, false),
+            times.tell(detection.end_s, false),
+            detection.confidence * 100.0
+        )
+    };
     let is_selected = move || shell.is_selected(sight.id, &detection);
     // The list beneath has the same detections for those who use no mouse.
     view! {

@@ -3,7 +3,6 @@
 use super::review::Verdict;
 use super::sight::Sight;
 use crate::session::{Evidence, Explanation};
-use crate::view::time_axis::clock;
 use leptos::prelude::*;
 use pipit_core::Detection;
 
@@ -20,7 +19,12 @@ pub(super) fn Chosen(sight: Sight) -> impl IntoView {
 fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
     let shell = sight.shell;
     let name = shell.with_untracked(|session| session.common_name(detection.label));
-    let times = [detection.start_s, detection.end_s].map(|time_s| clock(time_s, false));
+    let times = move || {
+        sight
+            .times
+            .get()
+            .tell_span(detection.start_s, detection.end_s)
+    };
     let explanation = sight.explanation(detection);
     let words = move || explanation.get().as_ref().map(explain);
     let ask = move |_| shell.update(|session| session.explain(sight.id, &detection));
@@ -28,12 +32,9 @@ fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
         <section class="chosen" data-testid="chosen" aria-label="Chosen detection">
             <p>
                 <strong>{name}</strong>
-                {format!(
-                    " {}–{}, confidence {:.0}%",
-                    times[0],
-                    times[1],
-                    detection.confidence * 100.0,
-                )}
+                {move || {
+                    format!(" {}, confidence {:.0}%", times(), detection.confidence * 100.0)
+                }}
             </p>
             <p class="actions">
                 <button type="button" on:click=move |_| sight.play(detection)>

@@ -8,7 +8,6 @@ use crate::session::selection::Selected;
 use crate::session::{RecordingId, selection};
 use crate::shell::Shell;
 use crate::view::colour::species_class;
-use crate::view::time_axis::clock;
 use leptos::ev::KeyboardEvent;
 use leptos::html::Li;
 use leptos::prelude::*;
@@ -162,7 +161,7 @@ fn Row(sight: Sight, detection: Detection) -> impl IntoView {
             on:click=move |_| sight.play(detection)
         >
             <span class="tabular">
-                {clock(start_s, false)} "–" {clock(end_s, false)}
+                {move || sight.times.get().tell_span(start_s, end_s)}
             </span>
             <span class="detection-name">
                 <span class=swatch aria-hidden="true"></span>

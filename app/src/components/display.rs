@@ -5,6 +5,7 @@ use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::frequency_axis::Band;
 use crate::view::listening::RATES;
+use crate::view::times::TimeScale;
 use leptos::prelude::*;
 
 /// Bands to choose from, in hertz, with their words.
@@ -28,6 +29,13 @@ fn colour_words(colours: Colours) -> &'static str {
     }
 }
 
+fn time_words(scale: TimeScale) -> &'static str {
+    match scale {
+        TimeScale::Elapsed => "Since the start",
+        TimeScale::Clock => "By the clock, where the file’s name tells it",
+    }
+}
+
 /// The controls, folded away until somebody wants them.
 #[component]
 pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
@@ -37,6 +45,7 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
             <div class="controls">
                 <ColourMenu shell />
                 <BandMenu shell />
+                <TimeMenu shell />
                 <Slider
                     name="Brightness"
                     test_id="brightness"
@@ -55,7 +64,11 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
                     on:click=move |_| {
                         shell.display.set(Display::default());
                         shell.change(|session| {
-                            session.set(|settings| settings.colours = Colours::default());
+                            session
+                                .set(|settings| {
+                                    settings.colours = Colours::default();
+                                    settings.time = TimeScale::default();
+                                });
                         });
                     }
                 >
@@ -120,6 +133,37 @@ fn BandMenu(shell: Shell) -> impl IntoView {
                 on:change:target=move |event| change(event.target().value())
             >
                 {BANDS.map(|(name, words, _)| view! { <option value=name>{words}</option> })}
+            </select>
+        </label>
+    }
+}
+
+/// Only recordings whose names say when they began follow the choice of the clock.
+#[component]
+fn TimeMenu(shell: Shell) -> impl IntoView {
+    let chosen = Memo::new(move |_| shell.with(|session| session.settings().time));
+    let change = move |name: String| {
+        if let Some(time) = TimeScale::from_name(&name) {
+            shell.change(|session| session.set(|settings| settings.time = time));
+        }
+    };
+    view! {
+        <label class="control">
+            <span>"Time"</span>
+            <select
+                data-testid="time-scale"
+                prop:value=move || chosen.get().name()
+                on:change:target=move |event| change(event.target().value())
+            >
+                {TimeScale::ALL
+                    .map(|scale| {
+                        let is_chosen = move || chosen.get() == scale;
+                        view! {
+                            <option value=scale.name() selected=is_chosen>
+                                {time_words(scale)}
+                            </option>
+                        }
+                    })}
             </select>
         </label>
     }

@@ -1,19 +1,18 @@
 //! The keyboard: what keys do wherever the focus is, and the sheet that lists them.
 
-use super::review::{answer, undo};
+use super::review::{answer, redo, undo};
 use super::sight::{Sight, ZOOM_STEP};
 use crate::browser::page::{Focus, focus, on_key};
 use crate::review::Answer;
 use crate::session::RecordingId;
 use crate::shell::Shell;
-use crate::view::time_axis::parse_clock;
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html::{Dialog, Input};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
 /// Keys and what they do, as the sheet lists them.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("Space", "Play or pause"),
     ("P", "Play the chosen detection"),
     ("↓ or Tab in the list", "Next detection"),
@@ -25,6 +24,7 @@ const KEYS: [(&str, &str); 13] = [
     ("Ctrl-G", "Go to a time"),
     ("Y, N, U", "Answer the chosen detection: yes, no, unsure"),
     ("Ctrl-Z", "Take the last answer back"),
+    ("Ctrl-Shift-Z or Ctrl-Y", "Give it again"),
     ("Esc", "Stop"),
     ("?", "Show or hide this list"),
 ];
@@ -100,11 +100,16 @@ pub(super) fn Keys(shell: Shell) -> impl IntoView {
                 <button>"Close"</button>
             </form>
         </dialog>
-        <GoTo dialog=go_to go=move |time_s| {
-            if let Some(sight) = current() {
+        <GoTo dialog=go_to go=move |text| {
+            let Some(sight) = current() else {
+                return true;
+            };
+            let time_s = sight.times.get_untracked().parse(text);
+            if let Some(time_s) = time_s {
                 sight.playback.seek(time_s);
                 sight.show(time_s, time_s);
             }
+            time_s.is_some()
         } />
     }
 }
@@ -130,14 +135,14 @@ fn act(
         return false;
     };
     if with_control {
-        return match event.key().as_str() {
-            "g" | "G" => toggle(go_to),
-            "z" => {
-                undo(shell);
-                true
-            }
-            _ => false,
-        };
+        match event.key().to_lowercase().as_str() {
+            "g" => return toggle(go_to),
+            "y" => redo(shell),
+            "z" if event.shift_key() => redo(shell),
+            "z" => undo(shell),
+            _ => return false,
+        }
+        return true;
     }
     match event.key().as_str() {
         " " if focus == Focus::Elsewhere => sight.playback.toggle(),
@@ -168,23 +173,18 @@ fn toggle(dialog: NodeRef<Dialog>) -> bool {
     }
 }
 
-/// Asks for a time.
+/// Asks for a time; `go` says whether it was one.
 #[component]
-fn GoTo(dialog: NodeRef<Dialog>, go: impl Fn(f64) + 'static) -> impl IntoView {
+fn GoTo(dialog: NodeRef<Dialog>, go: impl Fn(&str) -> bool + 'static) -> impl IntoView {
     let input = NodeRef::<Input>::new();
     let is_wrong = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let text = input.get_untracked().map(|input| input.value());
-        match text.as_deref().and_then(parse_clock) {
-            Some(time_s) => {
-                is_wrong.set(false);
-                if let Some(dialog) = dialog.get_untracked() {
-                    dialog.close();
-                }
-                go(time_s);
-            }
-            None => is_wrong.set(true),
+        let is_time = go(&text.unwrap_or_default());
+        is_wrong.set(!is_time);
+        if let Some(dialog) = dialog.get_untracked().filter(|_| is_time) {
+            dialog.close();
         }
     };
     view! {
@@ -192,7 +192,7 @@ fn GoTo(dialog: NodeRef<Dialog>, go: impl Fn(f64) + 'static) -> impl IntoView {
             <h2 id="go-to-title">"Go to"</h2>
             <form on:submit=submit>
                 <label class="control">
-                    <span>"Time (1:23 or seconds)"</span>
+                    <span>"Time (as it is shown, or seconds)"</span>
                     <input node_ref=input type="text" size="10" data-testid="go-to-time" autofocus />
                 </label>
                 <p role="alert">

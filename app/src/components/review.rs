@@ -118,6 +118,14 @@ pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
             >
                 "Undo"
             </button>
+            <button
+                type="button"
+                class="quiet"
+                data-testid="review-redo"
+                on:click=move |_| redo(shell)
+            >
+                "Redo"
+            </button>
         </div>
         <SpeciesReview shell label=detection.label />
     }
@@ -126,6 +134,11 @@ pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
 /// Takes the last answer back.
 pub(super) fn undo(shell: Shell) {
     shell.update(|session| session.undo_answer().1);
+}
+
+/// Gives the answer again that was taken back last.
+pub(super) fn redo(shell: Shell) {
+    shell.update(|session| session.redo_answer().1);
 }
 
 /// How far the review of a species has come, and what its confidences mean by it.

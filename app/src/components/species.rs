@@ -3,7 +3,6 @@
 use super::sight::Sight;
 use crate::session::{Recording, RecordingState, Species};
 use crate::view::colour::species_class;
-use crate::view::time_axis::clock;
 use leptos::prelude::*;
 use pipit_core::{Label, LabelId};
 
@@ -72,22 +71,22 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
     let best = move || this.with(|this| this.as_ref().map_or(0.0, |species| species.best));
     let times = move || {
         let species = this.get()?;
+        let told = sight.times.get();
         let more = species.detections.len().saturating_sub(MAX_TIMES);
         let buttons = species
             .detections
             .into_iter()
             .take(MAX_TIMES)
             .map(|detection| {
-                let times = [detection.start_s, detection.end_s];
-                let [start, end] = times.map(|time_s| clock(time_s, false));
+                let span = told.tell_span(detection.start_s, detection.end_s);
                 view! {
                     <button
                         type="button"
                         class="time"
-                        aria-label=format!("Play {start}–{end}")
+                        aria-label=format!("Play {span}")
                         on:click=move |_| sight.play(detection)
                     >
-                        {format!("{start}–{end}")}
+                        {span}
                     </button>
                 }
             });

@@ -1,6 +1,5 @@
 //! All recordings together.
 
-use crate::recorded_at::RecordedAt;
 use crate::session::Session;
 use crate::shell::Shell;
 use crate::view::colour::species_class;
@@ -51,7 +50,7 @@ fn summarise(session: &Session) -> Option<(Vec<Row>, Vec<usize>)> {
     let recordings: Vec<Summarised> = session
         .exported_recordings()
         .map(|recording| Summarised {
-            recorded_at: RecordedAt::from_file_name(&recording.name),
+            recorded_at: recording.recorded_at,
             detections: &recording.detections,
         })
         .collect();

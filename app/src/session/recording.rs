@@ -2,6 +2,7 @@
 
 use super::{Effect, Evidence, Explanation, KeptResults};
 use crate::protocol::{Failure, FailureKind, JobId, Request, Summary};
+use crate::recorded_at::RecordedAt;
 use crate::view::picture::{self, Picture};
 use crate::view::tiles::Tiles;
 use pipit_core::{
@@ -54,6 +55,8 @@ pub struct Recording {
     pub id: RecordingId,
     /// File name.
     pub name: String,
+    /// When it began, if its name says so.
+    pub recorded_at: Option<RecordedAt>,
     /// File size.
     pub bytes: u64,
     /// The site's own, synthesised.
@@ -124,6 +127,7 @@ impl Recording {
     pub(super) fn new(id: RecordingId, name: String) -> Self {
         Self {
             id,
+            recorded_at: RecordedAt::from_file_name(&name),
             name,
             bytes: 0,
             is_example: false,

@@ -51,6 +51,13 @@ impl Session {
         (place, self.keep_review())
     }
 
+    /// Gives the answer again that was taken back last; says where, as [`Session::undo_answer`] does.
+    pub fn redo_answer(&mut self) -> (Option<Place>, Vec<Effect>) {
+        let question = self.answers.redo().cloned();
+        let place = question.and_then(|question| self.place_of(&question));
+        (place, self.keep_review())
+    }
+
     /// The detection of a species that is to be reviewed next: drawn alike from all confidences.
     #[must_use]
     pub fn next_to_review(&self, label: LabelId) -> Option<Place> {

@@ -130,6 +130,7 @@ impl Session {
         self.dismiss(FailureKind::ModelInvalid);
         self.dismiss(FailureKind::ModelUnreachable);
         self.model = ModelState::Loaded { manifest, device };
+        self.tell_of_ignored_settings();
         self.detect_all();
         let mut effects = self.advance();
         // Not earlier: nothing is to compete with the first visit's downloads.
