@@ -50,6 +50,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         webgpu_without_an_adapter(browsers),
         gpu_lost(),
         worker_of_an_older_build(browsers),
+        out_of_memory(browsers),
         on_page(
             "failures::settings_that_mean_nothing",
             browsers,
@@ -223,6 +224,69 @@ fn age_build(module: &mut [u8], build: &str) {
             module[start + last] = if name[last] == b'0' { b'1' } else { b'0' };
         }
     }
+}
+
+/// Keeps hold of the memory of the worker's module, which lies hidden within the module.
+const HOLD_MEMORY: &str = "for (const name of ['instantiate', 'instantiateStreaming']) {
+    const original = WebAssembly[name];
+    WebAssembly[name] = async (...parameters) => {
+        const made = await original.apply(WebAssembly, parameters);
+        globalThis.memoryOfModule = (made.instance ?? made).exports.memory;
+        return made;
+    };
+}
+";
+
+/// Takes all that the memory can still grow by; none of it is ever touched. Returns what it took.
+const TAKE_MEMORY: &str = "(() => {
+    const before = memoryOfModule.buffer.byteLength;
+    for (let pages = 65536; pages >= 1;) {
+        try { memoryOfModule.grow(pages); } catch { pages = Math.floor(pages / 2); }
+    }
+    return memoryOfModule.buffer.byteLength - before;
+})()";
+
+/// The worker's memory is full, truly, when a recording comes that needs much of it: its rate has
+/// no factor in common with the model's. The page says so, and a new worker takes the next one.
+fn out_of_memory(browsers: &Arc<Browsers>) -> Trial {
+    /// A prime, as is half of what lies below it: the longest of all ways to resample.
+    const RATE_HZ: u32 = 767_783;
+    let browsers = Arc::clone(browsers);
+    named("failures::out_of_memory", move |name| {
+        let site = site::site()?.rewritten(|path, mut reply| {
+            if path == "worker.js" {
+                reply.body.splice(0..0, HOLD_MEMORY.bytes());
+            }
+            reply
+        });
+        let server = SiteServer::start(site, 0)?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            // The worker's last word.
+            page.tolerate("unreachable");
+            page.wait_until(
+                "the model is loaded",
+                RUN_TIMEOUT,
+                "document.querySelector('[data-testid=\"status\"]').textContent.startsWith('Ready')",
+            )?;
+            let taken: u64 = page.evaluate_in_worker(TAKE_MEMORY)?;
+            ensure!(taken > 0, "the worker's memory was full already");
+            let greedy = folder.join("greedy.wav");
+            let recipe = Recipe {
+                rate_hz: RATE_HZ,
+                length_s: 1.0,
+                ..Recipe::default()
+            };
+            audio::write(&recipe, &greedy)?;
+            let next = whistles(folder)?;
+            page.drop_files(&[greedy, next.clone()])?;
+            let notice = page.wait_for_notice("out-of-memory", NOTICE_TIMEOUT)?;
+            ensure!(notice.text.contains("ran out of memory"), "{notice:?}");
+            page.wait_for_state("greedy.wav", &["failed"], NOTICE_TIMEOUT)?;
+            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+            agrees_with_command_line(page, &next, 1e-3)?;
+            Ok(())
+        })
+    })
 }
 
 /// One colour map that there is not, and a species that the model does not know.

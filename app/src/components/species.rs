@@ -79,11 +79,12 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
             .take(MAX_TIMES)
             .map(|detection| {
                 let span = told.tell_span(detection.start_s, detection.end_s);
+                let label = format!("Play {span}");
                 view! {
                     <button
                         type="button"
                         class="time"
-                        aria-label=format!("Play {span}")
+                        aria-label=label
                         on:click=move |_| sight.play(detection)
                     >
                         {span}
