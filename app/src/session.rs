@@ -95,6 +95,8 @@ pub struct Session {
     /// What was told once and for all.
     told: Vec<FailureKind>,
     answers: Answers,
+    /// Counts up whenever the answers have changed.
+    n_answer_changes: u64,
     /// Species in the order of their first detection, which is the order of their colours.
     seen: Vec<LabelId>,
     worker_ready: bool,
@@ -123,6 +125,7 @@ impl Session {
             notices: Vec::new(),
             told: Vec::new(),
             answers: Answers::default(),
+            n_answer_changes: 0,
             seen: Vec::new(),
             worker_ready: false,
             site_is_kept: false,

@@ -19,6 +19,7 @@ use crate::view::times::Times;
 use futures_channel::oneshot;
 use js_sys::Float32Array;
 use leptos::prelude::*;
+use pipit_core::Detection;
 use std::collections::HashMap;
 use wasm_bindgen_futures::spawn_local;
 
@@ -120,6 +121,29 @@ impl Shell {
         T: PartialEq + Send + Sync + 'static,
     {
         Memo::new(move |_| self.with(|session| session.recording(id).map(&read)))
+    }
+
+    /// As [`Shell::watch`], for what follows from a recording's detections alone: read only where
+    /// they have changed, and not at each of the session's many other changes.
+    pub fn watch_detections<T>(
+        self,
+        id: RecordingId,
+        read: impl Fn(&[Detection]) -> T + Send + Sync + 'static,
+    ) -> Memo<Option<T>>
+    where
+        T: PartialEq + Send + Sync + 'static,
+    {
+        let findings = self.watch(id, |r| r.findings);
+        Memo::new(move |_| {
+            findings.get()?;
+            self.with_untracked(|session| session.recording(id).map(|r| read(&r.detections)))
+        })
+    }
+
+    /// Changes whenever a reviewer's answers have changed.
+    #[must_use]
+    pub fn answers(self) -> Memo<u64> {
+        Memo::new(move |_| self.with(Session::n_answer_changes))
     }
 
     /// How a recording's times are told.
