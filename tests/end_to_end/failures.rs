@@ -1,20 +1,22 @@
 //! Failures that lie in the site, the browser or the machine. Those that lie in a recording are
 //! folders below `tests/cases/`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::{self, Recipe};
+use pipit_tests::audio::Recipe;
 use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 use serde_json::json;
 use xtask::site::{Reply, SiteServer};
 
-use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, in_tab, named, on_page};
+use crate::trial::{
+    RUN_TIMEOUT, agrees_with_command_line, in_tab, named, on_page, recording, whistles,
+};
 
 const NOTICE_TIMEOUT: Duration = Duration::from_mins(1);
 /// What Chromium itself logs when a file is not there.
@@ -73,7 +75,7 @@ fn broken_site(
         let server = SiteServer::start(site::site()?.rewritten(rewrite), 0)?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
             page.tolerate(NOT_LOADED);
-            page.drop_files(&[whistles(folder)?])?;
+            page.drop_files(&[short_recording(folder)?])?;
             page.wait_for_notice(kind, NOTICE_TIMEOUT)?;
             Ok(())
         })
@@ -129,7 +131,7 @@ fn webgpu_without_an_adapter(browsers: &Arc<Browsers>) -> Trial {
         let server = site::serve()?;
         let url = format!("{}?device=webgpu", server.url());
         in_tab(name, &browsers, Gpu::None, &url, |page, folder| {
-            let file = whistles(folder)?;
+            let file = short_recording(folder)?;
             page.drop_files(std::slice::from_ref(&file))?;
             page.wait_for_notice("no-webgpu", NOTICE_TIMEOUT)?;
             page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
@@ -152,7 +154,7 @@ fn gpu_lost() -> Trial {
             // What the browser logs about the loss is no fault of the page.
             page.tolerate("GPU");
             page.tolerate("device");
-            let file = whistles(folder)?;
+            let file = short_recording(folder)?;
             page.drop_files(std::slice::from_ref(&file))?;
             page.wait_for_state("whistles.wav", &["running"], RUN_TIMEOUT)?;
             crash_gpu(&browsers)?;
@@ -270,14 +272,12 @@ fn out_of_memory(browsers: &Arc<Browsers>) -> Trial {
             )?;
             let taken: u64 = page.evaluate_in_worker(TAKE_MEMORY)?;
             ensure!(taken > 0, "the worker's memory was full already");
-            let greedy = folder.join("greedy.wav");
             let recipe = Recipe {
                 rate_hz: RATE_HZ,
-                length_s: 1.0,
-                ..Recipe::default()
+                ..whistles(1.0)
             };
-            audio::write(&recipe, &greedy)?;
-            let next = whistles(folder)?;
+            let greedy = recording(folder, "greedy.wav", recipe)?;
+            let next = short_recording(folder)?;
             page.drop_files(&[greedy, next.clone()])?;
             let notice = page.wait_for_notice("out-of-memory", NOTICE_TIMEOUT)?;
             ensure!(notice.text.contains("ran out of memory"), "{notice:?}");
@@ -303,8 +303,6 @@ fn settings_that_mean_nothing(page: &mut Page) -> Result<()> {
     )
 }
 
-fn whistles(folder: &Path) -> Result<std::path::PathBuf> {
-    let path = folder.join("whistles.wav");
-    audio::write(&Recipe::default(), &path)?;
-    Ok(path)
+fn short_recording(folder: &Path) -> Result<PathBuf> {
+    recording(folder, "whistles.wav", whistles(12.0))
 }
