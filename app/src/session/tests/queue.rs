@@ -202,8 +202,8 @@ fn findings_count_up_where_detections_change_and_nowhere_else() {
     assert_ne!(session.findings(), found);
     // A new run is no return to an earlier count.
     session.apply(finished(job), &[]);
-    session.rerun(id);
-    let job = start(&mut session);
+    let effects = session.rerun(id);
+    let job = begin(&mut session, &effects);
     session.apply(opened(job, Some(10.0)), &[]);
     assert!(!session.findings().iter().any(|now| found.contains(now)));
 }
