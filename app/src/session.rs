@@ -13,6 +13,7 @@ mod recording;
 mod reviewing;
 pub mod selection;
 mod sight;
+mod status;
 pub mod wishes;
 mod worker_news;
 
@@ -95,6 +96,8 @@ pub struct Session {
     /// What was told once and for all.
     told: Vec<FailureKind>,
     answers: Answers,
+    /// Counts up whenever the answers have changed.
+    n_answer_changes: u64,
     /// Species in the order of their first detection, which is the order of their colours.
     seen: Vec<LabelId>,
     worker_ready: bool,
@@ -123,6 +126,7 @@ impl Session {
             notices: Vec::new(),
             told: Vec::new(),
             answers: Answers::default(),
+            n_answer_changes: 0,
             seen: Vec::new(),
             worker_ready: false,
             site_is_kept: false,
@@ -239,51 +243,6 @@ impl Session {
             .iter()
             .position(|seen| *seen == label)
             .unwrap_or(0)
-    }
-
-    /// One line that says what is going on.
-    #[must_use]
-    pub fn status(&self) -> String {
-        if let Some(active) = self.recordings.iter().find(|r| r.is_active()) {
-            return match active.state {
-                RecordingState::Converting => format!("Decoding {}…", active.name),
-                _ => format!("Listening to {}…", active.name),
-            };
-        }
-        let mut waiting = self.recordings.iter();
-        if let Some(waiting) = waiting.find(|r| r.state == RecordingState::Waiting) {
-            return match self.model {
-                ModelState::Failed => format!("{} waits for a model.", waiting.name),
-                _ => format!("{} is ready; the model is still loading…", waiting.name),
-            };
-        }
-        match &self.model {
-            ModelState::Failed => "No model is loaded.".into(),
-            ModelState::Loading(LoadStage::Manifest) => "Looking up the model…".into(),
-            ModelState::Loading(LoadStage::Download { .. }) => "Downloading the model…".into(),
-            ModelState::Loading(LoadStage::Device) => "Starting the model…".into(),
-            ModelState::Loaded { .. } => self.outcome(),
-        }
-    }
-
-    fn outcome(&self) -> String {
-        let done = |r: &&Recording| r.state == RecordingState::Done;
-        let n_done = self.recordings.iter().filter(done).count();
-        if n_done == 0 {
-            return "Ready. Drop a bird recording anywhere on this page.".into();
-        }
-        let mut species: Vec<LabelId> = self
-            .recordings
-            .iter()
-            .flat_map(|r| r.detections.iter().map(|d| d.label))
-            .collect();
-        species.sort_unstable();
-        species.dedup();
-        let recordings = match n_done {
-            1 => "1 recording".into(),
-            n => format!("{n} recordings"),
-        };
-        format!("Done: {} species in {recordings}.", species.len())
     }
 
     /// The user chooses a device; what is running starts again there, what is done stays.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::{self, Recipe};
 use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 use xtask::site::SiteServer;
 
-use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, in_tab, named};
+use crate::trial::{
+    RUN_TIMEOUT, agrees_with_command_line, identified, in_tab, named, recording, whistles,
+};
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
@@ -26,8 +27,7 @@ fn below_a_path(browsers: &Arc<Browsers>) -> Trial {
     named("hosting::below_a_path", move |name| {
         let server = SiteServer::start(site::site()?.below("/some/where/")?, 0)?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            let file = folder.join("whistles.wav");
-            audio::write(&Recipe::default(), &file)?;
+            let file = recording(folder, "whistles.wav", whistles(12.0))?;
             page.drop_files(std::slice::from_ref(&file))?;
             page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
             agrees_with_command_line(page, &file, 1e-3)?;
@@ -50,16 +50,7 @@ fn no_other_origin(browsers: &Arc<Browsers>) -> Trial {
         // The same files at another port are another origin.
         let elsewhere = site::serve()?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            let file = folder.join("whistles.wav");
-            audio::write(
-                &Recipe {
-                    length_s: 5.0,
-                    ..Recipe::default()
-                },
-                &file,
-            )?;
-            page.drop_files(&[file])?;
-            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+            identified(page, folder, "whistles.wav", 5.0)?;
             page.check_clean()?;
 
             // From here on the test itself causes what the policy must stop.
@@ -114,14 +105,7 @@ fn model_is_fetched_once(browsers: &Arc<Browsers>) -> Trial {
     named("hosting::model_is_fetched_once", move |name| {
         let server = site::serve()?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            let file = folder.join("whistles.wav");
-            audio::write(
-                &Recipe {
-                    length_s: 5.0,
-                    ..Recipe::default()
-                },
-                &file,
-            )?;
+            let file = recording(folder, "whistles.wav", whistles(5.0))?;
             let visit = |page: &mut Page| -> Result<usize> {
                 page.drop_files(std::slice::from_ref(&file))?;
                 page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;

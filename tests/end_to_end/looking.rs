@@ -7,26 +7,16 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::{Encoding, Recipe};
-use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::browser::Browsers;
 use pipit_tests::page::Page;
 
-use crate::controls::recording;
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
+use crate::trial::{COLOURS, RUN_TIMEOUT, THRESHOLD, group, identified, recording};
 
 /// How long the page may take to answer a hand.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// Distinct colours in the spectrogram's picture.
-const COLOURS: &str = "(() => {
-    const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
-    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    return [...new Set(new Uint32Array(data.buffer))];
-})()";
-
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
-    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
-        on_page(&format!("looking::{name}"), browsers, Gpu::None, "", test)
-    };
+    let test = group("looking", browsers);
     vec![
         test("wheel_zooms_at_the_pointer", wheel_zooms_at_the_pointer),
         test("dragging_and_the_strip_move", dragging_and_the_strip_move),
@@ -67,16 +57,7 @@ fn wait_for_sight(page: &mut Page, what: &str, condition: &str) -> Result<()> {
 }
 
 fn whistles(page: &mut Page, folder: &Path) -> Result<()> {
-    let file = recording(
-        folder,
-        "whistles.wav",
-        Recipe {
-            length_s: 20.0,
-            ..Recipe::default()
-        },
-    )?;
-    page.drop_files(&[file])?;
-    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    identified(page, folder, "whistles.wav", 20.0)?;
     wait_for_sight(
         page,
         "all of it is shown",
@@ -152,17 +133,8 @@ fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {
 /// A recorder wrote into its file's name when it began: ten seconds before midnight.
 fn times_of_the_clock(page: &mut Page, folder: &Path) -> Result<()> {
     const FILE: &str = "20240521_235950.WAV";
-    let file = recording(
-        folder,
-        FILE,
-        Recipe {
-            length_s: 20.0,
-            ..Recipe::default()
-        },
-    )?;
     page.set_threshold(THRESHOLD)?;
-    page.drop_files(&[file])?;
-    let found = page.wait_for_state(FILE, &["done"], RUN_TIMEOUT)?;
+    let found = identified(page, folder, FILE, 20.0)?;
     ensure!(!found.detections.is_empty(), "nothing is detected");
     page.wait_until(
         "times count from the start",

@@ -1,5 +1,6 @@
 //! Detections over the spectrogram: a box for each, in its species' colour.
 
+use super::detections::detection_key;
 use super::sight::Sight;
 use super::spectrogram::percent;
 use crate::browser::canvas::paint;
@@ -16,7 +17,9 @@ const MAX_BOXES: usize = 200;
 /// The boxes in sight.
 #[component]
 pub(super) fn Boxes(sight: Sight) -> impl IntoView {
-    let detections = sight.shell.watch(sight.id, |r| r.detections.clone());
+    let detections = sight
+        .shell
+        .watch_detections(sight.id, <[Detection]>::to_vec);
     let in_sight = Memo::new(move |_| {
         let viewport = sight.viewport.get();
         detections.with(|all| {
@@ -26,18 +29,9 @@ pub(super) fn Boxes(sight: Sight) -> impl IntoView {
         })
     });
     let chosen = Memo::new(move |_| sight.chosen());
-    // Whatever a box shows is part of its key: boxes never change, they come and go.
-    let key = |d: &Detection| {
-        (
-            d.label,
-            d.start_s.to_bits(),
-            d.end_s.to_bits(),
-            d.confidence.to_bits(),
-        )
-    };
     view! {
         <div class="boxes">
-            <For each=move || in_sight.get() key=key let:detection>
+            <For each=move || in_sight.get() key=detection_key let:detection>
                 <DetectionBox sight detection />
             </For>
             {move || chosen.get().map(|detection| view! { <EvidenceOverlay sight detection /> })}

@@ -88,31 +88,14 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
             shell.change(|session| session.set(|settings| settings.colours = colours));
         }
     };
-    view! {
-        <label class="control">
-            <span>"Colours"</span>
-            <select
-                data-testid="colours"
-                prop:value=move || shell.colours().name()
-                on:change:target=move |event| change(event.target().value())
-            >
-                {Colours::ALL
-                    .map(|colours| {
-                        let is_chosen = move || shell.colours() == colours;
-                        view! {
-                            <option value=colours.name() selected=is_chosen>
-                                {colour_words(colours)}
-                            </option>
-                        }
-                    })}
-            </select>
-        </label>
-    }
+    let choices = Colours::ALL.map(|colours| (colours.name(), colour_words(colours)));
+    let value = move || shell.colours().name();
+    view! { <Menu name="Colours" test_id="colours" choices=choices.into() value change /> }
 }
 
 #[component]
 fn BandMenu(shell: Shell) -> impl IntoView {
-    let name = move || {
+    let value = move || {
         let band = shell.display.get().band;
         BANDS
             .iter()
@@ -124,46 +107,49 @@ fn BandMenu(shell: Shell) -> impl IntoView {
             shell.display.update(|display| display.band = *band);
         }
     };
-    view! {
-        <label class="control">
-            <span>"Frequencies"</span>
-            <select
-                data-testid="band"
-                prop:value=name
-                on:change:target=move |event| change(event.target().value())
-            >
-                {BANDS.map(|(name, words, _)| view! { <option value=name>{words}</option> })}
-            </select>
-        </label>
-    }
+    let choices = BANDS.map(|(name, words, _)| (name, words));
+    view! { <Menu name="Frequencies" test_id="band" choices=choices.into() value change /> }
 }
 
 /// Only recordings whose names say when they began follow the choice of the clock.
 #[component]
 fn TimeMenu(shell: Shell) -> impl IntoView {
-    let chosen = Memo::new(move |_| shell.with(|session| session.settings().time));
     let change = move |name: String| {
         if let Some(time) = TimeScale::from_name(&name) {
             shell.change(|session| session.set(|settings| settings.time = time));
         }
     };
+    let choices = TimeScale::ALL.map(|scale| (scale.name(), time_words(scale)));
+    let value = move || shell.with(|session| session.settings().time.name());
+    view! { <Menu name="Time" test_id="time-scale" choices=choices.into() value change /> }
+}
+
+/// A menu of choices, each with its name and its words.
+#[component]
+fn Menu(
+    name: &'static str,
+    test_id: &'static str,
+    choices: Vec<(&'static str, &'static str)>,
+    value: impl Fn() -> &'static str + Send + Sync + 'static,
+    change: impl Fn(String) + Send + Sync + 'static,
+) -> impl IntoView {
+    let value = Memo::new(move |_| value());
+    let options = choices.into_iter().map(|(choice, words)| {
+        view! {
+            <option value=choice selected=move || value.get() == choice>
+                {words}
+            </option>
+        }
+    });
     view! {
         <label class="control">
-            <span>"Time"</span>
+            <span>{name}</span>
             <select
-                data-testid="time-scale"
-                prop:value=move || chosen.get().name()
+                data-testid=test_id
+                prop:value=move || value.get()
                 on:change:target=move |event| change(event.target().value())
             >
-                {TimeScale::ALL
-                    .map(|scale| {
-                        let is_chosen = move || chosen.get() == scale;
-                        view! {
-                            <option value=scale.name() selected=is_chosen>
-                                {time_words(scale)}
-                            </option>
-                        }
-                    })}
+                {options.collect_view()}
             </select>
         </label>
     }

@@ -11,7 +11,7 @@ use super::species::SpeciesTable;
 use super::spectrogram::Spectrogram;
 use crate::notice::word;
 use crate::protocol::DeviceKind;
-use crate::session::{AudioFacts, Recording, RecordingId, RecordingState};
+use crate::session::{AudioFacts, Recording, RecordingId, RecordingState, Species};
 use crate::shell::Shell;
 use crate::view::time_axis::clock;
 use leptos::prelude::*;
@@ -25,7 +25,11 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
     let state = shell.watch(id, |r| r.state);
     let audio = shell.watch(id, |r| r.audio);
     let failure = shell.watch(id, |r| r.failure.clone());
-    let found = shell.watch(id, found);
+    let n_species = shell.watch_detections(id, |detections| Species::of(detections).len());
+    let is_found = shell.watch(id, |r| {
+        (r.state == RecordingState::Done && r.failure.is_none()).then_some(r.is_recalled)
+    });
+    let found = move || Some(found(n_species.get()?, is_found.get()??));
     let is_open = shell.watch(id, |r| r.audio.is_some() && r.is_unfolded);
     let is_unfolded = shell.watch(id, |r| r.is_unfolded);
     let fold = move |_| {
@@ -56,7 +60,7 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
                         (is_example.get() == Some(true))
                             .then_some(" · synthesised by Pipit, not a real recording")
                     }}
-                    {move || found.get().flatten()}
+                    {found}
                 </p>
                 <Actions shell id />
             </header>
@@ -194,15 +198,11 @@ fn facts(audio: AudioFacts) -> String {
 }
 
 /// What a folded card says besides.
-fn found(recording: &Recording) -> Option<String> {
-    if recording.state != RecordingState::Done || recording.failure.is_some() {
-        return None;
-    }
-    let n_species = recording.species().len();
-    let kept = if recording.is_recalled {
+fn found(n_species: usize, is_recalled: bool) -> String {
+    let kept = if is_recalled {
         ", kept from an earlier visit"
     } else {
         ""
     };
-    Some(format!(" · {n_species} species{kept}"))
+    format!(" · {n_species} species{kept}")
 }

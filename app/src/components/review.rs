@@ -144,13 +144,21 @@ pub(super) fn redo(shell: Shell) {
 /// How far the review of a species has come, and what its confidences mean by it.
 #[component]
 fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
+    let answers = shell.answers();
+    let findings = Memo::new(move |_| shell.with(Session::findings));
     let progress = Memo::new(move |_| {
-        shell.with(|session| {
+        answers.get();
+        findings.with(|_| ());
+        shell.with_untracked(|session| {
             let progress = session.review_progress(label);
             (progress.answered(), progress.wanted())
         })
     });
-    let meaning = Memo::new(move |_| shell.with(|session| meaning(session, label)));
+    let meaning = Memo::new(move |_| {
+        answers.get();
+        findings.with(|_| ());
+        shell.with_untracked(|session| meaning(session, label))
+    });
     let next = move |_| {
         let place = shell.with_untracked(|session| session.next_to_review(label));
         if let Some((id, detection)) = place {
@@ -202,7 +210,11 @@ fn meaning(session: &Session, label: LabelId) -> String {
 /// Saves all answers, and takes saved ones.
 #[component]
 pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
-    let n_answers = Memo::new(move |_| shell.with(|session| session.answers().iter().count()));
+    let changes = shell.answers();
+    let n_answers = Memo::new(move |_| {
+        changes.get();
+        shell.with_untracked(|session| session.answers().iter().count())
+    });
     let save = move |_| {
         let review = shell.with_untracked(Session::review_file);
         if let Some(review) = review {

@@ -1,7 +1,7 @@
 //! The table of species.
 
 use super::sight::Sight;
-use crate::session::{Recording, RecordingState, Species};
+use crate::session::{RecordingState, Species};
 use crate::view::colour::species_class;
 use leptos::prelude::*;
 use pipit_core::{Label, LabelId};
@@ -13,7 +13,7 @@ const MAX_TIMES: usize = 8;
 #[component]
 pub(super) fn SpeciesTable(sight: Sight) -> impl IntoView {
     let Sight { shell, id, .. } = sight;
-    let species = shell.watch(id, Recording::species);
+    let species = shell.watch_detections(id, Species::of);
     let labels = move || -> Vec<LabelId> {
         species.with(|species| species.iter().flatten().map(|s| s.label).collect())
     };
@@ -79,11 +79,12 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
             .take(MAX_TIMES)
             .map(|detection| {
                 let span = told.tell_span(detection.start_s, detection.end_s);
+                let label = format!("Play {span}");
                 view! {
                     <button
                         type="button"
                         class="time"
-                        aria-label=format!("Play {span}")
+                        aria-label=label
                         on:click=move |_| sight.play(detection)
                     >
                         {span}

@@ -24,7 +24,12 @@ struct Row {
 /// Species by hour of the day, and how their number grew.
 #[component]
 pub(super) fn Summary(shell: Shell) -> impl IntoView {
-    let summary = Memo::new(move |_| shell.with(summarise));
+    // Counting takes long for a season, and the session changes many times a second.
+    let findings = Memo::new(move |_| shell.with(Session::findings));
+    let summary = Memo::new(move |_| {
+        findings.with(|_| ());
+        shell.with_untracked(summarise)
+    });
     view! {
         {move || {
             summary

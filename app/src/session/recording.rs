@@ -83,6 +83,8 @@ pub struct Recording {
     pub scores: Vec<WindowScores>,
     /// Detections at the present threshold.
     pub detections: Vec<Detection>,
+    /// Counts up whenever the detections have changed, so that nobody need compare them.
+    pub findings: u64,
     /// Its length by its header, which shaped the picture.
     pub announced_s: Option<f64>,
     /// The spectrogram so far.
@@ -106,6 +108,29 @@ pub struct Species {
     pub best: f32,
     /// Its detections in order of time.
     pub detections: Vec<Detection>,
+}
+
+impl Species {
+    /// The species of some detections, the most certain first.
+    #[must_use]
+    pub fn of(detections: &[Detection]) -> Vec<Self> {
+        let mut species: Vec<Self> = Vec::new();
+        for detection in detections {
+            match species.iter_mut().find(|s| s.label == detection.label) {
+                Some(known) => {
+                    known.best = known.best.max(detection.confidence);
+                    known.detections.push(*detection);
+                }
+                None => species.push(Self {
+                    label: detection.label,
+                    best: detection.confidence,
+                    detections: vec![*detection],
+                }),
+            }
+        }
+        species.sort_by(|a, b| b.best.total_cmp(&a.best));
+        species
+    }
 }
 
 impl RecordingState {
@@ -142,6 +167,7 @@ impl Recording {
             speed: None,
             scores: Vec::new(),
             detections: Vec::new(),
+            findings: 0,
             announced_s: None,
             picture: None,
             tiles: Tiles::default(),
@@ -183,27 +209,6 @@ impl Recording {
             RecordingState::Failed => !self.failure.as_ref().is_some_and(hopeless),
             _ => false,
         }
-    }
-
-    /// The species heard, the most certain first.
-    #[must_use]
-    pub fn species(&self) -> Vec<Species> {
-        let mut species: Vec<Species> = Vec::new();
-        for detection in &self.detections {
-            match species.iter_mut().find(|s| s.label == detection.label) {
-                Some(known) => {
-                    known.best = known.best.max(detection.confidence);
-                    known.detections.push(*detection);
-                }
-                None => species.push(Species {
-                    label: detection.label,
-                    best: detection.confidence,
-                    detections: vec![*detection],
-                }),
-            }
-        }
-        species.sort_by(|a, b| b.best.total_cmp(&a.best));
-        species
     }
 
     /// Goes to the worker.
@@ -268,7 +273,7 @@ impl Recording {
         }
         if summary.peak < SILENCE_PEAK {
             self.scores.clear();
-            self.detections.clear();
+            self.show(Vec::new());
             let detail = format!("its loudest sample is {}", summary.peak);
             self.failure = Some(Failure::new(FailureKind::Silent, detail));
         } else if summary.damaged_packets > 0 {
@@ -285,6 +290,7 @@ impl Recording {
             is_live: self.is_live,
             is_converted: self.is_converted,
             is_unfolded: self.is_unfolded,
+            findings: self.findings + 1,
             ..Self::new(self.id, std::mem::take(&mut self.name))
         };
     }
@@ -319,11 +325,18 @@ impl Recording {
         filter: &DetectionFilter,
         seen: &mut Vec<LabelId>,
     ) {
-        self.detections = detect_filtered(&self.scores, config, filter);
+        self.show(detect_filtered(&self.scores, config, filter));
         for detection in &self.detections {
             if !seen.contains(&detection.label) {
                 seen.push(detection.label);
             }
+        }
+    }
+
+    fn show(&mut self, detections: Vec<Detection>) {
+        if detections != self.detections {
+            self.detections = detections;
+            self.findings += 1;
         }
     }
 }

@@ -17,6 +17,12 @@ impl Session {
         &self.answers
     }
 
+    /// Counts up whenever the answers have changed, so that nobody need compare them.
+    #[must_use]
+    pub fn n_answer_changes(&self) -> u64 {
+        self.n_answer_changes
+    }
+
     /// What a reviewer is asked about a detection; none if it is not there.
     #[must_use]
     pub fn question(&self, id: RecordingId, detection: &Detection) -> Option<Question> {
@@ -114,10 +120,12 @@ impl Session {
     pub fn recall_review(&mut self, json: &[u8]) {
         if let Ok(review) = ReviewFile::from_json(json) {
             self.answers = Answers::new(review.answers);
+            self.n_answer_changes += 1;
         }
     }
 
-    fn keep_review(&self) -> Vec<Effect> {
+    fn keep_review(&mut self) -> Vec<Effect> {
+        self.n_answer_changes += 1;
         let json = self.review_file().map(|review| review.to_json());
         json.map(Effect::KeepReview).into_iter().collect()
     }

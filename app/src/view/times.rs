@@ -126,7 +126,7 @@ impl Times {
 
 /// Ticks are no closer than tenths of a second.
 fn is_midnight(second: f64) -> bool {
-    (second * 10.0).round() as u64 % (DAY_S as u64 * 10) == 0
+    ((second * 10.0).round() as u64).is_multiple_of(DAY_S as u64 * 10)
 }
 
 fn time_of_day(second: f64, tenths: bool) -> String {

@@ -126,22 +126,32 @@ impl Page {
         Ok(())
     }
 
+    /// Gives a control a value as a hand would; returns the value that it then has.
+    ///
+    /// # Errors
+    /// If the page has no such control.
+    pub fn set_value(&mut self, test_id: &str, value: &str) -> Result<String> {
+        let taken: Option<String> = self.evaluate(&format!(
+            "(() => {{
+                const control = document.querySelector('[data-testid=\"{test_id}\"]');
+                if (!control) return null;
+                control.value = '{value}';
+                for (const type of ['input', 'change'])
+                    control.dispatchEvent(new Event(type, {{ bubbles: true }}));
+                return control.value;
+            }})()"
+        ))?;
+        taken.with_context(|| format!("the page has no {test_id}"))
+    }
+
     /// Chooses an entry of a menu by its value.
     ///
     /// # Errors
     /// If the page has no such menu or entry.
     pub fn choose(&mut self, test_id: &str, value: &str) -> Result<()> {
-        let chosen: Option<String> = self.evaluate(&format!(
-            "(() => {{
-                const menu = document.querySelector('[data-testid=\"{test_id}\"]');
-                if (!menu) return null;
-                menu.value = '{value}';
-                menu.dispatchEvent(new Event('change', {{ bubbles: true }}));
-                return menu.value;
-            }})()"
-        ))?;
+        let chosen = self.set_value(test_id, value)?;
         ensure!(
-            chosen.as_deref() == Some(value),
+            chosen == value,
             "the menu {test_id} has no {value}: {chosen:?}"
         );
         Ok(())
@@ -197,17 +207,9 @@ impl Page {
     /// # Errors
     /// If the page has none, or it cannot take the value.
     pub fn set_threshold(&mut self, threshold: f64) -> Result<()> {
-        let taken: Option<f64> = self.evaluate(&format!(
-            "(() => {{
-                const slider = document.querySelector('[data-testid=\"threshold\"]');
-                if (!slider) return null;
-                slider.value = '{threshold}';
-                slider.dispatchEvent(new Event('input', {{ bubbles: true }}));
-                slider.dispatchEvent(new Event('change', {{ bubbles: true }}));
-                return slider.valueAsNumber;
-            }})()"
-        ))?;
-        let taken = taken.context("the page has no confidence slider")?;
+        let taken: f64 = self
+            .set_value("threshold", &threshold.to_string())?
+            .parse()?;
         ensure!(
             (taken - threshold).abs() < 1e-9,
             "the slider took {taken} for {threshold}"

@@ -183,3 +183,27 @@ fn a_bad_file_does_not_stop_the_next() {
     assert_eq!(state(&session, b), RecordingState::Running);
     assert!(!session.recording(a).expect("kept").may_rerun());
 }
+
+#[test]
+fn findings_count_up_where_detections_change_and_nowhere_else() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "a");
+    let before = session.findings();
+    assert_eq!(before.len(), 1);
+    session.apply(scored(job, 0.0, [0.1, 0.1]), &[]);
+    session.unfold(id, false);
+    assert_eq!(session.findings(), before);
+    session.apply(scored(job, 5.0, [0.9, 0.1]), &[]);
+    let found = session.findings();
+    assert_ne!(found, before);
+    session.set_threshold(0.8);
+    assert_eq!(session.findings(), found);
+    session.set_threshold(0.95);
+    assert_ne!(session.findings(), found);
+    // A new run is no return to an earlier count.
+    session.apply(finished(job), &[]);
+    let effects = session.rerun(id);
+    let job = begin(&mut session, &effects);
+    session.apply(opened(job, Some(10.0)), &[]);
+    assert!(!session.findings().iter().any(|now| found.contains(now)));
+}

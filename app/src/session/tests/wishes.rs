@@ -9,7 +9,7 @@ fn the_threshold_acts_on_kept_scores() {
     let (id, job) = run(&mut session, "a");
     session.apply(scored(job, 0.0, [0.4, 0.8]), &[]);
     let codes = |session: &Session| -> Vec<usize> {
-        let species = session.recording(id).expect("kept").species();
+        let species = Species::of(&session.recording(id).expect("kept").detections);
         species.iter().map(|s| s.label.0).collect()
     };
     assert_eq!(codes(&session), [1]);
@@ -37,7 +37,7 @@ fn species_keep_their_own_thresholds_until_the_user_chooses_one() {
     let (id, job) = run(&mut session, "a");
     session.apply(scored(job, 0.0, [0.4, 0.8]), &[]);
     let codes = |session: &Session| -> Vec<usize> {
-        let species = session.recording(id).expect("kept").species();
+        let species = Species::of(&session.recording(id).expect("kept").detections);
         species.iter().map(|s| s.label.0).collect()
     };
     assert_eq!(codes(&session), [0]);
