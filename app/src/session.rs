@@ -7,6 +7,7 @@ mod explain;
 mod exporting;
 mod kept;
 mod live;
+mod models;
 mod queue;
 mod recording;
 mod reviewing;
@@ -26,13 +27,14 @@ pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species}
 pub use reviewing::Place;
 
 use crate::protocol::{
-    DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
+    AddedModel, DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
 };
 use crate::review::Answers;
 use crate::settings::Settings;
 use crate::view::tiles::TileKey;
+use models::Adding;
 use pipit_core::{CatalogueEntry, LabelId, Manifest};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Threshold while no model says a better one.
 const FALLBACK_THRESHOLD: f32 = 0.5;
@@ -85,6 +87,14 @@ pub struct Session {
     settings: Settings,
     /// The site's models, once they are known.
     catalogue: Vec<CatalogueEntry>,
+    /// The user's models, in the order in which they came.
+    added: Vec<AddedModel>,
+    /// Packages that are being checked.
+    adding: Vec<Adding>,
+    /// Models of which nothing is kept any more.
+    removed: BTreeSet<String>,
+    /// Waits for a worker.
+    unsent: Vec<Request>,
     model: ModelState,
     recordings: Vec<Recording>,
     notices: Vec<Failure>,
@@ -113,6 +123,10 @@ impl Session {
         let session = Self {
             settings,
             catalogue: Vec::new(),
+            added: Vec::new(),
+            adding: Vec::new(),
+            removed: BTreeSet::new(),
+            unsent: Vec::new(),
             model: ModelState::Loading(LoadStage::Manifest),
             recordings: Vec::new(),
             notices: Vec::new(),
@@ -238,6 +252,9 @@ impl Session {
     /// One line that says what is going on.
     #[must_use]
     pub fn status(&self) -> String {
+        if let Some(adding) = self.adding_status() {
+            return adding;
+        }
         if let Some(active) = self.recordings.iter().find(|r| r.is_active()) {
             return match active.state {
                 RecordingState::Converting => format!("Decoding {}…", active.name),
@@ -290,34 +307,6 @@ impl Session {
             return Vec::new();
         }
         let mut effects = self.requeue_running();
-        effects.push(self.load());
-        effects
-    }
-
-    /// The site's models; the first is the default.
-    #[must_use]
-    pub fn catalogue(&self) -> &[CatalogueEntry] {
-        &self.catalogue
-    }
-
-    /// The user chooses another model: all recordings are scored by it, or recalled if they were.
-    pub fn choose_model(&mut self, name: &str) -> Vec<Effect> {
-        let first = self.catalogue.first();
-        let is_default = first.is_some_and(|entry| entry.name == name);
-        self.settings.model = (!is_default).then(|| name.to_owned());
-        self.dismiss(FailureKind::ModelInvalid);
-        self.dismiss(FailureKind::ModelUnreachable);
-        if !self.worker_ready {
-            return Vec::new();
-        }
-        let mut effects = self.requeue_running();
-        for recording in &mut self.recordings {
-            if recording.state == RecordingState::Done && !recording.is_live {
-                recording.requeue();
-            }
-        }
-        // Colours and own thresholds speak of the old model's classes.
-        self.seen.clear();
         effects.push(self.load());
         effects
     }

@@ -3,7 +3,7 @@
 //! | parameter | value | default |
 //! |---|---|---|
 //! | `device` | `auto`, `webgpu`, `cpu` | `auto` |
-//! | `model` | name in the catalogue | the first |
+//! | `model` | name in the catalogue, or id of an added model | the first |
 //! | `language` | `en`, `es` | the browser's |
 //! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
 //! | `threshold` | 0 to 1 | the model's |
@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Settings {
     /// Where to run.
     pub device: DeviceChoice,
-    /// Name in the catalogue; the first model if none.
+    /// Name in the catalogue, or id of an added model; the first of the catalogue if none.
     pub model: Option<String>,
     /// Language of the interface; the browser's if none.
     pub language: Option<Language>,

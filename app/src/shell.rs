@@ -1,5 +1,7 @@
 //! Carries out the session's effects, and tells it what came of them.
 
+mod models;
+
 use crate::browser::decode::convert;
 use crate::browser::error::describe;
 use crate::browser::fetch::{self, HttpCache};
@@ -20,6 +22,7 @@ use futures_channel::oneshot;
 use js_sys::Float32Array;
 use leptos::prelude::*;
 use std::collections::HashMap;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 /// The example's address within the site.
@@ -49,6 +52,10 @@ struct Kept {
     files: HashMap<RecordingId, SourceFile>,
     /// What the browser had to decode, as files that the worker reads.
     converted: HashMap<RecordingId, SourceFile>,
+    /// The files of model packages that are being checked.
+    packages: HashMap<JobId, Vec<SourceFile>>,
+    /// Added models that the browser would not keep, by id.
+    unkept_models: HashMap<String, SourceFile>,
     /// The open microphone with what it has heard.
     live: Option<Live>,
     /// Who waits for a stretch of sound.
@@ -157,7 +164,17 @@ impl Shell {
 
     /// Takes files from the user.
     pub fn add(self, taken: Taken) {
-        let Taken { files, n_others } = taken;
+        let Taken {
+            files,
+            packages,
+            n_others,
+        } = taken;
+        for package in packages {
+            self.add_package(package);
+        }
+        if files.is_empty() && n_others == 0 {
+            return;
+        }
         self.update(|session| {
             if n_others > 0 {
                 let failure = Failure::new(
@@ -290,7 +307,7 @@ impl Shell {
         for effect in effects {
             match effect {
                 Effect::StartWorker => self.start_worker(),
-                Effect::Send(request) => self.send(&request, None),
+                Effect::Send(request) => self.send_beside(&request),
                 Effect::SendWithFile(id, request) => {
                     let converted = self
                         .kept
@@ -336,6 +353,7 @@ impl Shell {
         self.kept.update_value(|kept| kept.listeners.clear());
         let answered = move |response, bytes: Vec<u8>| {
             self.answer_listener(&response, &bytes);
+            self.take_package(&response, &bytes);
             self.update(|session| session.apply(response, &bytes));
         };
         let died = move |words: String| self.update(|session| session.worker_died(&words));
@@ -350,6 +368,10 @@ impl Shell {
             Some(port) => port.send(request, file.map(SourceFile::blob)),
             None => Ok(()),
         });
+        self.survive(sent);
+    }
+
+    fn survive(self, sent: Result<(), JsValue>) {
         if let Err(thrown) = sent {
             self.update(|session| session.worker_died(&describe(&thrown)));
         }
