@@ -15,6 +15,7 @@ mod export;
 mod intake;
 mod keys;
 mod minimap;
+mod models;
 mod notice;
 mod page;
 mod playback;

@@ -5,12 +5,14 @@
 
 mod device;
 mod failure;
+mod model;
 
 #[cfg(test)]
 mod tests;
 
 pub use device::{DeviceChoice, DeviceKind, DeviceReport};
 pub use failure::{Failure, FailureKind};
+pub use model::{AddedModel, ModelOrigin};
 
 use pipit_core::{CatalogueEntry, LabelId, Manifest, WindowScores};
 use serde::{Deserialize, Serialize};
@@ -29,10 +31,29 @@ pub enum Request {
         job: JobId,
         /// Address of the site's folder, ending in `/`: the worker has no address of its own.
         site: String,
-        /// Name in the catalogue; the first model if none.
+        /// Name in the catalogue, or id of an added model; the first of the catalogue if none. A model
+        /// that could not be kept travels beside this message, as a ZIP.
         model: Option<String>,
         /// Where to run it.
         device: DeviceChoice,
+    },
+    /// Check a model package and keep it in this browser; goes on beside everything else.
+    AddModel {
+        /// Names the answers.
+        job: JobId,
+        /// Address of the site's folder, ending in `/`.
+        site: String,
+        /// Where it comes from; files travel beside this message, in the order of their names.
+        origin: ModelOrigin,
+    },
+    /// Keep an added model no longer, or the weights of a model of the site; nothing answers.
+    RemoveModel {
+        /// Which one of the page's requests.
+        job: JobId,
+        /// Address of the site's folder, ending in `/`.
+        site: String,
+        /// Id of the added model, or name in the catalogue.
+        model: String,
     },
     /// Identify the file that travels beside this message.
     Identify {
@@ -103,16 +124,32 @@ pub enum Response {
         /// Its [`crate::BUILD`].
         build: String,
     },
-    /// The models of the site.
+    /// The models that there are.
     Catalogue {
         /// Of this [`Request::Load`].
         job: JobId,
-        /// The first is the default.
+        /// Those of the site, the first of which is the default; empty if the site does not answer.
         models: Vec<CatalogueEntry>,
+        /// Those that were added and kept.
+        added: Vec<AddedModel>,
+    },
+    /// A model package holds. Where it could not be kept, it travels beside this message, as a ZIP.
+    ModelAdded {
+        /// Of this [`Request::AddModel`].
+        job: JobId,
+        /// All about it that a menu needs.
+        model: AddedModel,
+    },
+    /// A model is there but will not be at the next visit.
+    ModelNotKept {
+        /// Of this [`Request::Load`] or [`Request::AddModel`].
+        job: JobId,
+        /// Why.
+        detail: String,
     },
     /// How far loading has come.
     Loading {
-        /// Of this [`Request::Load`].
+        /// Of this [`Request::Load`] or [`Request::AddModel`].
         job: JobId,
         /// What is going on.
         stage: LoadStage,

@@ -8,6 +8,7 @@ mod exporting;
 mod ignored;
 mod kept;
 mod live;
+mod models;
 mod queue;
 mod recording;
 mod reviewing;
@@ -30,13 +31,14 @@ pub use reviewing::Place;
 use ignored::IgnoredSettings;
 
 use crate::protocol::{
-    DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
+    AddedModel, DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
 };
 use crate::review::Answers;
 use crate::settings::Settings;
 use crate::view::tiles::TileKey;
+use models::Adding;
 use pipit_core::{CatalogueEntry, LabelId, Manifest};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Threshold while no model says a better one.
 const FALLBACK_THRESHOLD: f32 = 0.5;
@@ -90,6 +92,14 @@ pub struct Session {
     ignored: IgnoredSettings,
     /// The site's models, once they are known.
     catalogue: Vec<CatalogueEntry>,
+    /// The user's models, in the order in which they came.
+    added: Vec<AddedModel>,
+    /// Packages that are being checked.
+    adding: Vec<Adding>,
+    /// Models of which nothing is kept any more.
+    removed: BTreeSet<String>,
+    /// Waits for a worker.
+    unsent: Vec<Request>,
     model: ModelState,
     recordings: Vec<Recording>,
     notices: Vec<Failure>,
@@ -121,6 +131,10 @@ impl Session {
             settings,
             ignored: IgnoredSettings::default(),
             catalogue: Vec::new(),
+            added: Vec::new(),
+            adding: Vec::new(),
+            removed: BTreeSet::new(),
+            unsent: Vec::new(),
             model: ModelState::Loading(LoadStage::Manifest),
             recordings: Vec::new(),
             notices: Vec::new(),
@@ -254,34 +268,6 @@ impl Session {
         let mut effects = self.requeue_running();
         // A worker for the CPU alone knows no other device.
         effects.push(self.restart());
-        effects
-    }
-
-    /// The site's models; the first is the default.
-    #[must_use]
-    pub fn catalogue(&self) -> &[CatalogueEntry] {
-        &self.catalogue
-    }
-
-    /// The user chooses another model: all recordings are scored by it, or recalled if they were.
-    pub fn choose_model(&mut self, name: &str) -> Vec<Effect> {
-        let first = self.catalogue.first();
-        let is_default = first.is_some_and(|entry| entry.name == name);
-        self.settings.model = (!is_default).then(|| name.to_owned());
-        self.dismiss(FailureKind::ModelInvalid);
-        self.dismiss(FailureKind::ModelUnreachable);
-        if !self.worker_ready {
-            return Vec::new();
-        }
-        let mut effects = self.requeue_running();
-        for recording in &mut self.recordings {
-            if recording.state == RecordingState::Done && !recording.is_live {
-                recording.requeue();
-            }
-        }
-        // Colours and own thresholds speak of the old model's classes.
-        self.seen.clear();
-        effects.push(self.load());
         effects
     }
 

@@ -3,7 +3,7 @@
 //! | parameter | value | default |
 //! |---|---|---|
 //! | `device` | `auto`, `webgpu`, `cpu` | `auto` |
-//! | `model` | name in the catalogue | the first |
+//! | `model` | name in the catalogue, or id of an added model | the first |
 //! | `language` | `en`, `es` | the browser's |
 //! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
 //! | `time` | `elapsed`, `clock` | `elapsed` |
@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Settings {
     /// Where to run.
     pub device: DeviceChoice,
-    /// Name in the catalogue; the first model if none.
+    /// Name in the catalogue, or id of an added model; the first of the catalogue if none.
     pub model: Option<String>,
     /// Language of the interface; the browser's if none.
     pub language: Option<Language>,

@@ -1,6 +1,7 @@
 //! The session beside everything of the browser's that belongs to it.
 
 mod live;
+mod models;
 mod perform;
 mod sound;
 
@@ -53,6 +54,10 @@ struct Kept {
     files: HashMap<RecordingId, SourceFile>,
     /// What the browser had to decode, as files that the worker reads.
     converted: HashMap<RecordingId, SourceFile>,
+    /// The files of model packages that are being checked.
+    packages: HashMap<JobId, Vec<SourceFile>>,
+    /// Added models that the browser would not keep, by id.
+    unkept_models: HashMap<String, SourceFile>,
     /// The open microphone with what it has heard.
     live: Option<Live>,
     /// Who waits for a stretch of sound.
@@ -172,7 +177,17 @@ impl Shell {
 
     /// Takes files from the user.
     pub fn add(self, taken: Taken) {
-        let Taken { files, n_others } = taken;
+        let Taken {
+            files,
+            packages,
+            n_others,
+        } = taken;
+        for package in packages {
+            self.add_package(package);
+        }
+        if files.is_empty() && n_others == 0 {
+            return;
+        }
         self.update(|session| {
             if n_others > 0 {
                 let failure = Failure::new(

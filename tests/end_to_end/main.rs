@@ -20,6 +20,7 @@ mod keeping;
 mod keyboard;
 mod live;
 mod looking;
+mod models;
 mod results;
 mod trial;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         results::trials(&browsers),
         live::trials(&browsers),
         keyboard::trials(&browsers),
+        models::trials(&browsers),
         keeping::trials(&browsers),
         accessibility::trials(&browsers),
     ];

@@ -1,7 +1,7 @@
 //! Files that the user gives: dropped anywhere on the page, or chosen.
 
 use super::folders;
-use crate::audio_header::is_recording_name;
+use crate::model_package::{self, SortedOut};
 use js_sys::{Array, Reflect, Uint8Array};
 use pipit_core::package::sha256_hex;
 use wasm_bindgen::closure::Closure;
@@ -76,29 +76,41 @@ impl SourceFile {
 pub struct Taken {
     /// In order.
     pub files: Vec<SourceFile>,
-    /// Files in folders that are no recordings.
+    /// The files of each model package.
+    pub packages: Vec<Vec<SourceFile>>,
+    /// Files in folders that are neither.
     pub n_others: usize,
 }
 
+impl Taken {
+    pub(super) fn sort_out(files: Vec<SourceFile>) -> Self {
+        let SortedOut {
+            recordings,
+            packages,
+            n_others,
+        } = model_package::sort_out(files, |file| &file.name);
+        Self {
+            files: recordings,
+            packages,
+            n_others,
+        }
+    }
+}
+
 /// The files chosen in an input, which then is ready to take the same ones again. In one that takes
-/// a folder, only recordings count.
+/// a folder, only recordings and model packages count.
 #[must_use]
 pub fn chosen(input: &HtmlInputElement) -> Taken {
-    let mut taken = Taken::default();
     let list = input.files();
     let files = list
         .iter()
         .flat_map(|list| (0..list.length()).filter_map(|index| list.get(index)));
-    for file in files {
-        match path_in_folder(&file) {
-            None => taken.files.push(SourceFile::of(file.name(), file)),
-            Some(path) if is_recording_name(&path) => taken.files.push(SourceFile::of(path, file)),
-            Some(_) => taken.n_others += 1,
-        }
-    }
-    taken.files.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut files: Vec<SourceFile> = files
+        .map(|file| SourceFile::of(path_in_folder(&file).unwrap_or_else(|| file.name()), file))
+        .collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
     input.set_value("");
-    taken
+    Taken::sort_out(files)
 }
 
 /// Where a file lies in the chosen folder; none if it was chosen itself.

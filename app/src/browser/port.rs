@@ -67,6 +67,20 @@ impl WorkerPort {
             .post_message(&Array::of2(&message, &file.into()))
     }
 
+    /// Sends a request with several files.
+    ///
+    /// # Errors
+    /// If the browser has no room for the message.
+    pub fn send_files<'a>(
+        &self,
+        request: &Request,
+        files: impl IntoIterator<Item = &'a Blob>,
+    ) -> Result<(), JsValue> {
+        let message = request.serialize(&serializer())?;
+        let files: Array = files.into_iter().collect();
+        self.worker.post_message(&Array::of2(&message, &files))
+    }
+
     /// Sends a request with samples, which move to the worker.
     ///
     /// # Errors

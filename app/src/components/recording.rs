@@ -98,7 +98,7 @@ fn OpenRecording(shell: Shell, id: RecordingId) -> impl IntoView {
 fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
     let is_over = shell.watch(id, Recording::is_over);
     let is_saved_by_hand = shell.watch(id, |r| r.is_live && r.is_over());
-    let is_heard = shell.watch(id, |r| r.is_live && r.job.is_some());
+    let is_heard = shell.watch(id, Recording::is_heard);
     let may_rerun = shell.watch(id, Recording::may_rerun);
     let rerun = move |_| shell.update(|session| session.rerun(id));
     let cancel = move |_| {

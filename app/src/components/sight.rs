@@ -58,7 +58,7 @@ impl Sight {
             }
         });
         // What is heard live stays in sight while it comes in.
-        let is_heard = shell.watch(id, |r| r.is_live && r.job.is_some());
+        let is_heard = shell.watch(id, Recording::is_heard);
         Effect::new(move |_| {
             let end_s = duration_s.get();
             if is_heard.get() == Some(true) {

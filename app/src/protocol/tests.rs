@@ -18,6 +18,22 @@ fn requests_round_trip() {
             device,
         });
     }
+    for origin in [
+        ModelOrigin::Site,
+        ModelOrigin::Files(vec!["birds.zip".into()]),
+        ModelOrigin::Address("https://example.org/birds/".into()),
+    ] {
+        round_trip(&Request::AddModel {
+            job,
+            site: "https://example.org/".into(),
+            origin,
+        });
+    }
+    round_trip(&Request::RemoveModel {
+        job,
+        site: "https://example.org/".into(),
+        model: "puerto-rico".into(),
+    });
     round_trip(&Request::Identify { job });
     round_trip(&Request::Spectrogram {
         job,
@@ -49,6 +65,14 @@ fn responses_round_trip() {
     let job = JobId(7);
     round_trip(&Response::Ready {
         build: "abc".into(),
+    });
+    round_trip(&Response::ModelAdded {
+        job,
+        model: crate::session::fixture::added_model(),
+    });
+    round_trip(&Response::ModelNotKept {
+        job,
+        detail: "full".into(),
     });
     for stage in [
         LoadStage::Manifest,

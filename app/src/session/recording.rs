@@ -63,6 +63,8 @@ pub struct Recording {
     pub is_example: bool,
     /// It comes from the microphone.
     pub is_live: bool,
+    /// Its job takes what the microphone hears, and no file.
+    pub(super) is_from_microphone: bool,
     /// How far it has come.
     pub state: RecordingState,
     /// Its job in the worker while it runs.
@@ -157,6 +159,7 @@ impl Recording {
             bytes: 0,
             is_example: false,
             is_live: false,
+            is_from_microphone: false,
             state: RecordingState::Waiting,
             job: None,
             audio: None,
@@ -188,6 +191,12 @@ impl Recording {
     pub fn is_active(&self) -> bool {
         use RecordingState::{Converting, Recalling, Running};
         matches!(self.state, Recalling | Running | Converting)
+    }
+
+    /// Whether it is being heard live: nothing of it lies in a file yet.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.is_from_microphone && self.job.is_some()
     }
 
     /// Whether nothing more will happen to it by itself.
@@ -295,6 +304,19 @@ impl Recording {
         };
     }
 
+    /// Forgets what a model found, and stays as it is otherwise.
+    pub(super) fn forget_findings(&mut self) {
+        self.is_recalled = false;
+        self.done_s = 0.0;
+        self.speed = None;
+        self.scores.clear();
+        self.detections.clear();
+        self.explanations.clear();
+        self.picture = None;
+        self.tiles = Tiles::default();
+        self.revision += 1;
+    }
+
     /// The worker that was asked has ended; it can be asked again.
     pub(super) fn forget_unanswered(&mut self) {
         self.explanations
@@ -304,7 +326,7 @@ impl Recording {
     /// Its worker or device is about to change: it waits for the next one. What is heard live cannot
     /// be heard twice, and ends.
     pub(super) fn interrupt(&mut self) {
-        if self.is_live {
+        if self.is_heard() {
             self.job = None;
             self.state = RecordingState::Cancelled;
         } else {

@@ -9,6 +9,7 @@ use crate::browser::{gpu, offline, results};
 use crate::protocol::{DeviceChoice, Failure, FailureKind, Request};
 use crate::session::{Effect, KeptResults, RecordingId};
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 /// The name that answers are kept under.
@@ -19,7 +20,7 @@ impl Shell {
         for effect in effects {
             match effect {
                 Effect::StartWorker(device) => spawn_local(self.start_worker(device)),
-                Effect::Send(request) => self.send(&request, None),
+                Effect::Send(request) => self.send_beside(&request),
                 Effect::SendWithFile(id, request) => {
                     let converted = self
                         .kept
@@ -74,6 +75,7 @@ impl Shell {
         }
         let answered = move |response, bytes: Vec<u8>| {
             self.answer_listener(&response, &bytes);
+            self.take_package(&response, &bytes);
             self.update(|session| session.apply(response, &bytes));
         };
         let died = move |words: String| self.update(|session| session.worker_died(&words));
@@ -88,6 +90,10 @@ impl Shell {
             Some(port) => port.send(request, file.map(SourceFile::blob)),
             None => Ok(()),
         });
+        self.survive(sent);
+    }
+
+    pub(super) fn survive(self, sent: Result<(), JsValue>) {
         if let Err(thrown) = sent {
             self.update(|session| session.worker_died(&describe(&thrown)));
         }
