@@ -85,7 +85,7 @@ impl Shell {
         }
     }
 
-    fn send(self, request: &Request, file: Option<&SourceFile>) {
+    pub(super) fn send(self, request: &Request, file: Option<&SourceFile>) {
         let sent = self.kept.with_value(|kept| match &kept.port {
             Some(port) => port.send(request, file.map(SourceFile::blob)),
             None => Ok(()),

@@ -1,6 +1,6 @@
 use super::super::{RecordingId, fixture};
 use super::*;
-use crate::protocol::{DeviceKind, DeviceReport, Summary};
+use crate::protocol::{DeviceChoice, DeviceKind, DeviceReport, Summary};
 use crate::session::KeptResults;
 use crate::settings::Settings;
 use pipit_core::{Label, Scores, Taxonomy, WindowScores};
