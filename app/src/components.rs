@@ -16,6 +16,7 @@ mod intake;
 mod keys;
 mod language;
 mod minimap;
+mod models;
 mod notice;
 mod page;
 mod playback;

@@ -61,12 +61,13 @@ impl RecordedAt {
         }
     }
 
-    /// Hours since midnight on the recorder's clock, 0 to 24.
+    /// Seconds since midnight on the recorder's clock, 0 to 86 400.
     #[must_use]
-    pub fn hour(self) -> f64 {
+    pub fn second_of_day(self) -> f64 {
         let time = self.clock.time();
-        let seconds = 60.0 * f64::from(time.minute()) + f64::from(time.second());
-        f64::from(time.hour()) + (seconds + f64::from(time.subsec_nanosecond()) * 1e-9) / 3600.0
+        let minutes = 60 * i32::from(time.hour()) + i32::from(time.minute());
+        let seconds = 60 * minutes + i32::from(time.second());
+        f64::from(seconds) + f64::from(time.subsec_nanosecond()) * 1e-9
     }
 
     /// The day on the recorder's clock as `2024-05-12`.
@@ -335,7 +336,7 @@ mod tests {
         );
         assert_eq!(start.after_s(30.5).day(), "2024-02-29");
         let noon = RecordedAt::from_file_name("20240228_123000.wav").expect("a time");
-        assert!((noon.after_s(18.0).hour() - 12.505).abs() < 1e-9);
+        assert!((noon.after_s(18.25).second_of_day() - 45_018.25).abs() < 1e-9);
     }
 
     #[test]

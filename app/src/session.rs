@@ -5,8 +5,10 @@
 
 mod explain;
 mod exporting;
+mod ignored;
 mod kept;
 mod live;
+mod models;
 mod queue;
 mod recording;
 mod reviewing;
@@ -27,14 +29,17 @@ pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species}
 pub use reviewing::Place;
 
 use crate::naming::Naming;
+use ignored::IgnoredSettings;
+
 use crate::protocol::{
-    DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
+    AddedModel, DeviceChoice, DeviceReport, Failure, FailureKind, JobId, LoadStage, Request,
 };
 use crate::review::Answers;
 use crate::settings::Settings;
 use crate::view::tiles::TileKey;
+use models::Adding;
 use pipit_core::{CatalogueEntry, LabelId, Manifest};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Threshold while no model says a better one.
 const FALLBACK_THRESHOLD: f32 = 0.5;
@@ -42,8 +47,8 @@ const FALLBACK_THRESHOLD: f32 = 0.5;
 /// Something for the shell to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Start a worker; end the one that runs, if any.
-    StartWorker,
+    /// Start a worker for what is computed on; end the one that runs, if any.
+    StartWorker(DeviceChoice),
     /// Send a message to the worker.
     Send(Request),
     /// Send this request with the recording's file, or with what it was converted to.
@@ -85,14 +90,25 @@ pub enum ModelState {
 #[derive(Debug, Clone)]
 pub struct Session {
     settings: Settings,
+    ignored: IgnoredSettings,
     /// The site's models, once they are known.
     catalogue: Vec<CatalogueEntry>,
+    /// The user's models, in the order in which they came.
+    added: Vec<AddedModel>,
+    /// Packages that are being checked.
+    adding: Vec<Adding>,
+    /// Models of which nothing is kept any more.
+    removed: BTreeSet<String>,
+    /// Waits for a worker.
+    unsent: Vec<Request>,
     model: ModelState,
     recordings: Vec<Recording>,
     notices: Vec<Failure>,
     /// What was told once and for all.
     told: Vec<FailureKind>,
     answers: Answers,
+    /// Counts up whenever the answers have changed.
+    n_answer_changes: u64,
     /// Species in the order of their first detection, which is the order of their colours.
     seen: Vec<LabelId>,
     worker_ready: bool,
@@ -114,12 +130,18 @@ impl Session {
     pub fn start(settings: Settings) -> (Self, Vec<Effect>) {
         let session = Self {
             settings,
+            ignored: IgnoredSettings::default(),
             catalogue: Vec::new(),
+            added: Vec::new(),
+            adding: Vec::new(),
+            removed: BTreeSet::new(),
+            unsent: Vec::new(),
             model: ModelState::Loading(LoadStage::Manifest),
             recordings: Vec::new(),
             notices: Vec::new(),
             told: Vec::new(),
             answers: Answers::default(),
+            n_answer_changes: 0,
             seen: Vec::new(),
             worker_ready: false,
             site_is_kept: false,
@@ -130,7 +152,8 @@ impl Session {
             n_jobs: 0,
             n_recordings: 0,
         };
-        (session, vec![Effect::StartWorker, Effect::RecallReview])
+        let start = Effect::StartWorker(session.wanted_device());
+        (session, vec![start, Effect::RecallReview])
     }
 
     /// The model.
@@ -258,39 +281,9 @@ impl Session {
         self.gpu_lost = false;
         self.dismiss(FailureKind::GpuLost);
         self.dismiss(FailureKind::NoWebgpu);
-        if !self.worker_ready {
-            return Vec::new();
-        }
         let mut effects = self.requeue_running();
-        effects.push(self.load());
-        effects
-    }
-
-    /// The site's models; the first is the default.
-    #[must_use]
-    pub fn catalogue(&self) -> &[CatalogueEntry] {
-        &self.catalogue
-    }
-
-    /// The user chooses another model: all recordings are scored by it, or recalled if they were.
-    pub fn choose_model(&mut self, name: &str) -> Vec<Effect> {
-        let first = self.catalogue.first();
-        let is_default = first.is_some_and(|entry| entry.name == name);
-        self.settings.model = (!is_default).then(|| name.to_owned());
-        self.dismiss(FailureKind::ModelInvalid);
-        self.dismiss(FailureKind::ModelUnreachable);
-        if !self.worker_ready {
-            return Vec::new();
-        }
-        let mut effects = self.requeue_running();
-        for recording in &mut self.recordings {
-            if recording.state == RecordingState::Done && !recording.is_live {
-                recording.requeue();
-            }
-        }
-        // Colours and own thresholds speak of the old model's classes.
-        self.seen.clear();
-        effects.push(self.load());
+        // A worker for the CPU alone knows no other device.
+        effects.push(self.restart());
         effects
     }
 
@@ -331,17 +324,20 @@ impl Session {
         let job = self.new_job();
         self.load_job = Some(job);
         self.model = ModelState::Loading(LoadStage::Manifest);
-        let device = if self.gpu_lost {
-            DeviceChoice::Cpu
-        } else {
-            self.settings.device
-        };
         Effect::Send(Request::Load {
             job,
             site: self.settings.site.clone(),
             model: self.settings.model.clone(),
-            device,
+            device: self.wanted_device(),
         })
+    }
+
+    fn wanted_device(&self) -> DeviceChoice {
+        if self.gpu_lost {
+            DeviceChoice::Cpu
+        } else {
+            self.settings.device
+        }
     }
 
     fn restart(&mut self) -> Effect {
@@ -353,7 +349,7 @@ impl Session {
             recording.forget_unanswered();
         }
         self.model = ModelState::Loading(LoadStage::Manifest);
-        Effect::StartWorker
+        Effect::StartWorker(self.wanted_device())
     }
 
     /// Derives the detections of all recordings anew from the kept scores.

@@ -3,10 +3,11 @@
 //! | parameter | value | default |
 //! |---|---|---|
 //! | `device` | `auto`, `webgpu`, `cpu` | `auto` |
-//! | `model` | name in the catalogue | the first |
+//! | `model` | name in the catalogue, or id of an added model | the first |
 //! | `lang` | `en`, `es` | the browser's |
 //! | `names` | `common`, `scientific`, or a language's tag that the model has names in | as `lang`, else `common` |
 //! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
+//! | `time` | `elapsed`, `clock` | `elapsed` |
 //! | `threshold` | 0 to 1 | the model's |
 //! | `threshold.CODE` | 0 to 1, for one species | `threshold` |
 //! | `merge_gap_s` | seconds | the model's |
@@ -24,6 +25,7 @@ pub use warning::SettingsWarning;
 use crate::naming::Naming;
 use crate::protocol::DeviceChoice;
 use crate::view::colour::Colours;
+use crate::view::times::TimeScale;
 use crate::words::Language;
 use pipit_core::{DetectionFilter, LabelId, SpeciesFilter, Taxonomy};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Settings {
     /// Where to run.
     pub device: DeviceChoice,
-    /// Name in the catalogue; the first model if none.
+    /// Name in the catalogue, or id of an added model; the first of the catalogue if none.
     pub model: Option<String>,
     /// Language of the interface; the browser's if none.
     pub language: Option<Language>,
@@ -41,6 +43,8 @@ pub struct Settings {
     pub names: Option<Naming>,
     /// Colours of spectrograms.
     pub colours: Colours,
+    /// How times of recordings are told.
+    pub time: TimeScale,
     /// The least confidence; the model's if none.
     pub threshold: Option<f32>,
     /// Thresholds of single species by code.
@@ -62,12 +66,13 @@ pub struct Settings {
 /// Prefix of a species' own threshold.
 const THRESHOLD_OF: &str = "threshold.";
 /// Parameters that stand at most once.
-const SINGLE: [&str; 8] = [
+const SINGLE: [&str; 9] = [
     "device",
     "model",
     "lang",
     "names",
     "colours",
+    "time",
     "threshold",
     "merge_gap_s",
     "min_duration_s",
@@ -127,6 +132,9 @@ impl Settings {
         }
         if self.colours != Colours::default() {
             query.append_pair("colours", self.colours.name());
+        }
+        if self.time != TimeScale::default() {
+            query.append_pair("time", self.time.name());
         }
         if let Some(threshold) = self.threshold {
             query.append_pair("threshold", &threshold.to_string());
@@ -217,6 +225,10 @@ impl Settings {
             "colours" => {
                 let names = Colours::ALL.map(Colours::name).join(", ");
                 self.colours = Colours::from_name(value).ok_or_else(|| bad(names))?;
+            }
+            "time" => {
+                let names = TimeScale::ALL.map(TimeScale::name).join(", ");
+                self.time = TimeScale::from_name(value).ok_or_else(|| bad(names))?;
             }
             "threshold" => self.threshold = Some(number(1.0)?),
             "merge_gap_s" => self.merge_gap_s = Some(number(MAX_S)?),

@@ -9,4 +9,5 @@ pub mod render;
 pub mod summary;
 pub mod tiles;
 pub mod time_axis;
+pub mod times;
 pub mod viewport;

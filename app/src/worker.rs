@@ -1,5 +1,6 @@
 //! The worker: requests in, answers out, one piece of work at a time.
 
+mod added;
 mod device;
 mod explain;
 mod identify;
@@ -10,11 +11,13 @@ mod samples;
 mod spectrogram;
 
 use crate::browser::scope;
-use crate::protocol::{DeviceChoice, Failure, FailureKind, JobId, LoadStage, Request, Response};
+use crate::protocol::{
+    DeviceChoice, Failure, FailureKind, JobId, LoadStage, ModelOrigin, Request, Response,
+};
 use device::ChosenDevice;
 use futures_channel::mpsc::{self, UnboundedSender};
-use js_sys::Float32Array;
-use pipit_core::{Catalogue, Classifier, ModelPackage};
+use js_sys::{Array, Float32Array};
+use pipit_core::{Classifier, ModelPackage};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -68,6 +71,12 @@ impl Worker {
                 sample_rate_hz,
             } => return self.listen(job, sample_rate_hz),
             Request::Heard { job } => return self.heard(job, &beside),
+            Request::AddModel { job, site, origin } => {
+                return add_model(job, site, origin, &beside);
+            }
+            Request::RemoveModel { site, model, .. } => {
+                return spawn_local(async move { model::remove(&site, &model).await });
+            }
             Request::StopListening { .. } => {
                 // The receiver hears that the last sender has gone.
                 self.listening.take();
@@ -198,14 +207,9 @@ impl Worker {
             } => {
                 // Free the old model first: two need twice the memory.
                 self.loaded.take();
-                let stage = |stage| scope::post(&Response::Loading { job, stage }, None);
                 let outcome = async {
-                    let listed = |catalogue: &Catalogue| {
-                        let models = catalogue.models.clone();
-                        scope::post(&Response::Catalogue { job, models }, None);
-                    };
-                    let package = model::fetch(&site, model.as_deref(), stage, listed).await?;
-                    stage(LoadStage::Device);
+                    let package = model::find(job, &site, model.as_deref(), file).await?;
+                    model::post_stage(job, LoadStage::Device);
                     let loaded = Rc::new(load(&package, device).await?);
                     self.loaded.replace(Some(loaded.clone()));
                     Ok(Response::Loaded {
@@ -226,6 +230,8 @@ impl Worker {
             }
             // Handled on arrival.
             Request::Cancel { job }
+            | Request::AddModel { job, .. }
+            | Request::RemoveModel { job, .. }
             | Request::Listen { job, .. }
             | Request::Heard { job }
             | Request::StopListening { job }
@@ -234,6 +240,18 @@ impl Worker {
             | Request::Samples { job, .. } => (job, Ok(Response::Cancelled { job })),
         }
     }
+}
+
+fn add_model(job: JobId, site: String, origin: ModelOrigin, files: &JsValue) {
+    let files = files.dyn_ref::<Array>().map(Array::to_vec);
+    let files = files.unwrap_or_default().into_iter();
+    let files = files.filter_map(|file| file.dyn_into().ok()).collect();
+    spawn_local(async move {
+        match added::add(job, &site, origin, files).await {
+            Ok((response, packed)) => scope::post(&response, packed.as_deref()),
+            Err(failure) => scope::post(&Response::Failed { job, failure }, None),
+        }
+    });
 }
 
 fn incomplete() -> Failure {

@@ -17,6 +17,16 @@ pub struct Classifier {
     device: Device,
 }
 
+/// What a window and its frames hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FramewiseScores {
+    /// As [`Classifier::classify`] gives them.
+    pub window: Scores,
+    /// Of equal stretches of the window, in order of time; empty where the pooling looks at no frames.
+    /// Each hears some of its neighbours.
+    pub frames: Vec<Scores>,
+}
+
 /// Why a package does not become a classifier, or a window no scores.
 #[derive(Debug, Error)]
 pub enum ClassifierError {
@@ -86,7 +96,41 @@ impl Classifier {
             return Ok(Vec::new());
         };
         let images = self.images(windows, first)?;
-        let scores = sigmoid(self.model.forward(images))
+        self.scores(self.model.forward(images)).await
+    }
+
+    /// The same with the scores of each window's frames.
+    ///
+    /// # Errors
+    /// As for [`Classifier::classify`].
+    pub async fn classify_framewise(
+        &self,
+        windows: &[MelSpectrogram],
+    ) -> Result<Vec<FramewiseScores>, ClassifierError> {
+        let Some(first) = windows.first() else {
+            return Ok(Vec::new());
+        };
+        let images = self.images(windows, first)?;
+        let (logits, framewise) = self.model.forward_with_frames(images);
+        let windows = self.scores(logits).await?;
+        let mut frames = match framewise {
+            Some(logits) => self.scores(logits.flatten(0, 1)).await?.into_iter(),
+            None => Vec::new().into_iter(),
+        };
+        let per_window = frames.len() / windows.len();
+        Ok(windows
+            .into_iter()
+            .map(|window| FramewiseScores {
+                window,
+                frames: frames.by_ref().take(per_window).collect(),
+            })
+            .collect())
+    }
+
+    /// # Shapes
+    /// `[n, num_classes]` to `n` times `[num_classes]`
+    async fn scores(&self, logits: Tensor<2>) -> Result<Vec<Scores>, ClassifierError> {
+        let scores = sigmoid(logits)
             .into_data_async()
             .await
             .map_err(|e| ClassifierError::Readback(e.to_string()))?
@@ -129,5 +173,110 @@ impl Classifier {
         }
         let data = TensorData::new(values, [windows.len(), 1, n_mels, n_frames]);
         Ok(Tensor::from_data(data, &self.device))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::calibration::Calibration;
+    use crate::model::weights::{WeightsDtype, save_weights};
+    use crate::pooling::Pooling;
+
+    const MANIFEST: &str = r#"{
+        "format_version": 1, "name": "test-birds", "title": "Test birds", "version": "0.1.0",
+        "description": "Two birds.", "architecture": "tf_efficientnet_lite0",
+        "audio": { "sample_rate_hz": 32000, "window": { "length_s": 5.0, "hop_s": 5.0 } },
+        "mel": { "n_fft": 1024, "hop_length": 512, "n_mels": 32, "f_min": 50.0, "f_max": 15000.0,
+                 "power": 2.0, "scale": "htk", "norm": "none", "top_db": 80.0 },
+        "normalization": { "reference": "peak", "mean": -40.0, "std": 20.0 },
+        "detection": { "threshold": 0.5, "merge_gap_s": 0.0 },
+        "classes": [
+            { "code": "banana", "scientific_name": "Coereba flaveola", "common_name": "Bananaquit" },
+            { "code": "prtody1", "scientific_name": "Todus mexicanus", "common_name": "Puerto Rican Tody" }
+        ],
+        "training": null, "licence": "CC0", "attribution": [],
+        "files": { "weights.safetensors": { "sha256": "", "bytes": 0 } }
+    }"#;
+
+    fn classifier(pooling: Pooling) -> Classifier {
+        let device = Device::flex();
+        device.seed(3);
+        let mut manifest: Manifest = serde_json::from_str(MANIFEST).expect("a manifest");
+        manifest.pooling = pooling;
+        manifest.calibration = Some(Calibration {
+            slope: 2.0,
+            intercept: 0.5,
+        });
+        let model = Model::new(manifest.architecture, 1, 2, &device).with_pooling(pooling);
+        let weights = save_weights(&model, WeightsDtype::F32).expect("weights");
+        Classifier::new(&ModelPackage { manifest, weights }, &device).expect("fitting weights")
+    }
+
+    fn windows() -> Vec<MelSpectrogram> {
+        let value = |i: usize, window: usize| ((i * (7 + window)) % 11) as f32 / 5.0 - 1.0;
+        (0..3)
+            .map(|window| MelSpectrogram {
+                n_mels: 32,
+                n_frames: 70,
+                values: (0..32 * 70).map(|i| value(i, window)).collect(),
+            })
+            .collect()
+    }
+
+    /// The CPU is always ready at once.
+    fn ready<T>(future: impl Future<Output = Result<T, ClassifierError>>) -> T {
+        let mut context = Context::from_waker(Waker::noop());
+        match pin!(future).poll(&mut context) {
+            Poll::Ready(result) => result.expect("scores"),
+            Poll::Pending => panic!("the CPU keeps nobody waiting"),
+        }
+    }
+
+    #[test]
+    fn each_window_comes_with_its_own_frames() {
+        let classifier = classifier(Pooling::Attention);
+        let windows = windows();
+
+        let together = ready(classifier.classify_framewise(&windows));
+
+        let plain = ready(classifier.classify(&windows));
+        assert_eq!(together.len(), 3);
+        for (window, (both, plain)) in windows.iter().zip(together.iter().zip(&plain)) {
+            assert_eq!(&both.window, plain);
+            assert_eq!(both.frames.len(), 70_usize.div_ceil(32));
+            let alone = ready(classifier.classify_framewise(std::slice::from_ref(window)));
+            for (frame, other) in both.frames.iter().zip(&alone[0].frames) {
+                for (a, b) in frame.0.iter().zip(&other.0) {
+                    assert!((a - b).abs() < 1e-5, "{a} is not {b}");
+                }
+            }
+            // The window's score is a mean of its frames', before and after calibration.
+            for class in 0..2 {
+                let of_class = || both.frames.iter().map(|frame| frame.0[class]);
+                let (low, high) = (
+                    of_class().fold(1.0, f32::min),
+                    of_class().fold(0.0, f32::max),
+                );
+                assert!((low..=high).contains(&plain.0[class]), "{class}");
+            }
+        }
+        assert!(ready(classifier.classify_framewise(&[])).is_empty());
+    }
+
+    #[test]
+    fn networks_that_look_at_no_frames_have_none() {
+        let classifier = classifier(Pooling::Average);
+        let windows = windows();
+
+        let scores = ready(classifier.classify_framewise(&windows));
+
+        assert!(scores.iter().all(|scores| scores.frames.is_empty()));
+        let plain = ready(classifier.classify(&windows));
+        assert!(scores.iter().map(|scores| &scores.window).eq(&plain));
     }
 }

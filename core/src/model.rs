@@ -66,6 +66,23 @@ trait Network {
     fn fold(&mut self);
 }
 
+/// Through the blocks of named stages, with the output of each block and each stage given to `tap`.
+fn through<'a, B: 'a>(
+    mut x: Tensor<4>,
+    stages: impl IntoIterator<Item = (String, &'a Vec<B>)>,
+    forward: impl Fn(&B, Tensor<4>) -> Tensor<4>,
+    tap: &mut Tap<'_>,
+) -> Tensor<4> {
+    for (name, blocks) in stages {
+        for (i, block) in blocks.iter().enumerate() {
+            x = forward(block, x);
+            tap(&format!("{name}.{i}"), &x);
+        }
+        tap(&name, &x);
+    }
+    x
+}
+
 impl Model {
     /// A network with timm's random initialisation, which pools by the mean.
     #[must_use]
@@ -116,14 +133,14 @@ impl Model {
         self.forward_with_taps(images, &mut |_, _| ())
     }
 
-    /// Logits of the window and of each of its frames, if the pooling looks at frames.
+    /// Logits of the window, and those of each of its frames if the pooling looks at frames.
     ///
     /// # Shapes
     /// `[n, in_chans, height, width]` to `[n, num_classes]` and `[n, width / 32, num_classes]`, rounded up
     #[must_use]
-    pub fn forward_framewise(&self, images: Tensor<4>) -> Option<(Tensor<2>, Tensor<3>)> {
+    pub fn forward_with_frames(&self, images: Tensor<4>) -> (Tensor<2>, Option<Tensor<3>>) {
         let features = self.forward_features(images);
-        self.network().head().forward_framewise(features)
+        self.network().head().forward_with_frames(features)
     }
 
     /// The feature map before pooling.

@@ -231,15 +231,16 @@ fn a_backbone_is_loaded_under_another_classifier() {
     let fresh = Model::new(architecture, IN_CHANS, 5, &device)
         .with_pooling(Pooling::Attention)
         .with_prior(0.5);
-    let model = load_backbone(fresh, architecture, bytes).unwrap();
+    let (model, left) = load_backbone(fresh, architecture, bytes).unwrap();
+    assert_eq!(left, ["classifier.bias", "classifier.weight"]);
 
     let input = recipe_input("input", 64, 64, &device);
     assert_eq!(
         values(model.forward_features(input.clone())),
         values(pretrained.forward_features(input.clone()))
     );
-    let (logits, frames) = model.forward_framewise(input).unwrap();
-    assert_eq!((logits.dims(), frames.dims()), ([1, 5], [1, 2, 5]));
+    let (logits, frames) = model.forward_with_frames(input);
+    assert_eq!((logits.dims(), frames.unwrap().dims()), ([1, 5], [1, 2, 5]));
 
     let other = Model::new(Architecture::TfEfficientNetLite1, IN_CHANS, 3, &device);
     let bytes = save_weights(&other, WeightsDtype::F32).unwrap();

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::{self, Recipe};
 use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::page::Page;
 use serde_json::json;
 
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
+use crate::trial::{RUN_TIMEOUT, THRESHOLD, group, identified, on_page, recording, whistles};
 
 /// Roles that can be operated, and so must have a name.
 const OPERABLE: [&str; 8] = [
@@ -20,15 +19,7 @@ const OPERABLE: [&str; 8] = [
 ];
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
-    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
-        on_page(
-            &format!("accessibility::{name}"),
-            browsers,
-            Gpu::None,
-            "",
-            test,
-        )
-    };
+    let test = group("accessibility", browsers);
     vec![
         test("document_has_language_title_and_heading", document_basics),
         test("everything_operable_has_a_name", operable_things_have_names),
@@ -59,10 +50,7 @@ fn document_basics(page: &mut Page, _: &Path) -> Result<()> {
 }
 
 fn operable_things_have_names(page: &mut Page, folder: &Path) -> Result<()> {
-    let file = folder.join("whistles.wav");
-    audio::write(&Recipe::default(), &file)?;
-    page.drop_files(&[file])?;
-    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    identified(page, folder, "whistles.wav", 12.0)?;
     page.set_threshold(THRESHOLD)?;
     let tree = page.call("Accessibility.getFullAXTree", &json!({}))?;
     let nodes = tree["nodes"].as_array().context("no accessibility tree")?;
@@ -135,11 +123,8 @@ fn axe_finds_nothing(browsers: &Arc<Browsers>, theme: &'static str) -> Trial {
             .unwrap_or(());
         no_violations(page, "the empty page")?;
 
-        let file = folder.join("whistles.wav");
-        audio::write(&Recipe::default(), &file)?;
         page.set_threshold(THRESHOLD)?;
-        page.drop_files(&[file])?;
-        page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+        identified(page, folder, "whistles.wav", 12.0)?;
         page.click("detection")?;
         page.evaluate::<()>("document.querySelectorAll('details').forEach(d => d.open = true)")
             .unwrap_or(());
@@ -163,11 +148,11 @@ fn fits_a_phone(page: &mut Page, folder: &Path) -> Result<()> {
         "Emulation.setDeviceMetricsOverride",
         &json!({ "width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true }),
     )?;
-    let file = folder.join("a_recording_with_a_rather_long_name_20240512_051500.wav");
-    audio::write(&Recipe::default(), &file)?;
+    let name = "a_recording_with_a_rather_long_name_20240512_051500.wav";
+    let file = recording(folder, name, whistles(12.0))?;
     page.set_threshold(THRESHOLD)?;
     page.choose_files(std::slice::from_ref(&file))?;
-    page.wait_for_state(&crate::trial::file_name(&file), &["done"], RUN_TIMEOUT)?;
+    page.wait_for_state(name, &["done"], RUN_TIMEOUT)?;
     let widths: (u32, u32) = page
         .evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")?;
     ensure!(

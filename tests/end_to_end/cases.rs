@@ -11,7 +11,9 @@ use pipit_tests::case::{self, Case, Device, Expectation};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 
-use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, file_name, in_tab, named};
+use crate::trial::{
+    RUN_TIMEOUT, agrees_with_command_line, file_name, in_tab, named, recording, whistles,
+};
 
 /// A window takes some seconds on a software adapter, and the first compiles all shaders.
 const SOFTWARE_WEBGPU_TIMEOUT: Duration = Duration::from_mins(4);
@@ -82,8 +84,7 @@ fn check(case: &Case, page: &mut Page, folder: &Path) -> Result<()> {
         Expectation::Notice(kind) => {
             page.wait_for_notice(kind, timeout)?;
             // A page that could not use one file must still take the next.
-            let next = folder.join("next.wav");
-            pipit_tests::audio::write(&pipit_tests::audio::Recipe::default(), &next)?;
+            let next = recording(folder, "next.wav", whistles(12.0))?;
             page.drop_files(&[next])?;
             page.wait_for_state("next.wav", &["done"], timeout)?;
         }

@@ -1,21 +1,22 @@
 //! What a person can do on the page besides dropping one file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::{self, Recipe};
-use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::audio::Recipe;
+use pipit_tests::browser::Browsers;
 use pipit_tests::page::Page;
 
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, on_page};
+use crate::trial::{
+    RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, file_name, group, identified, recording,
+    whistles,
+};
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
-    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
-        on_page(&format!("controls::{name}"), browsers, Gpu::None, "", test)
-    };
+    let test = group("controls", browsers);
     vec![
         test("two_files_at_once", two_files_at_once),
         test("chosen_file", chosen_file),
@@ -41,7 +42,7 @@ fn two_files_at_once(page: &mut Page, folder: &Path) -> Result<()> {
     )?;
     page.drop_files(&[one.clone(), two.clone()])?;
     for file in [one, two] {
-        page.wait_for_state(&crate::trial::file_name(&file), &["done"], RUN_TIMEOUT)?;
+        page.wait_for_state(&file_name(&file), &["done"], RUN_TIMEOUT)?;
         agrees_with_command_line(page, &file, 1e-3)?;
     }
     ensure!(
@@ -52,14 +53,7 @@ fn two_files_at_once(page: &mut Page, folder: &Path) -> Result<()> {
 }
 
 fn chosen_file(page: &mut Page, folder: &Path) -> Result<()> {
-    let file = recording(
-        folder,
-        "chosen.wav",
-        Recipe {
-            length_s: 5.0,
-            ..Recipe::default()
-        },
-    )?;
+    let file = recording(folder, "chosen.wav", whistles(5.0))?;
     page.choose_files(std::slice::from_ref(&file))?;
     page.wait_for_state("chosen.wav", &["done"], RUN_TIMEOUT)?;
     agrees_with_command_line(page, &file, 1e-3)?;
@@ -105,14 +99,7 @@ fn cancel(page: &mut Page, folder: &Path) -> Result<()> {
         "cancelling took too long"
     );
     // The worker must be free again, not busy with what nobody wants any more.
-    let next = recording(
-        folder,
-        "next.wav",
-        Recipe {
-            length_s: 5.0,
-            ..Recipe::default()
-        },
-    )?;
+    let next = recording(folder, "next.wav", whistles(5.0))?;
     page.drop_files(&[next])?;
     page.wait_for_state("next.wav", &["done"], Duration::from_secs(30))?;
     ensure!(
@@ -162,9 +149,7 @@ fn results_appear_while_it_runs(page: &mut Page, folder: &Path) -> Result<()> {
 }
 
 fn threshold_answers_at_once(page: &mut Page, folder: &Path) -> Result<()> {
-    let file = recording(folder, "whistles.wav", Recipe::default())?;
-    page.drop_files(&[file])?;
-    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    identified(page, folder, "whistles.wav", 12.0)?;
     page.set_threshold(THRESHOLD)?;
     let many = page.recording("whistles.wav")?;
     page.set_threshold(0.99)?;
@@ -197,10 +182,8 @@ fn threshold_answers_at_once(page: &mut Page, folder: &Path) -> Result<()> {
 }
 
 fn playback(page: &mut Page, folder: &Path) -> Result<()> {
-    let file = recording(folder, "whistles.wav", Recipe::default())?;
     page.set_threshold(THRESHOLD)?;
-    page.drop_files(&[file])?;
-    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    identified(page, folder, "whistles.wav", 12.0)?;
     let playhead = "(() => {
         const playhead = document.querySelector('[data-testid=\"playhead\"]');
         return playhead ? playhead.getBoundingClientRect().x : -1;
@@ -222,9 +205,7 @@ fn playback(page: &mut Page, folder: &Path) -> Result<()> {
 }
 
 fn spectrogram_shows_the_sound(page: &mut Page, folder: &Path) -> Result<()> {
-    let file = recording(folder, "whistles.wav", Recipe::default())?;
-    page.drop_files(&[file])?;
-    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    identified(page, folder, "whistles.wav", 12.0)?;
     let colours: Vec<usize> = page.evaluate(
         "[0, 1].map(half => {
             const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
@@ -248,10 +229,4 @@ fn long_recipe() -> Recipe {
         rate_hz: 32_000,
         ..Recipe::default()
     }
-}
-
-pub(crate) fn recording(folder: &Path, name: &str, recipe: Recipe) -> Result<PathBuf> {
-    let path = folder.join(name);
-    audio::write(&recipe, &path)?;
-    Ok(path)
 }

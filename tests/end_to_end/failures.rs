@@ -1,19 +1,22 @@
 //! Failures that lie in the site, the browser or the machine. Those that lie in a recording are
 //! folders below `tests/cases/`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::{self, Recipe};
+use pipit_tests::audio::Recipe;
 use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::page::Page;
 use pipit_tests::site;
 use serde_json::json;
 use xtask::site::{Reply, SiteServer};
 
-use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, in_tab, named};
+use crate::trial::{
+    RUN_TIMEOUT, agrees_with_command_line, in_tab, named, on_page, recording, whistles,
+};
 
 const NOTICE_TIMEOUT: Duration = Duration::from_mins(1);
 /// What Chromium itself logs when a file is not there.
@@ -49,6 +52,14 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         webgpu_without_an_adapter(browsers),
         gpu_lost(),
         worker_of_an_older_build(browsers),
+        out_of_memory(browsers),
+        on_page(
+            "failures::settings_that_mean_nothing",
+            browsers,
+            Gpu::None,
+            "?colours=jet&include=dodo",
+            |page, _| settings_that_mean_nothing(page),
+        ),
     ]
 }
 
@@ -64,7 +75,7 @@ fn broken_site(
         let server = SiteServer::start(site::site()?.rewritten(rewrite), 0)?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
             page.tolerate(NOT_LOADED);
-            page.drop_files(&[whistles(folder)?])?;
+            page.drop_files(&[short_recording(folder)?])?;
             page.wait_for_notice(kind, NOTICE_TIMEOUT)?;
             Ok(())
         })
@@ -120,7 +131,7 @@ fn webgpu_without_an_adapter(browsers: &Arc<Browsers>) -> Trial {
         let server = site::serve()?;
         let url = format!("{}?device=webgpu", server.url());
         in_tab(name, &browsers, Gpu::None, &url, |page, folder| {
-            let file = whistles(folder)?;
+            let file = short_recording(folder)?;
             page.drop_files(std::slice::from_ref(&file))?;
             page.wait_for_notice("no-webgpu", NOTICE_TIMEOUT)?;
             page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
@@ -143,7 +154,7 @@ fn gpu_lost() -> Trial {
             // What the browser logs about the loss is no fault of the page.
             page.tolerate("GPU");
             page.tolerate("device");
-            let file = whistles(folder)?;
+            let file = short_recording(folder)?;
             page.drop_files(std::slice::from_ref(&file))?;
             page.wait_for_state("whistles.wav", &["running"], RUN_TIMEOUT)?;
             crash_gpu(&browsers)?;
@@ -171,7 +182,7 @@ fn worker_of_an_older_build(browsers: &Arc<Browsers>) -> Trial {
         let build = Arc::new(OnceLock::<String>::new());
         let known = Arc::clone(&build);
         let site = site::site()?.rewritten(move |path, mut reply| {
-            if let (true, Some(build)) = (path.ends_with("worker_bg.wasm"), known.get()) {
+            if let (true, Some(build)) = (path.ends_with("worker_cpu_bg.wasm"), known.get()) {
                 age_build(&mut reply.body, build);
             }
             reply
@@ -182,7 +193,7 @@ fn worker_of_an_older_build(browsers: &Arc<Browsers>) -> Trial {
                 server
                     .requests()
                     .into_iter()
-                    .find(|url| url.contains("worker.js?"))
+                    .find(|url| url.contains("worker_cpu.js?"))
             };
             let deadline = Instant::now() + NOTICE_TIMEOUT;
             while asked().is_none() && Instant::now() < deadline {
@@ -217,8 +228,81 @@ fn age_build(module: &mut [u8], build: &str) {
     }
 }
 
-fn whistles(folder: &Path) -> Result<std::path::PathBuf> {
-    let path = folder.join("whistles.wav");
-    audio::write(&Recipe::default(), &path)?;
-    Ok(path)
+/// Keeps hold of the memory of the worker's module, which lies hidden within the module.
+const HOLD_MEMORY: &str = "for (const name of ['instantiate', 'instantiateStreaming']) {
+    const original = WebAssembly[name];
+    WebAssembly[name] = async (...parameters) => {
+        const made = await original.apply(WebAssembly, parameters);
+        globalThis.memoryOfModule = (made.instance ?? made).exports.memory;
+        return made;
+    };
+}
+";
+
+/// Takes all that the memory can still grow by; none of it is ever touched. Returns what it took.
+const TAKE_MEMORY: &str = "(() => {
+    const before = memoryOfModule.buffer.byteLength;
+    for (let pages = 65536; pages >= 1;) {
+        try { memoryOfModule.grow(pages); } catch { pages = Math.floor(pages / 2); }
+    }
+    return memoryOfModule.buffer.byteLength - before;
+})()";
+
+/// The worker's memory is full, truly, when a recording comes that needs much of it: its rate has
+/// no factor in common with the model's. The page says so, and a new worker takes the next one.
+fn out_of_memory(browsers: &Arc<Browsers>) -> Trial {
+    /// A prime, as is half of what lies below it: the longest of all ways to resample.
+    const RATE_HZ: u32 = 767_783;
+    let browsers = Arc::clone(browsers);
+    named("failures::out_of_memory", move |name| {
+        let site = site::site()?.rewritten(|path, mut reply| {
+            if path == "worker.js" {
+                reply.body.splice(0..0, HOLD_MEMORY.bytes());
+            }
+            reply
+        });
+        let server = SiteServer::start(site, 0)?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            // The worker's last word.
+            page.tolerate("unreachable");
+            page.wait_until(
+                "the model is loaded",
+                RUN_TIMEOUT,
+                "document.querySelector('[data-testid=\"status\"]').textContent.startsWith('Ready')",
+            )?;
+            let taken: u64 = page.evaluate_in_worker(TAKE_MEMORY)?;
+            ensure!(taken > 0, "the worker's memory was full already");
+            let recipe = Recipe {
+                rate_hz: RATE_HZ,
+                ..whistles(1.0)
+            };
+            let greedy = recording(folder, "greedy.wav", recipe)?;
+            let next = short_recording(folder)?;
+            page.drop_files(&[greedy, next.clone()])?;
+            let notice = page.wait_for_notice("out-of-memory", NOTICE_TIMEOUT)?;
+            ensure!(notice.text.contains("ran out of memory"), "{notice:?}");
+            page.wait_for_state("greedy.wav", &["failed"], NOTICE_TIMEOUT)?;
+            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+            agrees_with_command_line(page, &next, 1e-3)?;
+            Ok(())
+        })
+    })
+}
+
+/// One colour map that there is not, and a species that the model does not know.
+fn settings_that_mean_nothing(page: &mut Page) -> Result<()> {
+    page.wait_for_notice("bad-settings", NOTICE_TIMEOUT)?;
+    page.wait_until(
+        "one notice names both",
+        NOTICE_TIMEOUT,
+        "(() => {
+            const [notice, ...others] = document.querySelectorAll('[data-testid=\"notice\"]');
+            return others.length === 0
+                && ['jet', 'dodo'].every(word => notice.textContent.includes(word));
+        })()",
+    )
+}
+
+fn short_recording(folder: &Path) -> Result<PathBuf> {
+    recording(folder, "whistles.wav", whistles(12.0))
 }

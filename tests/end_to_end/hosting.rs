@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::{self, Recipe};
 use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 use xtask::site::SiteServer;
 
-use crate::trial::{RUN_TIMEOUT, agrees_with_command_line, in_tab, named};
+use crate::trial::{
+    RUN_TIMEOUT, agrees_with_command_line, identified, in_tab, named, recording, whistles,
+};
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
         below_a_path(browsers),
         no_other_origin(browsers),
+        no_card_needs_no_gpu_code(browsers),
         model_is_fetched_once(browsers),
     ]
 }
@@ -25,8 +27,7 @@ fn below_a_path(browsers: &Arc<Browsers>) -> Trial {
     named("hosting::below_a_path", move |name| {
         let server = SiteServer::start(site::site()?.below("/some/where/")?, 0)?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            let file = folder.join("whistles.wav");
-            audio::write(&Recipe::default(), &file)?;
+            let file = recording(folder, "whistles.wav", whistles(12.0))?;
             page.drop_files(std::slice::from_ref(&file))?;
             page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
             agrees_with_command_line(page, &file, 1e-3)?;
@@ -49,16 +50,7 @@ fn no_other_origin(browsers: &Arc<Browsers>) -> Trial {
         // The same files at another port are another origin.
         let elsewhere = site::serve()?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            let file = folder.join("whistles.wav");
-            audio::write(
-                &Recipe {
-                    length_s: 5.0,
-                    ..Recipe::default()
-                },
-                &file,
-            )?;
-            page.drop_files(&[file])?;
-            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+            identified(page, folder, "whistles.wav", 5.0)?;
             page.check_clean()?;
 
             // From here on the test itself causes what the policy must stop.
@@ -87,20 +79,33 @@ fn attempt_to_reach(url: &str) -> String {
     format!("fetch('{url}', {{ mode: 'no-cors' }}).then(() => 'reached', () => 'refused')")
 }
 
+/// Without a graphics card nobody waits for the code that would drive it.
+fn no_card_needs_no_gpu_code(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("hosting::no_card_needs_no_gpu_code", move |name| {
+        let server = site::serve()?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, _| {
+            page.wait_until(
+                "the model is loaded",
+                RUN_TIMEOUT,
+                "document.querySelector('[data-testid=\"status\"]').textContent.startsWith('Ready')",
+            )?;
+            // With the build in its address it is the page that asks; the service worker keeps all files.
+            let asked = |module: &str| server.requests().iter().any(|url| url.contains(module));
+            ensure!(asked("worker_cpu_bg.wasm?"), "{:?}", server.requests());
+            ensure!(!asked("worker_bg.wasm?"), "{:?}", server.requests());
+            Ok(())
+        })
+    })
+}
+
 /// A second visit takes the weights from the browser's cache.
 fn model_is_fetched_once(browsers: &Arc<Browsers>) -> Trial {
     let browsers = Arc::clone(browsers);
     named("hosting::model_is_fetched_once", move |name| {
         let server = site::serve()?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            let file = folder.join("whistles.wav");
-            audio::write(
-                &Recipe {
-                    length_s: 5.0,
-                    ..Recipe::default()
-                },
-                &file,
-            )?;
+            let file = recording(folder, "whistles.wav", whistles(5.0))?;
             let visit = |page: &mut Page| -> Result<usize> {
                 page.drop_files(std::slice::from_ref(&file))?;
                 page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;

@@ -12,8 +12,7 @@ use pipit_tests::browser::{Browser, Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 
-use crate::controls::recording;
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, in_tab, named, on_page};
+use crate::trial::{COLOURS, RUN_TIMEOUT, THRESHOLD, in_tab, named, on_page, recording, whistles};
 
 const ANSWER: Duration = Duration::from_secs(30);
 
@@ -31,14 +30,7 @@ fn results_are_kept(browsers: &Arc<Browsers>) -> Trial {
     named("keeping::results_are_kept", move |name| {
         let server = site::serve()?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            let file = recording(
-                folder,
-                "night.wav",
-                Recipe {
-                    length_s: 20.0,
-                    ..Recipe::default()
-                },
-            )?;
+            let file = recording(folder, "night.wav", whistles(20.0))?;
             page.drop_files(std::slice::from_ref(&file))?;
             page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
             page.set_threshold(THRESHOLD)?;
@@ -57,12 +49,7 @@ fn results_are_kept(browsers: &Arc<Browsers>) -> Trial {
             page.wait_until(
                 "its spectrogram is painted all the same",
                 ANSWER,
-                "(() => {
-                    const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
-                    const data = canvas.getContext('2d')
-                        .getImageData(0, 0, canvas.width, canvas.height).data;
-                    return new Set(new Uint32Array(data.buffer)).size >= 32;
-                })()",
+                &format!("{COLOURS}.length >= 32"),
             )
         })
     })
@@ -92,14 +79,7 @@ fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {
             drop(server);
             page.tolerate("ERR_CONNECTION_REFUSED");
             page.go_to(&url)?;
-            let file = recording(
-                folder,
-                "forest.wav",
-                Recipe {
-                    length_s: 5.0,
-                    ..Recipe::default()
-                },
-            )?;
+            let file = recording(folder, "forest.wav", whistles(5.0))?;
             page.drop_files(&[file])?;
             page.wait_for_state("forest.wav", &["done"], RUN_TIMEOUT)?;
             Ok(())
@@ -111,12 +91,8 @@ fn a_folder(page: &mut Page, folder: &Path) -> Result<()> {
     let card = folder.join("card");
     let inner = card.join("Data");
     fs::create_dir_all(&inner)?;
-    let short = || Recipe {
-        length_s: 5.0,
-        ..Recipe::default()
-    };
-    recording(&card, "b.wav", short())?;
-    recording(&inner, "a.wav", short())?;
+    recording(&card, "b.wav", whistles(5.0))?;
+    recording(&inner, "a.wav", whistles(5.0))?;
     fs::write(card.join("CONFIG.TXT"), "sensitivity: high")?;
     page.drop_files(&[card])?;
     page.wait_for_notice("others-left-out", ANSWER)?;

@@ -6,19 +6,15 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::Recipe;
-use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::browser::Browsers;
 use pipit_tests::page::Page;
 
-use crate::controls::recording;
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
+use crate::trial::{THRESHOLD, group, identified};
 
 const ANSWER: Duration = Duration::from_secs(15);
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
-    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
-        on_page(&format!("keyboard::{name}"), browsers, Gpu::None, "", test)
-    };
+    let test = group("keyboard", browsers);
     vec![
         test("arrows_choose_and_p_plays", arrows_choose_and_p_plays),
         test("space_plays_and_escape_stops", space_plays_and_escape_stops),
@@ -28,17 +24,8 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
 }
 
 fn whistles(page: &mut Page, folder: &Path) -> Result<()> {
-    let file = recording(
-        folder,
-        "whistles.wav",
-        Recipe {
-            length_s: 20.0,
-            ..Recipe::default()
-        },
-    )?;
     page.set_threshold(THRESHOLD)?;
-    page.drop_files(&[file])?;
-    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    identified(page, folder, "whistles.wav", 20.0)?;
     // Wherever the focus was, now it is nowhere.
     page.evaluate::<()>("document.activeElement?.blur()")
         .unwrap_or(());
@@ -163,7 +150,7 @@ fn the_sheet_lists_the_keys(page: &mut Page, _: &Path) -> Result<()> {
         "document.querySelector('[data-testid=\"key-sheet\"]').open",
     )?;
     let words = page.text("key-sheet")?;
-    for key in ["Space", "Ctrl-G", "Esc", "Tab"] {
+    for key in ["Space", "Ctrl-G", "Ctrl-Y", "Esc", "Tab"] {
         ensure!(words.contains(key), "{key} is not on the sheet: {words}");
     }
     page.press("Escape", 27)?;

@@ -9,7 +9,7 @@ use pipit_tests::browser::{Browser, Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 
-use crate::trial::{RUN_TIMEOUT, in_tab, named};
+use crate::trial::{COLOURS, RUN_TIMEOUT, in_tab, named};
 
 const ANSWER: Duration = Duration::from_secs(30);
 const IS_READY: &str =
@@ -37,12 +37,7 @@ fn hears_shows_and_keeps() -> Result<()> {
     page.wait_until(
         "what is heard is drawn",
         ANSWER,
-        "(() => {
-            const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
-            if (!canvas) return false;
-            const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-            return new Set(new Uint32Array(data.buffer)).size >= 16;
-        })()",
+        &format!("{COLOURS}.length >= 16"),
     )?;
     let name = page.recordings()?.remove(0).name;
     ensure!(name.starts_with("Live"), "the recording is called {name}");

@@ -7,26 +7,16 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::{Encoding, Recipe};
-use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::browser::Browsers;
 use pipit_tests::page::Page;
 
-use crate::controls::recording;
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
+use crate::trial::{COLOURS, RUN_TIMEOUT, THRESHOLD, group, identified, recording};
 
 /// How long the page may take to answer a hand.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// Distinct colours in the spectrogram's picture.
-const COLOURS: &str = "(() => {
-    const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
-    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    return [...new Set(new Uint32Array(data.buffer))];
-})()";
-
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
-    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
-        on_page(&format!("looking::{name}"), browsers, Gpu::None, "", test)
-    };
+    let test = group("looking", browsers);
     vec![
         test("wheel_zooms_at_the_pointer", wheel_zooms_at_the_pointer),
         test("dragging_and_the_strip_move", dragging_and_the_strip_move),
@@ -35,6 +25,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
             "boxes_are_where_detections_are",
             boxes_are_where_detections_are,
         ),
+        test("times_of_the_clock", times_of_the_clock),
         test("why_this_bird", why_this_bird),
         test("three_hours", three_hours),
     ]
@@ -66,16 +57,7 @@ fn wait_for_sight(page: &mut Page, what: &str, condition: &str) -> Result<()> {
 }
 
 fn whistles(page: &mut Page, folder: &Path) -> Result<()> {
-    let file = recording(
-        folder,
-        "whistles.wav",
-        Recipe {
-            length_s: 20.0,
-            ..Recipe::default()
-        },
-    )?;
-    page.drop_files(&[file])?;
-    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+    identified(page, folder, "whistles.wav", 20.0)?;
     wait_for_sight(
         page,
         "all of it is shown",
@@ -145,6 +127,43 @@ fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {
         "fewer bands are shown",
         ANSWER,
         &format!("{height} < {all}"),
+    )
+}
+
+/// A recorder wrote into its file's name when it began: ten seconds before midnight.
+fn times_of_the_clock(page: &mut Page, folder: &Path) -> Result<()> {
+    const FILE: &str = "20240521_235950.WAV";
+    page.set_threshold(THRESHOLD)?;
+    let found = identified(page, folder, FILE, 20.0)?;
+    ensure!(!found.detections.is_empty(), "nothing is detected");
+    page.wait_until(
+        "times count from the start",
+        ANSWER,
+        "document.querySelector('[data-testid=\"time-axis\"]').textContent.startsWith('0:00')",
+    )?;
+    page.choose("time-scale", "clock")?;
+    page.wait_until(
+        "the axis shows the clock, and the new day",
+        ANSWER,
+        "(() => {
+            const ticks = [...document.querySelectorAll('[data-testid=\"time-axis\"] .tick')];
+            const days = ticks.filter(tick => tick.classList.contains('new-day'));
+            return ticks[0]?.textContent === '23:59:50'
+                && days.length === 1 && days[0].textContent === '2024-05-22';
+        })()",
+    )?;
+    let words = page.text("detection")?;
+    ensure!(
+        words.starts_with("23:59:5") || words.starts_with("00:00:"),
+        "the list says {words:?}"
+    );
+    let query: String = page.evaluate("location.search")?;
+    ensure!(query.contains("time=clock"), "the address has {query:?}");
+    page.choose("time-scale", "elapsed")?;
+    page.wait_until(
+        "times count from the start again",
+        ANSWER,
+        "document.querySelector('[data-testid=\"time-axis\"]').textContent.startsWith('0:00')",
     )
 }
 

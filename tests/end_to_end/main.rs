@@ -21,6 +21,7 @@ mod keyboard;
 mod language;
 mod live;
 mod looking;
+mod models;
 mod results;
 mod trial;
 
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         results::trials(&browsers),
         live::trials(&browsers),
         keyboard::trials(&browsers),
+        models::trials(&browsers),
         keeping::trials(&browsers),
         language::trials(&browsers),
         accessibility::trials(&browsers),

@@ -11,22 +11,22 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::Recipe;
-use pipit_tests::browser::{Browsers, Gpu};
+use pipit_tests::browser::Browsers;
 use pipit_tests::page::{Page, Recording};
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
-use crate::controls::recording;
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, on_page};
+use crate::trial::{THRESHOLD, group, identified};
 
+const LENGTH_S: f64 = 20.0;
 const ANSWER: Duration = Duration::from_secs(30);
+/// Keys held down beside another, as DevTools counts them.
+const CTRL: u32 = 2;
+const SHIFT: u32 = 8;
 const FILE: &str = "SITE_20240512_051500.wav";
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
-    let test = |name: &str, test: fn(&mut Page, &Path) -> Result<()>| {
-        on_page(&format!("results::{name}"), browsers, Gpu::None, "", test)
-    };
+    let test = group("results", browsers);
     vec![
         test("exports_hold_what_the_page_shows", exports),
         test("clips_are_the_sound_of_the_detections", clips),
@@ -37,18 +37,8 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
 }
 
 fn whistles(page: &mut Page, folder: &Path) -> Result<Recording> {
-    let file = recording(
-        folder,
-        FILE,
-        Recipe {
-            length_s: 20.0,
-            ..Recipe::default()
-        },
-    )?;
     page.set_threshold(THRESHOLD)?;
-    page.drop_files(&[file])?;
-    page.wait_for_state(FILE, &["done"], RUN_TIMEOUT)?;
-    let found = page.recording(FILE)?;
+    let found = identified(page, folder, FILE, LENGTH_S)?;
     ensure!(
         found.detections.len() >= 2,
         "too few detections: a test of nothing"
@@ -210,29 +200,15 @@ fn wishes(page: &mut Page, folder: &Path) -> Result<()> {
         codes(page)?
     );
     page.click("all-species")?;
-    set_number(page, "min-duration", 1000.0)?;
+    page.set_value("min-duration", "1000")?;
     ensure!(codes(page)?.is_empty(), "nothing lasts so long");
-    set_number(page, "min-duration", 0.0)?;
+    page.set_value("min-duration", "0")?;
     ensure!(codes(page)? == all, "they are not back");
-    set_number(page, "own-threshold", 100.0)?;
+    page.set_value("own-threshold", "100")?;
     ensure!(
         codes(page)?.len() < all.len(),
         "a species' own threshold does nothing"
     );
-    Ok(())
-}
-
-fn set_number(page: &mut Page, test_id: &str, value: f64) -> Result<()> {
-    let is_there: bool = page.evaluate(&format!(
-        "(() => {{
-            const input = document.querySelector('[data-testid=\"{test_id}\"]');
-            if (!input) return false;
-            input.value = '{value}';
-            input.dispatchEvent(new Event('change', {{ bubbles: true }}));
-            return true;
-        }})()"
-    ))?;
-    ensure!(is_there, "the page has no {test_id}");
     Ok(())
 }
 
@@ -263,22 +239,35 @@ fn answers(page: &mut Page, folder: &Path) -> Result<()> {
     page.choose("review-filter", "2")?;
     ensure!(signs(page)? == ["✗"], "{:?}", signs(page)?);
     page.choose("review-filter", "all")?;
-    page.call(
-        "Input.dispatchKeyEvent",
-        &json!({ "type": "keyDown", "key": "z", "modifiers": 2 }),
-    )?;
     page.evaluate::<()>("document.activeElement?.blur()")
         .unwrap_or(());
+    let some_no = "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
+        .some(sign => sign.textContent.trim() === '✗')";
+    for (undo, redo) in [
+        (("z", CTRL), ("Z", CTRL | SHIFT)),
+        (("z", CTRL), ("y", CTRL)),
+    ] {
+        press_with(page, undo)?;
+        page.wait_until(
+            "the last answer is taken back",
+            ANSWER,
+            &format!("!{some_no}"),
+        )?;
+        press_with(page, redo)?;
+        page.wait_until("it is given again", ANSWER, some_no)?;
+    }
+    page.click("review-undo")?;
+    page.wait_until("the button takes it back", ANSWER, &format!("!{some_no}"))?;
+    page.click("review-redo")?;
+    page.wait_until("the button gives it again", ANSWER, some_no)
+}
+
+fn press_with(page: &mut Page, (key, modifiers): (&str, u32)) -> Result<()> {
     page.call(
         "Input.dispatchKeyEvent",
-        &json!({ "type": "keyDown", "key": "z", "modifiers": 2 }),
+        &json!({ "type": "keyDown", "key": key, "modifiers": modifiers }),
     )?;
-    page.wait_until(
-        "the last answers are taken back",
-        ANSWER,
-        "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
-            .every(sign => sign.textContent.trim() !== '✗')",
-    )
+    Ok(())
 }
 
 fn review_files(page: &mut Page, folder: &Path) -> Result<()> {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
+use pipit_tests::audio::{self, Recipe};
 use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::detection::{self, Bounds};
-use pipit_tests::page::Page;
+use pipit_tests::page::{Page, Recording};
 use pipit_tests::{cli, site};
 use tempfile::TempDir;
 
@@ -17,6 +18,21 @@ pub(crate) const RUN_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// How low a threshold lets something be detected in sounds that are no bird.
 pub(crate) const THRESHOLD: f64 = 0.01;
+
+/// Distinct colours in the spectrogram's picture; a script that fails where there is none.
+pub(crate) const COLOURS: &str = "(() => {
+    const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    return [...new Set(new Uint32Array(data.buffer))];
+})()";
+
+/// What is done on a page, with a folder for its files.
+pub(crate) type Test = fn(&mut Page, &Path) -> Result<()>;
+
+/// Names tests after their group, and runs them on the built site with no GPU.
+pub(crate) fn group(group: &str, browsers: &Arc<Browsers>) -> impl Fn(&str, Test) -> Trial {
+    move |name, test| on_page(&format!("{group}::{name}"), browsers, Gpu::None, "", test)
+}
 
 /// A test in a tab that shows the built site.
 pub(crate) fn on_page(
@@ -97,6 +113,33 @@ pub(crate) fn agrees_with_command_line(
     };
     detection::compare(&seen, &cli, tolerance)?;
     Ok(detection::largest_difference(&seen, &cli))
+}
+
+/// Whistles of this length, else as recordings in tests are.
+pub(crate) fn whistles(length_s: f64) -> Recipe {
+    Recipe {
+        length_s,
+        ..Recipe::default()
+    }
+}
+
+/// Makes a recording in the folder.
+pub(crate) fn recording(folder: &Path, name: &str, recipe: Recipe) -> Result<PathBuf> {
+    let path = folder.join(name);
+    audio::write(&recipe, &path)?;
+    Ok(path)
+}
+
+/// Drops whistles of this length on the page and waits until they are identified.
+pub(crate) fn identified(
+    page: &mut Page,
+    folder: &Path,
+    name: &str,
+    length_s: f64,
+) -> Result<Recording> {
+    let file = recording(folder, name, whistles(length_s))?;
+    page.drop_files(&[file])?;
+    page.wait_for_state(name, &["done"], RUN_TIMEOUT)
 }
 
 /// The file's name as the page shows it.

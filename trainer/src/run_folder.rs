@@ -27,6 +27,10 @@ pub(crate) const BEST_WEIGHTS_FILE: &str = "best.safetensors";
 pub(crate) const BEST_METRICS_FILE: &str = "best.json";
 /// One row an epoch.
 pub(crate) const METRICS_FILE: &str = "metrics.csv";
+/// One row every few steps.
+pub(crate) const STEPS_FILE: &str = "steps.csv";
+/// A run of its own inside a run, on other recordings, whose best weights the outer one begins with.
+pub(crate) const PRETRAIN_FOLDER: &str = "pretrain";
 
 /// Everything that was settled before the first step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,7 +71,8 @@ pub(crate) struct RunConfig {
     pub(crate) recordings_per_class: Vec<usize>,
     /// Files that could not be read.
     pub(crate) unreadable: Vec<String>,
-    /// Who made the training and held-out recordings.
+    /// Who made the training and held-out recordings, and those that the weights it began with are
+    /// from, where these are another run's.
     pub(crate) attribution: Vec<Attribution>,
 }
 

@@ -1,7 +1,11 @@
 //! Settings from three places: defaults, a TOML file, and what is typed, each over the one before.
 //!
 //! A key is a flag's name with underscores; those of the spectrogram stand in `[audio]`, and the
-//! augmentations, which have no flags, in `[augment]`.
+//! augmentations, which have no flags, in `[augment]`. What differs in a stage before stands in
+//! `[pretrain]`.
+
+mod pretrain;
+mod tree;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,11 +14,12 @@ use anyhow::{Context, bail};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::device::DeviceChoice;
 use crate::files;
 use crate::train::TrainOptions;
+use tree::{check_known, leaves, put};
 
 /// Where settings come from.
 #[derive(Debug, Clone, Args)]
@@ -48,6 +53,10 @@ pub(crate) struct Settings {
     #[command(flatten)]
     #[serde(flatten)]
     pub(crate) options: TrainOptions,
+    /// What differs in a stage before, on other recordings; none if there is no such stage.
+    #[arg(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pretrain: Option<Map<String, Value>>,
 }
 
 impl SettingsArgs {
@@ -71,6 +80,13 @@ impl SettingsArgs {
         let table: toml::Table = toml::from_str(toml)?;
         for (path, value) in leaves(serde_json::to_value(table)?) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            if let [pretrain::TABLE, of_stage @ ..] = names.as_slice()
+                && !of_stage.is_empty()
+            {
+                pretrain::put(tree, of_stage, value)
+                    .with_context(|| format!("in the table [{}]", pretrain::TABLE))?;
+                continue;
+            }
             check_known(tree, &names)?;
             if !self.typed.0.contains(flag(&names)) {
                 put(tree, &names, value)?;
@@ -87,6 +103,13 @@ impl Settings {
             .with_context(|| format!("cannot write the settings to {}", path.display()))?;
         let text = format!("# All settings of this run; --config reads them.\n\n{settings}");
         files::write_atomically(path, text.as_bytes())
+    }
+
+    /// Reads a file of all settings.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let context = || format!("cannot read {}", path.display());
+        let text = String::from_utf8(files::read(path)?).with_context(context)?;
+        toml::from_str(&text).with_context(context)
     }
 
     /// The data set, which must be named somewhere.
@@ -148,55 +171,6 @@ fn flag<'a>(names: &[&'a str]) -> &'a str {
         [name] | ["audio", name] => name,
         _ => "",
     }
-}
-
-/// Every value that is no table, with the names that lead to it.
-fn leaves(value: Value) -> Vec<(Vec<String>, Value)> {
-    let Value::Object(table) = value else {
-        return vec![(Vec::new(), value)];
-    };
-    let mut found = Vec::new();
-    for (name, value) in table {
-        for (mut path, value) in leaves(value) {
-            path.insert(0, name.clone());
-            found.push((path, value));
-        }
-    }
-    found
-}
-
-fn check_known(tree: &Value, names: &[&str]) -> anyhow::Result<()> {
-    let mut node = tree;
-    for (depth, name) in names.iter().enumerate() {
-        let key = names[..=depth].join(".");
-        let Value::Object(table) = node else {
-            bail!(
-                "{} is no table, so there is no {key}",
-                names[..depth].join(".")
-            );
-        };
-        let Some(below) = table.get(*name) else {
-            let known: Vec<&str> = table.keys().map(String::as_str).collect();
-            bail!("there is no key {key}; known are {}", known.join(", "));
-        };
-        node = below;
-    }
-    if node.is_object() {
-        bail!("{} is a table", names.join("."));
-    }
-    Ok(())
-}
-
-/// Puts in a value of which it is known that the key exists, if the settings can take it.
-fn put(tree: &mut Value, names: &[&str], value: Value) -> anyhow::Result<()> {
-    let mut changed = tree.clone();
-    if let Some(place) = changed.pointer_mut(&format!("/{}", names.join("/"))) {
-        *place = value;
-    }
-    serde_json::from_value::<Settings>(changed.clone())
-        .with_context(|| format!("cannot take {}", names.join(".")))?;
-    *tree = changed;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -264,9 +238,36 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_before_has_what_differs_over_the_rest() {
+        let file = "epochs = 7\nseed = 3\n[pretrain]\ndata = 'other'\nepochs = 2\nfreeze = 3\n\
+                    audio.hop = 2.5\n[pretrain.augment.mixup]\nprobability = 1\n";
+        let settings = resolve(file, &["--seed=5", "--set=pretrain.freeze=4"]).unwrap();
+
+        let before = settings.pretraining(Path::new("run")).unwrap().unwrap();
+
+        assert_eq!(before.data.as_deref(), Some(Path::new("other")));
+        assert_eq!(before.out.as_deref(), Some(Path::new("run/pretrain")));
+        let options = &before.options;
+        assert_eq!(
+            (options.epochs, options.seed, options.freeze),
+            (2, 5, Some(4))
+        );
+        assert_eq!(options.audio.hop, Some(2.5));
+        assert!((options.augment.mixup.probability - 1.0).abs() < 1e-12);
+        assert_eq!(before.pretrain, None);
+        let options = &settings.options;
+        assert_eq!((options.epochs, options.freeze), (7, None));
+        assert_eq!(options.augment, TrainOptions::default().augment);
+
+        let plain = resolve("epochs = 7", &[]).unwrap();
+        assert_eq!(plain.pretraining(Path::new("run")).unwrap(), None);
+    }
+
+    #[test]
     fn what_is_written_reads_back() {
         let mut settings = resolve(
-            "learning_rate = 1e-4",
+            "learning_rate = 1e-4\n[pretrain]\ndata = 'other'\nlearning_rate = 3e-4\n\
+             augment.mixup.probability = 0.5",
             &[
                 "--data=a \"b\"",
                 "--backgrounds=rain",
@@ -283,6 +284,7 @@ mod tests {
 
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(resolve(&text, &[]).unwrap(), settings);
+        assert_eq!(Settings::read(&file).unwrap(), settings);
         assert!(text.contains("label_smoothing = 0.1\n"), "{text}");
     }
 
@@ -308,6 +310,18 @@ mod tests {
         assert!(text.contains("loss") && text.contains("focal"), "{text}");
         let text = error("augment = 3", &[]);
         assert!(text.contains("augment is a table"), "{text}");
+        let text = error("[pretrain]\nepoch = 3", &[]);
+        assert!(
+            text.contains("[pretrain]") && text.contains("no key epoch;"),
+            "{text}"
+        );
+        let text = error("[pretrain]\nepochs = 'many'", &[]);
+        assert!(
+            text.contains("[pretrain]") && text.contains("many"),
+            "{text}"
+        );
+        let text = error("[pretrain]\narchitecture = 'eca_nfnet_l0'", &[]);
+        assert!(text.contains("same in both stages"), "{text}");
         let text = error("seed.deep = 3", &[]);
         assert!(text.contains("seed is no table"), "{text}");
         let text = error("seed = = 3", &[]);

@@ -5,10 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use pipit_core::Taxonomy;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
+
+use crate::classes;
+use crate::dataset::Dataset;
 
 /// One recording, as the split sees it.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +21,16 @@ pub(crate) struct SplitItem<'a> {
     pub(crate) recordist: Option<&'a str>,
     /// Its class, or `None` for a species that is no class of the model.
     pub(crate) class: Option<usize>,
+}
+
+/// The recordings of a data set, in its order.
+pub(crate) fn items<'a>(dataset: &'a Dataset, classes: &Taxonomy) -> Vec<SplitItem<'a>> {
+    (dataset.recordings.iter())
+        .map(|recording| SplitItem {
+            recordist: recording.author.as_deref(),
+            class: classes::primary(classes, recording),
+        })
+        .collect()
 }
 
 /// Indices of the recordings on each side, in ascending order.

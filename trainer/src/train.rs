@@ -1,4 +1,7 @@
 //! `pipit train`: labelled recordings → a run folder with the best weights.
+//!
+//! A run may have a stage before, on other recordings: a run of its own, in a folder inside, whose
+//! best weights the main one begins with.
 
 mod attribution;
 pub(crate) mod balance;
@@ -20,10 +23,15 @@ mod schedule;
 mod settle;
 mod validate;
 
-use anyhow::ensure;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
 use clap::Args;
 
-use crate::run_folder::{CONFIG_FILE, RunConfig};
+use crate::files;
+use crate::run_folder::{
+    BEST_WEIGHTS_FILE, CONFIG_FILE, PRETRAIN_FOLDER, RunConfig, SETTINGS_FILE,
+};
 use crate::settings::{Settings, SettingsArgs};
 
 pub(crate) use options::TrainOptions;
@@ -48,26 +56,85 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let given = args.settings.resolve()?;
     let out = given.out()?.to_path_buf();
     let settings = if args.resume {
-        let config = RunConfig::read(&out)?;
-        Settings {
-            data: Some(given.data.unwrap_or(config.data)),
-            options: config.options,
-            ..given
-        }
+        settings_of_run(&out, given)?
     } else {
         ensure!(
-            !out.join(CONFIG_FILE).exists(),
+            !is_run(&out) && !is_run(&out.join(PRETRAIN_FOLDER)),
             "there is a run already (--resume goes on with it) in {}",
             out.display()
         );
         given
     };
     settings.options.check()?;
+    let data = settings.data()?;
+    let before = settings.pretraining(&out)?;
+    if let Some(before) = &before {
+        before.options.check().context("in the stage before")?;
+    }
+    if !args.resume {
+        files::create_folder(&out)?;
+        let kept = Settings {
+            out: None,
+            ..settings.clone()
+        };
+        kept.write(&out.join(SETTINGS_FILE))?;
+    }
+    let Some(before) = before else {
+        return train(data, &out, &settings, args.stop_after).map(|_| ());
+    };
+
+    let folder = before.out()?;
+    println!("stage 1 of 2, in {}", folder.display());
+    let stand = train(before.data()?, folder, &before, args.stop_after)?;
+    let stop_after = (args.stop_after).map(|epochs| epochs.saturating_sub(stand.epochs));
+    if !stand.finished || stop_after == Some(0) {
+        println!("--resume goes on, then with stage 2");
+        return Ok(());
+    }
+    println!("stage 2 of 2, in {}", out.display());
+    let mut main = settings.clone();
+    main.options.weights = Some(folder.join(BEST_WEIGHTS_FILE));
+    train(data, &out, &main, stop_after).map(|_| ())
+}
+
+/// Begins a run or goes on with it.
+fn train(
+    data: &Path,
+    out: &Path,
+    settings: &Settings,
+    stop_after: Option<usize>,
+) -> anyhow::Result<run::Stand> {
     run::train(&run::Request {
-        data: settings.data()?,
-        out: &out,
-        settings: &settings,
-        resume: args.resume,
-        stop_after: args.stop_after,
+        data,
+        out,
+        settings,
+        resume: is_run(out),
+        stop_after,
     })
+}
+
+/// The settings of a run that was begun. Those of its main stage say what it begins with, so that
+/// the stage before is no longer needed.
+fn settings_of_run(out: &Path, given: Settings) -> anyhow::Result<Settings> {
+    if is_run(out) {
+        let config = RunConfig::read(out)?;
+        return Ok(Settings {
+            data: Some(given.data.unwrap_or(config.data)),
+            options: config.options,
+            pretrain: None,
+            ..given
+        });
+    }
+    let file = out.join(SETTINGS_FILE);
+    ensure!(file.is_file(), "no run to resume in {}", out.display());
+    let kept = Settings::read(&file)?;
+    Ok(Settings {
+        data: given.data.or(kept.data),
+        device: given.device,
+        ..kept
+    })
+}
+
+fn is_run(folder: &Path) -> bool {
+    folder.join(CONFIG_FILE).is_file()
 }

@@ -28,7 +28,7 @@ struct Measured {
     sizes: Value,
 }
 
-/// Measures and writes `docs/benchmarks.md`.
+/// Measures and writes its part of `docs/benchmarks.md`.
 ///
 /// # Errors
 /// If something cannot be built, or a measurement fails.
@@ -42,8 +42,11 @@ pub fn run() -> Result<()> {
         &measured.sizes,
     );
     let file = workspace::root().join("docs").join("benchmarks.md");
-    fs::create_dir_all(workspace::root().join("docs"))?;
-    fs::write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+    let page =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let page = report::put_into(&page, &text)
+        .with_context(|| format!("{} is not the page to write into", file.display()))?;
+    fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
     steps.print_summary();
     println!("\n{text}\nwrote {}", file.display());
     Ok(())

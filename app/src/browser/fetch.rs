@@ -1,12 +1,19 @@
 //! Fetching from the site, with progress.
 
+use super::clock::breathe;
 use super::error::describe;
 use js_sys::{Promise, Reflect, Uint8Array};
+use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, Request, RequestCache, RequestInit, Response};
+use web_sys::{
+    Event, EventTarget, ReadableStreamDefaultReader, Request, RequestCache, RequestInit, Response,
+    Url,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,6 +36,8 @@ pub enum HttpCache {
 pub enum FetchError {
     /// No answer, or it broke off.
     Network(String),
+    /// The page's content security policy does not allow the address.
+    Policy,
     /// The server refused.
     Status(u16),
 }
@@ -37,6 +46,7 @@ impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network(cause) => f.write_str(cause),
+            Self::Policy => f.write_str("connect-src of the page does not allow this address"),
             Self::Status(status) => write!(f, "the server answered {status}"),
         }
     }
@@ -79,13 +89,66 @@ async fn respond(url: &str, cache: HttpCache) -> Result<Response, FetchError> {
         HttpCache::Bypass => RequestCache::NoStore,
     });
     let request = Request::new_with_str_and_init(url, &init).map_err(broken)?;
-    let response: Response = JsFuture::from(global_fetch(&request))
-        .await
-        .map_err(broken)?
-        .unchecked_into();
+    let refusals = Refusals::listen();
+    let response: Response = match JsFuture::from(global_fetch(&request)).await {
+        Ok(response) => response.unchecked_into(),
+        Err(_) if refusals.heard_soon().await => return Err(FetchError::Policy),
+        Err(thrown) => return Err(broken(thrown)),
+    };
     if response.ok() {
         Ok(response)
     } else {
         Err(FetchError::Status(response.status()))
+    }
+}
+
+/// The whole address of what may be relative to a base; none if it is no address at all.
+#[must_use]
+pub fn absolute(url: &str, base: &str) -> Option<String> {
+    Url::new_with_base(url, base).ok().map(|url| url.href())
+}
+
+const VIOLATION: &str = "securitypolicyviolation";
+
+/// Hears what the content security policy refuses: the fetch itself only says that it failed.
+struct Refusals {
+    heard: Rc<Cell<bool>>,
+    closure: Closure<dyn Fn(Event)>,
+}
+
+impl Refusals {
+    fn listen() -> Self {
+        let heard = Rc::new(Cell::new(false));
+        let hearing = heard.clone();
+        let closure = Closure::new(move |event: Event| {
+            let directive = Reflect::get(&event, &"effectiveDirective".into()).ok();
+            if directive.and_then(|name| name.as_string()).as_deref() == Some("connect-src") {
+                hearing.set(true);
+            }
+        });
+        let global: EventTarget = js_sys::global().unchecked_into();
+        let listener = closure.as_ref().unchecked_ref();
+        let _ = global.add_event_listener_with_callback(VIOLATION, listener);
+        Self { heard, closure }
+    }
+
+    /// The event may come a little after the failure.
+    async fn heard_soon(&self) -> bool {
+        const TURNS: usize = 25;
+        for _ in 0..TURNS {
+            if self.heard.get() {
+                break;
+            }
+            breathe().await;
+        }
+        self.heard.get()
+    }
+}
+
+impl Drop for Refusals {
+    fn drop(&mut self) {
+        let global: EventTarget = js_sys::global().unchecked_into();
+        let listener = self.closure.as_ref().unchecked_ref();
+        let _ = global.remove_event_listener_with_callback(VIOLATION, listener);
     }
 }

@@ -1,7 +1,7 @@
 //! Files that the user gives: dropped anywhere on the page, or chosen.
 
 use super::folders;
-use crate::audio_header::is_recording_name;
+use crate::model_package::{self, SortedOut};
 use js_sys::{Array, Reflect, Uint8Array};
 use pipit_core::package::sha256_hex;
 use wasm_bindgen::closure::Closure;
@@ -76,29 +76,41 @@ impl SourceFile {
 pub struct Taken {
     /// In order.
     pub files: Vec<SourceFile>,
-    /// Files in folders that are no recordings.
+    /// The files of each model package.
+    pub packages: Vec<Vec<SourceFile>>,
+    /// Files in folders that are neither.
     pub n_others: usize,
 }
 
+impl Taken {
+    pub(super) fn sort_out(files: Vec<SourceFile>) -> Self {
+        let SortedOut {
+            recordings,
+            packages,
+            n_others,
+        } = model_package::sort_out(files, |file| &file.name);
+        Self {
+            files: recordings,
+            packages,
+            n_others,
+        }
+    }
+}
+
 /// The files chosen in an input, which then is ready to take the same ones again. In one that takes
-/// a folder, only recordings count.
+/// a folder, only recordings and model packages count.
 #[must_use]
 pub fn chosen(input: &HtmlInputElement) -> Taken {
-    let mut taken = Taken::default();
     let list = input.files();
     let files = list
         .iter()
         .flat_map(|list| (0..list.length()).filter_map(|index| list.get(index)));
-    for file in files {
-        match path_in_folder(&file) {
-            None => taken.files.push(SourceFile::of(file.name(), file)),
-            Some(path) if is_recording_name(&path) => taken.files.push(SourceFile::of(path, file)),
-            Some(_) => taken.n_others += 1,
-        }
-    }
-    taken.files.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut files: Vec<SourceFile> = files
+        .map(|file| SourceFile::of(path_in_folder(&file).unwrap_or_else(|| file.name()), file))
+        .collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
     input.set_value("");
-    taken
+    Taken::sort_out(files)
 }
 
 /// Where a file lies in the chosen folder; none if it was chosen itself.
@@ -111,12 +123,15 @@ fn path_in_folder(file: &File) -> Option<String> {
 ///
 /// `hover` hears when files come over the page and when they leave it again.
 pub fn on_drop(hover: impl Fn(bool) + Clone + 'static, dropped: impl Fn(Taken) + Clone + 'static) {
-    let over = hover.clone();
-    listen("dragover", move |event| {
-        // Without this the browser opens the file in place of the page.
-        event.prevent_default();
-        over(true);
-    });
+    // Where what lies under the pointer changes, as when the page answers, only the one or the other
+    // is heard; and without an answer the browser opens the file in place of the page.
+    for event in ["dragenter", "dragover"] {
+        let over = hover.clone();
+        listen(event, move |event| {
+            event.prevent_default();
+            over(true);
+        });
+    }
     let leave = hover.clone();
     listen("dragleave", move |event| {
         // Only leaving the window has no element that is entered instead.

@@ -2,6 +2,7 @@
 
 use super::files::{SourceFile, Taken};
 use crate::audio_header::is_recording_name;
+use crate::model_package::is_part;
 use js_sys::{Array, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -16,10 +17,10 @@ pub(super) fn entries(transfer: &DataTransfer) -> Vec<FileSystemEntry> {
         .collect()
 }
 
-/// All files, those in folders by their path; what is in a folder and is no recording by its name
-/// is only counted.
+/// All files, those in folders by their path; what is in a folder and is neither recording nor part
+/// of a model package by its name is only counted.
 pub(super) async fn take(entries: Vec<FileSystemEntry>) -> Taken {
-    let mut taken = Taken::default();
+    let (mut files, mut n_others) = (Vec::new(), 0);
     // The last one is taken first: the order of the names is that of the recordings.
     let mut waiting: Vec<(FileSystemEntry, bool)> = entries
         .into_iter()
@@ -31,16 +32,18 @@ pub(super) async fn take(entries: Vec<FileSystemEntry>) -> Taken {
             let mut inside = list(entry.unchecked_into()).await;
             inside.sort_by_key(|entry| std::cmp::Reverse(entry.name()));
             waiting.extend(inside.into_iter().map(|entry| (entry, true)));
-        } else if is_inside && !is_recording_name(&entry.name()) {
-            taken.n_others += 1;
+        } else if is_inside && !is_recording_name(&entry.name()) && !is_part(&entry.name()) {
+            n_others += 1;
         } else {
             let path = entry.full_path().trim_start_matches('/').to_owned();
             match open(entry.unchecked_into()).await {
-                Ok(file) => taken.files.push(SourceFile::of(path, file)),
-                Err(_) => taken.n_others += 1,
+                Ok(file) => files.push(SourceFile::of(path, file)),
+                Err(_) => n_others += 1,
             }
         }
     }
+    let mut taken = Taken::sort_out(files);
+    taken.n_others += n_others;
     taken
 }
 

@@ -1,6 +1,7 @@
 //! What WebGPU offers, asked before anything is started on it.
 
 use super::error::describe;
+use crate::protocol::DeviceChoice;
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -13,14 +14,27 @@ pub struct Adapter {
     /// Computes in software.
     pub is_fallback: bool,
     /// Can measure its own time.
-    pub has_timestamp_query: bool,
+    has_timestamp_query: bool,
 }
 
-/// Asks for the fastest adapter.
+/// The adapter to compute on with this choice of a device, which is not the CPU.
 ///
 /// # Errors
 /// Why there is none, as a sentence without its full stop.
-pub async fn adapter() -> Result<Adapter, String> {
+pub async fn usable(choice: DeviceChoice) -> Result<Adapter, String> {
+    let adapter = adapter().await?;
+    if !adapter.has_timestamp_query {
+        // Burn's runtime would measure with a clock that browsers lack, and panic.
+        return Err("the graphics adapter cannot measure time (timestamp-query)".into());
+    }
+    if adapter.is_fallback && choice == DeviceChoice::Auto {
+        return Err("the only graphics adapter computes in software, slower than the CPU".into());
+    }
+    Ok(adapter)
+}
+
+/// The fastest adapter.
+async fn adapter() -> Result<Adapter, String> {
     let gpu = get(&js_sys::global(), "navigator")
         .and_then(|navigator| get(&navigator, "gpu"))
         .ok_or("this browser has no WebGPU, or the page’s address is not secure")?;

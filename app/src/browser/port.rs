@@ -20,7 +20,7 @@ pub struct WorkerPort {
 }
 
 impl WorkerPort {
-    /// Starts the worker of the site.
+    /// Starts a worker of the site, on demand one that knows WebGPU, four times as large.
     ///
     /// `answered` gets each answer with the bytes beside it, `died` the last words of a worker
     /// that has ended by itself.
@@ -29,10 +29,11 @@ impl WorkerPort {
     /// If the browser starts no worker at all.
     pub fn start(
         site: &str,
+        with_gpu: bool,
         answered: impl Fn(Response, Vec<u8>) + 'static,
         died: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, JsValue> {
-        let url = script_url(site)?;
+        let url = script_url(site, if with_gpu { "worker" } else { "worker_cpu" })?;
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&url, &options)?;
@@ -66,6 +67,20 @@ impl WorkerPort {
             .post_message(&Array::of2(&message, &file.into()))
     }
 
+    /// Sends a request with several files.
+    ///
+    /// # Errors
+    /// If the browser has no room for the message.
+    pub fn send_files<'a>(
+        &self,
+        request: &Request,
+        files: impl IntoIterator<Item = &'a Blob>,
+    ) -> Result<(), JsValue> {
+        let message = request.serialize(&serializer())?;
+        let files: Array = files.into_iter().collect();
+        self.worker.post_message(&Array::of2(&message, &files))
+    }
+
     /// Sends a request with samples, which move to the worker.
     ///
     /// # Errors
@@ -95,13 +110,13 @@ pub(super) fn serializer() -> Serializer {
 /// The worker starts from an address that the page makes up, because such a worker inherits the
 /// page's content security policy; one loaded from the server would have none on a plain host.
 /// The build in the addresses keeps a cache from pairing the page with an older worker.
-fn script_url(site: &str) -> Result<String, JsValue> {
+fn script_url(site: &str, worker: &str) -> Result<String, JsValue> {
     let build = crate::BUILD;
     let script = format!(
         r#"const fail = (error) => postMessage({{ crashed: String(error?.message ?? error) }});
 addEventListener("unhandledrejection", (event) => fail(event.reason));
-import("{site}worker.js?{build}")
-  .then((worker) => worker.default({{ module_or_path: "{site}worker_bg.wasm?{build}" }}))
+import("{site}{worker}.js?{build}")
+  .then((worker) => worker.default({{ module_or_path: "{site}{worker}_bg.wasm?{build}" }}))
   .catch(fail);
 "#
     );

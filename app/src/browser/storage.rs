@@ -12,39 +12,63 @@ const CACHE: &str = "pipit-models";
 
 /// What was kept under an address.
 pub async fn get(url: &str) -> Option<Vec<u8>> {
-    let cache = open().await?;
-    let found = JsFuture::from(cache.match_with_str(url)).await.ok()?;
-    let response: Response = found.dyn_into().ok()?;
+    let response = find(url).await?;
     let buffer = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
     Some(Uint8Array::new(&buffer).to_vec())
 }
 
+/// What was kept under an address, without taking it into memory.
+pub async fn get_blob(url: &str) -> Option<web_sys::Blob> {
+    let response = find(url).await?;
+    let blob = JsFuture::from(response.blob().ok()?).await.ok()?;
+    blob.dyn_into().ok()
+}
+
 /// Keeps bytes under an address; returns once they are written.
-pub async fn put(url: &str, bytes: &[u8]) {
-    let Some(cache) = open().await else { return };
+///
+/// # Errors
+/// No such place, no room, or no permission.
+pub async fn put(url: &str, bytes: &[u8]) -> Result<(), JsValue> {
+    let cache = open().await?;
     let copy = Uint8Array::from(bytes);
-    if let Ok(response) = Response::new_with_opt_js_u8_array(Some(&copy)) {
-        let _ = JsFuture::from(cache.put_with_str(url, &response)).await;
-    }
+    let response = Response::new_with_opt_js_u8_array(Some(&copy))?;
+    JsFuture::from(cache.put_with_str(url, &response)).await?;
+    Ok(())
 }
 
-/// Drops everything under addresses that start with `prefix`, except `kept`.
-pub async fn remove_others(prefix: &str, kept: &str) {
-    let Some(cache) = open().await else { return };
-    let Ok(keys) = JsFuture::from(cache.keys()).await else {
-        return;
+/// All addresses that start with `prefix` and have something kept under them.
+pub async fn list(prefix: &str) -> Vec<String> {
+    let Ok(cache) = open().await else {
+        return Vec::new();
     };
-    for key in Array::from(&keys) {
-        let url = key.unchecked_into::<Request>().url();
-        if url.starts_with(prefix) && url != kept {
-            let _ = JsFuture::from(cache.delete_with_str(&url)).await;
-        }
+    let Ok(keys) = JsFuture::from(cache.keys()).await else {
+        return Vec::new();
+    };
+    Array::from(&keys)
+        .iter()
+        .map(|key| key.unchecked_into::<Request>().url())
+        .filter(|url| url.starts_with(prefix))
+        .collect()
+}
+
+/// Drops what is kept under an address.
+pub async fn remove(url: &str) {
+    if let Ok(cache) = open().await {
+        // What is not there need not go.
+        let _ = JsFuture::from(cache.delete_with_str(url)).await;
     }
 }
 
-async fn open() -> Option<Cache> {
-    let caches: JsValue = Reflect::get(&js_sys::global(), &"caches".into()).ok()?;
-    let caches: CacheStorage = caches.dyn_into().ok()?;
-    let cache = JsFuture::from(caches.open(CACHE)).await.ok()?;
-    cache.dyn_into().ok()
+async fn find(url: &str) -> Option<Response> {
+    let cache = open().await.ok()?;
+    let found = JsFuture::from(cache.match_with_str(url)).await.ok()?;
+    found.dyn_into().ok()
+}
+
+async fn open() -> Result<Cache, JsValue> {
+    let caches: JsValue = Reflect::get(&js_sys::global(), &"caches".into())?;
+    let caches: CacheStorage = caches
+        .dyn_into()
+        .map_err(|_| "this page may keep nothing: it was not loaded over HTTPS")?;
+    JsFuture::from(caches.open(CACHE)).await?.dyn_into()
 }

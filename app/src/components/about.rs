@@ -1,5 +1,6 @@
 //! The model's card and the page's last lines.
 
+use crate::protocol::ModelOrigin;
 use crate::shell::Shell;
 use leptos::prelude::*;
 use pipit_core::Manifest;
@@ -8,10 +9,12 @@ use pipit_core::package::{Attribution, TrainingSummary};
 /// Who made the model, from whose recordings, and how well it does.
 #[component]
 pub(super) fn About(shell: Shell) -> impl IntoView {
-    let manifest = Memo::new(move |_| shell.with(|session| session.manifest().cloned()));
+    let model = Memo::new(move |_| {
+        shell.with(|session| Some((session.manifest()?.clone(), session.model_origin())))
+    });
     view! {
         <footer class="about">
-            {move || manifest.get().map(|manifest| card(shell, manifest))}
+            {move || model.get().map(|(manifest, origin)| card(shell, manifest, origin))}
             <p class="fine">
                 {move || shell.words().about.confidence} " "
                 {move || shell.words().about.privacy}
@@ -20,7 +23,8 @@ pub(super) fn About(shell: Shell) -> impl IntoView {
     }
 }
 
-fn card(shell: Shell, manifest: Manifest) -> impl IntoView {
+fn card(shell: Shell, manifest: Manifest, origin: ModelOrigin) -> impl IntoView {
+    let facts = facts(&manifest, &origin);
     let n_species = manifest.classes.len();
     let species = manifest
         .classes
@@ -44,12 +48,52 @@ fn card(shell: Shell, manifest: Manifest) -> impl IntoView {
         <details>
             <summary>{move || shell.words().about.heading}</summary>
             <p>{manifest.description}</p>
+            {facts}
             {manifest.training.map(|summary| training(shell, summary))}
             <h3>{move || (shell.words().about.species)(n_species)}</h3>
             <ul class="columns">{species}</ul>
             <h3>{move || shell.words().about.recordists}</h3>
             <ul class="columns">{recordists}</ul>
         </details>
+    }
+}
+
+/// What kind of package it is, and where it came from.
+fn facts(manifest: &Manifest, origin: &ModelOrigin) -> impl IntoView + use<> {
+    let rate_khz = f64::from(manifest.audio.sample_rate_hz) / 1000.0;
+    let window = manifest.audio.window;
+    let (digest, bytes) = manifest.weights_entry().map_or_else(
+        |_| (String::new(), 0),
+        |entry| (entry.sha256.clone(), entry.bytes),
+    );
+    let size = format!("{:.1} MB", bytes as f64 / 1e6);
+    let short: String = digest.chars().take(12).collect();
+    let hears = format!(
+        "{rate_khz} kHz, windows of {} s every {} s",
+        window.length_s, window.hop_s
+    );
+    view! {
+        <dl class="facts" data-testid="model-facts">
+            <dt>"From"</dt>
+            <dd data-testid="model-origin">{origin_words(origin)}</dd>
+            <dt>"Package format"</dt>
+            <dd>{manifest.format_version}</dd>
+            <dt>"Weights"</dt>
+            <dd>
+                {size} ", SHA-256 " <code title=digest>{short}</code>
+            </dd>
+            <dt>"Hears"</dt>
+            <dd>{hears}</dd>
+        </dl>
+    }
+}
+
+/// Where a model came from.
+pub(super) fn origin_words(origin: &ModelOrigin) -> String {
+    match origin {
+        ModelOrigin::Site => "this site".into(),
+        ModelOrigin::Files(names) => format!("your file {}", names.join(", ")),
+        ModelOrigin::Address(address) => address.clone(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Detections over the spectrogram: a box for each, in its species' colour.
 
+use super::detections::detection_key;
 use super::sight::Sight;
 use super::spectrogram::percent;
 use crate::browser::canvas::paint;
 use crate::session::Evidence;
 use crate::view::colour::{N_SPECIES_COLOURS, species_class};
 use crate::view::frequency_axis;
-use crate::view::time_axis::clock;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use pipit_core::Detection;
@@ -17,7 +17,9 @@ const MAX_BOXES: usize = 200;
 /// The boxes in sight.
 #[component]
 pub(super) fn Boxes(sight: Sight) -> impl IntoView {
-    let detections = sight.shell.watch(sight.id, |r| r.detections.clone());
+    let detections = sight
+        .shell
+        .watch_detections(sight.id, <[Detection]>::to_vec);
     let in_sight = Memo::new(move |_| {
         let viewport = sight.viewport.get();
         detections.with(|all| {
@@ -27,18 +29,9 @@ pub(super) fn Boxes(sight: Sight) -> impl IntoView {
         })
     });
     let chosen = Memo::new(move |_| sight.chosen());
-    // Whatever a box shows is part of its key: boxes never change, they come and go.
-    let key = |d: &Detection| {
-        (
-            d.label,
-            d.start_s.to_bits(),
-            d.end_s.to_bits(),
-            d.confidence.to_bits(),
-        )
-    };
     view! {
         <div class="boxes">
-            <For each=move || in_sight.get() key=key let:detection>
+            <For each=move || in_sight.get() key=detection_key let:detection>
                 <DetectionBox sight detection />
             </For>
             {move || chosen.get().map(|detection| view! { <EvidenceOverlay sight detection /> })}
@@ -69,7 +62,9 @@ fn DetectionBox(sight: Sight, detection: Detection) -> impl IntoView {
         (edge(detection.start_s), edge(detection.end_s))
     };
     let title = move || {
-        let [start, end] = [detection.start_s, detection.end_s].map(|time_s| clock(time_s, false));
+        let times = sight.times.get();
+        let [start, end] =
+            [detection.start_s, detection.end_s].map(|time_s| times.tell(time_s, false));
         let percent = detection.confidence * 100.0;
         (shell.words().picture.detection)(&name(), &start, &end, percent)
     };

@@ -3,7 +3,6 @@
 use super::review::Verdict;
 use super::sight::Sight;
 use crate::session::{Evidence, Explanation};
-use crate::view::time_axis::clock;
 use crate::words::ChosenWords;
 use leptos::prelude::*;
 use pipit_core::Detection;
@@ -20,8 +19,12 @@ pub(super) fn Chosen(sight: Sight) -> impl IntoView {
 #[component]
 fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
     let shell = sight.shell;
-    let [start, end] = [detection.start_s, detection.end_s].map(|time_s| clock(time_s, false));
-    let percent = detection.confidence * 100.0;
+    let facts = move || {
+        let times = sight.times.get();
+        let [start, end] =
+            [detection.start_s, detection.end_s].map(|time_s| times.tell(time_s, false));
+        (shell.words().chosen.facts)(&start, &end, detection.confidence * 100.0)
+    };
     let explanation = sight.explanation(detection);
     let evidence = move || {
         let explanation = explanation.get()?;
@@ -37,7 +40,7 @@ fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
             <p>
                 <strong>{move || shell.name(detection.label)}</strong>
                 " "
-                {move || (shell.words().chosen.facts)(&start, &end, percent)}
+                {facts}
             </p>
             <p class="actions">
                 <button type="button" on:click=move |_| sight.play(detection)>

@@ -61,40 +61,43 @@ fn Threshold(shell: Shell) -> impl IntoView {
     }
 }
 
-/// Which of the site's models listens; not shown where there is only one.
+/// Which model listens; not shown where there is only one.
 #[component]
 fn ModelMenu(shell: Shell) -> impl IntoView {
     let models = Memo::new(move |_| {
         shell.with(|session| {
-            let entries = session.catalogue().iter();
-            entries
-                .map(|entry| (entry.name.clone(), entry.title.clone()))
-                .collect::<Vec<_>>()
+            let of_site = session.catalogue().iter();
+            let of_site = of_site.map(|entry| (entry.name.clone(), entry.title.clone()));
+            let added = session.added_models().iter();
+            let added = added.map(|model| {
+                let title = format!("{} {} (added)", model.title, model.version);
+                (model.id.clone(), title)
+            });
+            of_site.chain(added).collect::<Vec<_>>()
         })
     });
-    let chosen = Memo::new(move |_| {
-        shell.with(|session| {
-            let first = session.catalogue().first().map(|entry| entry.name.clone());
-            session.settings().model.clone().or(first)
-        })
-    });
-    let change = move |name: String| shell.update(|session| session.choose_model(&name));
+    let chosen = Memo::new(move |_| shell.with(|s| s.chosen_model().map(str::to_owned)));
+    let change = move |model: String| shell.update(|session| session.choose_model(&model));
     view! {
         <Show when=move || models.with(|models| models.len() >= 2)>
             <label class="control">
                 <span>{move || shell.words().controls.model}</span>
                 <select
                     data-testid="model-choice"
+                    prop:value=move || chosen.get().unwrap_or_default()
                     on:change:target=move |event| change(event.target().value())
                 >
                     {move || {
                         models
                             .get()
                             .into_iter()
-                            .map(|(name, title)| {
-                                let is_chosen = chosen.get().as_ref() == Some(&name);
+                            .map(|(id, title)| {
+                                let is_chosen = {
+                                    let id = id.clone();
+                                    move || chosen.get().as_ref() == Some(&id)
+                                };
                                 view! {
-                                    <option value=name selected=is_chosen>
+                                    <option value=id selected=is_chosen>
                                         {title}
                                     </option>
                                 }

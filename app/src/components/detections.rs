@@ -8,11 +8,10 @@ use crate::session::selection::Selected;
 use crate::session::{RecordingId, selection};
 use crate::shell::Shell;
 use crate::view::colour::species_class;
-use crate::view::time_axis::clock;
 use leptos::ev::KeyboardEvent;
 use leptos::html::Li;
 use leptos::prelude::*;
-use pipit_core::Detection;
+use pipit_core::{Detection, LabelId};
 
 /// Rows shown at first, and added by each press of "more".
 const PAGE: usize = 200;
@@ -23,33 +22,26 @@ pub(super) fn DetectionList(sight: Sight) -> impl IntoView {
     let shell = sight.shell;
     let id = sight.id;
     let n_shown = RwSignal::new(PAGE);
-    let n_all = shell.watch(id, |r| r.detections.len());
+    let n_all = shell.watch_detections(id, <[Detection]>::len);
     let n_all = move || n_all.get().unwrap_or_default();
     let wanted = RwSignal::new(None::<ReviewState>);
+    let detections = shell.watch_detections(id, <[Detection]>::to_vec);
+    let answers = shell.answers();
     let listed = Memo::new(move |_| {
-        let wanted = wanted.get();
-        shell.with(|session| {
-            let detections = session.recording(id).map(|r| &r.detections[..]);
-            let is_wanted = |d: &&Detection| {
-                wanted.is_none_or(|state| ReviewState::from(session.answer_to(id, d)) == state)
-            };
-            let detections = detections.unwrap_or_default().iter();
-            detections.filter(is_wanted).copied().collect::<Vec<_>>()
+        let all = detections.get().unwrap_or_default();
+        let Some(wanted) = wanted.get() else {
+            return all;
+        };
+        answers.get();
+        shell.with_untracked(|session| {
+            let state = |d: &Detection| ReviewState::from(session.answer_to(id, d));
+            all.into_iter().filter(|d| state(d) == wanted).collect()
         })
     });
     let n_listed = Memo::new(move |_| listed.with(Vec::len));
     let shown = move || {
         let n = n_shown.get();
         listed.with(|listed| listed[..n.min(listed.len())].to_vec())
-    };
-    // Whatever a row shows is part of its key: rows never change, they come and go.
-    let key = |d: &Detection| {
-        (
-            d.label,
-            d.start_s.to_bits(),
-            d.end_s.to_bits(),
-            d.confidence.to_bits(),
-        )
     };
     let active = move || {
         let selected = shell
@@ -71,8 +63,8 @@ pub(super) fn DetectionList(sight: Sight) -> impl IntoView {
                 aria-activedescendant=active
                 on:keydown=move |event| choose(sight, &event)
             >
-                <For each=shown key=key let:detection>
-                    <Row sight detection />
+                <For each=shown key=detection_key let:detection>
+                    <Row sight detection answers />
                 </For>
             </ol>
             <Show when=move || { n_listed.get() > n_shown.get() }>
@@ -117,7 +109,7 @@ fn StateMenu(shell: Shell, wanted: RwSignal<Option<ReviewState>>) -> impl IntoVi
 }
 
 #[component]
-fn Row(sight: Sight, detection: Detection) -> impl IntoView {
+fn Row(sight: Sight, detection: Detection, answers: Memo<u64>) -> impl IntoView {
     let shell = sight.shell;
     let Detection {
         start_s,
@@ -130,7 +122,8 @@ fn Row(sight: Sight, detection: Detection) -> impl IntoView {
     let swatch = format!("swatch {}", species_class(colour));
     let is_selected = Memo::new(move |_| shell.is_selected(sight.id, &detection));
     let state = Memo::new(move |_| {
-        shell.with(|session| ReviewState::from(session.answer_to(sight.id, &detection)))
+        answers.get();
+        shell.with_untracked(|session| ReviewState::from(session.answer_to(sight.id, &detection)))
     });
     let state_words = move || (shell.words().review.state)(state.get());
     let row = NodeRef::<Li>::new();
@@ -156,7 +149,7 @@ fn Row(sight: Sight, detection: Detection) -> impl IntoView {
             on:click=move |_| sight.play(detection)
         >
             <span class="tabular">
-                {clock(start_s, false)} "–" {clock(end_s, false)}
+                {move || sight.times.get().tell_span(start_s, end_s)}
             </span>
             <span class="detection-name">
                 <span class=swatch aria-hidden="true"></span>
@@ -190,6 +183,12 @@ fn choose(sight: Sight, event: &KeyboardEvent) {
         event.prevent_default();
         event.stop_propagation();
     }
+}
+
+/// Whatever of a detection is shown: what stands for one never changes, it comes and goes.
+pub(super) fn detection_key(detection: &Detection) -> (LabelId, [u64; 2], u32) {
+    let times = [detection.start_s, detection.end_s].map(f64::to_bits);
+    (detection.label, times, detection.confidence.to_bits())
 }
 
 fn row_id(recording: RecordingId, detection: &Detection) -> String {

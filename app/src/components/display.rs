@@ -5,6 +5,7 @@ use crate::view::colour::Colours;
 use crate::view::display::Display;
 use crate::view::frequency_axis::Band;
 use crate::view::listening::RATES;
+use crate::view::times::TimeScale;
 use crate::words::Text;
 use leptos::prelude::*;
 
@@ -33,6 +34,13 @@ fn colour_words(colours: Colours) -> Text {
     }
 }
 
+fn time_words(scale: TimeScale) -> Text {
+    match scale {
+        TimeScale::Elapsed => |words| words.display.since_start,
+        TimeScale::Clock => |words| words.display.by_clock,
+    }
+}
+
 /// The controls, folded away until somebody wants them.
 #[component]
 pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
@@ -42,6 +50,7 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
             <div class="controls">
                 <ColourMenu shell />
                 <BandMenu shell />
+                <TimeMenu shell />
                 <Slider
                     shell
                     name=|words| words.display.brightness
@@ -62,7 +71,11 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
                     on:click=move |_| {
                         shell.display.set(Display::default());
                         shell.change(|session| {
-                            session.set(|settings| settings.colours = Colours::default());
+                            session
+                                .set(|settings| {
+                                    settings.colours = Colours::default();
+                                    settings.time = TimeScale::default();
+                                });
                         });
                     }
                 >
@@ -82,32 +95,23 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
             shell.change(|session| session.set(|settings| settings.colours = colours));
         }
     };
+    let choices = Colours::ALL.map(|colours| (colours.name(), colour_words(colours)));
+    let value = move || shell.colours().name();
     view! {
-        <label class="control">
-            <span>{move || shell.words().display.colours}</span>
-            <select
-                data-testid="colours"
-                prop:value=move || shell.colours().name()
-                on:change:target=move |event| change(event.target().value())
-            >
-                {Colours::ALL
-                    .map(|colours| {
-                        let is_chosen = move || shell.colours() == colours;
-                        let text = colour_words(colours);
-                        view! {
-                            <option value=colours.name() selected=is_chosen>
-                                {move || text(shell.words())}
-                            </option>
-                        }
-                    })}
-            </select>
-        </label>
+        <Menu
+            shell
+            name=|words| words.display.colours
+            test_id="colours"
+            choices=choices.into()
+            value
+            change
+        />
     }
 }
 
 #[component]
 fn BandMenu(shell: Shell) -> impl IntoView {
-    let name = move || {
+    let value = move || {
         let band = shell.display.get().band;
         BANDS
             .iter()
@@ -119,18 +123,68 @@ fn BandMenu(shell: Shell) -> impl IntoView {
             shell.display.update(|display| display.band = *band);
         }
     };
+    let choices = BANDS.map(|(name, text, _)| (name, text));
+    view! {
+        <Menu
+            shell
+            name=|words| words.display.frequencies
+            test_id="band"
+            choices=choices.into()
+            value
+            change
+        />
+    }
+}
+
+/// Only recordings whose names say when they began follow the choice of the clock.
+#[component]
+fn TimeMenu(shell: Shell) -> impl IntoView {
+    let change = move |name: String| {
+        if let Some(time) = TimeScale::from_name(&name) {
+            shell.change(|session| session.set(|settings| settings.time = time));
+        }
+    };
+    let choices = TimeScale::ALL.map(|scale| (scale.name(), time_words(scale)));
+    let value = move || shell.with(|session| session.settings().time.name());
+    view! {
+        <Menu
+            shell
+            name=|words| words.display.time
+            test_id="time-scale"
+            choices=choices.into()
+            value
+            change
+        />
+    }
+}
+
+/// A menu of choices, each with its name and its words.
+#[component]
+fn Menu(
+    shell: Shell,
+    name: Text,
+    test_id: &'static str,
+    choices: Vec<(&'static str, Text)>,
+    value: impl Fn() -> &'static str + Send + Sync + 'static,
+    change: impl Fn(String) + Send + Sync + 'static,
+) -> impl IntoView {
+    let value = Memo::new(move |_| value());
+    let options = choices.into_iter().map(|(choice, text)| {
+        view! {
+            <option value=choice selected=move || value.get() == choice>
+                {move || text(shell.words())}
+            </option>
+        }
+    });
     view! {
         <label class="control">
-            <span>{move || shell.words().display.frequencies}</span>
+            <span>{move || name(shell.words())}</span>
             <select
-                data-testid="band"
-                prop:value=name
+                data-testid=test_id
+                prop:value=move || value.get()
                 on:change:target=move |event| change(event.target().value())
             >
-                {BANDS
-                    .map(|(name, text, _)| {
-                        view! { <option value=name>{move || text(shell.words())}</option> }
-                    })}
+                {options.collect_view()}
             </select>
         </label>
     }

@@ -1,12 +1,11 @@
 //! The keyboard: what keys do wherever the focus is, and the sheet that lists them.
 
-use super::review::{answer, undo};
+use super::review::{answer, redo, undo};
 use super::sight::{Sight, ZOOM_STEP};
 use crate::browser::page::{Focus, focus, on_key};
 use crate::review::Answer;
 use crate::session::RecordingId;
 use crate::shell::Shell;
-use crate::view::time_axis::parse_clock;
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html::{Dialog, Input};
 use leptos::prelude::*;
@@ -88,11 +87,16 @@ pub(super) fn Keys(shell: Shell) -> impl IntoView {
                 <button>{move || shell.words().keys.close}</button>
             </form>
         </dialog>
-        <GoTo shell dialog=go_to go=move |time_s| {
-            if let Some(sight) = current() {
+        <GoTo shell dialog=go_to go=move |text| {
+            let Some(sight) = current() else {
+                return true;
+            };
+            let time_s = sight.times.get_untracked().parse(text);
+            if let Some(time_s) = time_s {
                 sight.playback.seek(time_s);
                 sight.show(time_s, time_s);
             }
+            time_s.is_some()
         } />
     }
 }
@@ -118,14 +122,14 @@ fn act(
         return false;
     };
     if with_control {
-        return match event.key().as_str() {
-            "g" | "G" => toggle(go_to),
-            "z" => {
-                undo(shell);
-                true
-            }
-            _ => false,
-        };
+        match event.key().to_lowercase().as_str() {
+            "g" => return toggle(go_to),
+            "y" => redo(shell),
+            "z" if event.shift_key() => redo(shell),
+            "z" => undo(shell),
+            _ => return false,
+        }
+        return true;
     }
     match event.key().as_str() {
         " " if focus == Focus::Elsewhere => sight.playback.toggle(),
@@ -156,23 +160,22 @@ fn toggle(dialog: NodeRef<Dialog>) -> bool {
     }
 }
 
-/// Asks for a time.
+/// Asks for a time; `go` says whether it was one.
 #[component]
-fn GoTo(shell: Shell, dialog: NodeRef<Dialog>, go: impl Fn(f64) + 'static) -> impl IntoView {
+fn GoTo(
+    shell: Shell,
+    dialog: NodeRef<Dialog>,
+    go: impl Fn(&str) -> bool + 'static,
+) -> impl IntoView {
     let input = NodeRef::<Input>::new();
     let is_wrong = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let text = input.get_untracked().map(|input| input.value());
-        match text.as_deref().and_then(parse_clock) {
-            Some(time_s) => {
-                is_wrong.set(false);
-                if let Some(dialog) = dialog.get_untracked() {
-                    dialog.close();
-                }
-                go(time_s);
-            }
-            None => is_wrong.set(true),
+        let is_time = go(&text.unwrap_or_default());
+        is_wrong.set(!is_time);
+        if let Some(dialog) = dialog.get_untracked().filter(|_| is_time) {
+            dialog.close();
         }
     };
     view! {

@@ -13,7 +13,11 @@ pub(super) fn Notices(shell: Shell) -> impl IntoView {
     let failures = Memo::new(move |_| shell.with(|session| session.notices().to_vec()));
     view! {
         <div class="notices" role="alert">
-            <For each=move || failures.get() key=|failure| failure.kind.name() let:failure>
+            <For
+                each=move || failures.get()
+                key=|failure| (failure.kind.name(), failure.detail.clone())
+                let:failure
+            >
                 <PageNotice shell failure />
             </For>
         </div>

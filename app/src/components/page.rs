@@ -6,14 +6,14 @@ use super::display::DisplayControls;
 use super::export::ExportMenu;
 use super::intake::{DropVeil, Intake};
 use super::keys::{Keys, Sights};
+use super::models::Models;
 use super::notice::Notices;
 use super::recording::RecordingCard;
 use super::review::ReviewFiles;
 use super::summary::Summary;
 use super::wishes::Wishes;
 use crate::browser::page::mount_point;
-use crate::protocol::LoadStage;
-use crate::session::{ModelState, RecordingId, Session};
+use crate::session::{RecordingId, Session};
 use crate::shell::Shell;
 use leptos::prelude::*;
 
@@ -64,6 +64,7 @@ fn Page() -> impl IntoView {
             </For>
         </main>
         <About shell />
+        <Models shell />
         <DropVeil shell />
         <Keys shell />
     }
@@ -74,11 +75,9 @@ fn Page() -> impl IntoView {
 fn Status(shell: Shell) -> impl IntoView {
     let status = Memo::new(move |_| shell.with(Session::status));
     let download = Memo::new(move |_| {
-        shell.with(|session| match session.model() {
-            ModelState::Loading(LoadStage::Download { received, total }) => {
-                Some((*received as f64 / 1e6, *total as f64 / 1e6))
-            }
-            _ => None,
+        shell.with(|session| {
+            let (received, total) = session.download()?;
+            Some((received as f64 / 1e6, total as f64 / 1e6))
         })
     });
     view! {

@@ -5,7 +5,6 @@ use crate::browser::clock::each_frame;
 use crate::browser::player::Player;
 use crate::session::RecordingId;
 use crate::shell::Shell;
-use crate::view::time_axis::clock;
 use leptos::prelude::*;
 
 /// A recording's player. Copies are the same player.
@@ -147,6 +146,7 @@ pub(super) fn PlayerBar(sight: Sight) -> impl IntoView {
         shell,
         playback,
         duration_s,
+        times,
         ..
     } = sight;
     let seek = move |text: String| {
@@ -174,8 +174,8 @@ pub(super) fn PlayerBar(sight: Sight) -> impl IntoView {
                 on:input:target=move |event| seek(event.target().value())
             />
             <span class="fine tabular">
-                {move || clock(playback.position_s.get(), true)} " / "
-                {move || clock(duration_s.get(), true)}
+                {move || times.get().tell(playback.position_s.get(), true)} " / "
+                {move || times.get().tell(duration_s.get(), true)}
             </span>
         </div>
     }

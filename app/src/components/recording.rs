@@ -10,7 +10,7 @@ use super::sight::Sight;
 use super::species::SpeciesTable;
 use super::spectrogram::Spectrogram;
 use crate::protocol::DeviceKind;
-use crate::session::{AudioFacts, Recording, RecordingId, RecordingState};
+use crate::session::{AudioFacts, Recording, RecordingId, RecordingState, Species};
 use crate::shell::Shell;
 use crate::view::time_axis::clock;
 use crate::words::CardWords;
@@ -25,7 +25,11 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
     let state = shell.watch(id, |r| r.state);
     let audio = shell.watch(id, |r| r.audio);
     let failure = shell.watch(id, |r| r.failure.clone());
-    let found = shell.watch(id, found);
+    let n_species = shell.watch_detections(id, |detections| Species::of(detections).len());
+    let is_found = shell.watch(id, |r| {
+        (r.state == RecordingState::Done && r.failure.is_none()).then_some(r.is_recalled)
+    });
+    let found = move || Some((n_species.get()?, is_found.get()??));
     let is_open = shell.watch(id, |r| r.audio.is_some() && r.is_unfolded);
     let is_unfolded = shell.watch(id, |r| r.is_unfolded);
     let fold = move |_| {
@@ -57,7 +61,7 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
                             .then(|| format!(" · {}", shell.words().card.synthesised))
                     }}
                     {move || {
-                        let (n_species, is_recalled) = found.get()??;
+                        let (n_species, is_recalled) = found()?;
                         let found = (shell.words().card.found)(n_species, is_recalled);
                         Some(format!(" · {found}"))
                     }}
@@ -98,7 +102,7 @@ fn OpenRecording(shell: Shell, id: RecordingId) -> impl IntoView {
 fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
     let is_over = shell.watch(id, Recording::is_over);
     let is_saved_by_hand = shell.watch(id, |r| r.is_live && r.is_over());
-    let is_heard = shell.watch(id, |r| r.is_live && r.job.is_some());
+    let is_heard = shell.watch(id, Recording::is_heard);
     let may_rerun = shell.watch(id, Recording::may_rerun);
     let rerun = move |_| shell.update(|session| session.rerun(id));
     let cancel = move |_| {
@@ -205,11 +209,4 @@ fn speed_words(words: &CardWords, speed: f64, device: Option<DeviceKind>) -> Str
 fn facts(words: &CardWords, audio: AudioFacts) -> String {
     let khz = f64::from(audio.sample_rate_hz) / 1000.0;
     (words.facts)(&clock(audio.duration_s, true), khz)
-}
-
-/// What a folded card says besides: how many species there are, and whether that is an earlier
-/// visit's news.
-fn found(recording: &Recording) -> Option<(usize, bool)> {
-    let is_told = recording.state == RecordingState::Done && recording.failure.is_none();
-    is_told.then(|| (recording.species().len(), recording.is_recalled))
 }

@@ -121,6 +121,14 @@ pub(super) fn Verdict(sight: Sight, detection: Detection) -> impl IntoView {
             >
                 {move || shell.words().review.undo}
             </button>
+            <button
+                type="button"
+                class="quiet"
+                data-testid="review-redo"
+                on:click=move |_| redo(shell)
+            >
+                {move || shell.words().review.redo}
+            </button>
         </div>
         <SpeciesReview shell label=detection.label />
     }
@@ -131,18 +139,29 @@ pub(super) fn undo(shell: Shell) {
     shell.update(|session| session.undo_answer().1);
 }
 
+/// Gives the answer again that was taken back last.
+pub(super) fn redo(shell: Shell) {
+    shell.update(|session| session.redo_answer().1);
+}
+
 /// How far the review of a species has come, and what its confidences mean by it.
 #[component]
 fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
+    let answers = shell.answers();
+    let findings = Memo::new(move |_| shell.with(Session::findings));
     let progress = Memo::new(move |_| {
-        shell.with(|session| {
+        answers.get();
+        findings.with(|_| ());
+        shell.with_untracked(|session| {
             let progress = session.review_progress(label);
             (progress.answered(), progress.wanted())
         })
     });
     let meaning = Memo::new(move |_| {
         let words = &shell.words().review;
-        shell.with(|session| meaning(words, session, label))
+        answers.get();
+        findings.with(|_| ());
+        shell.with_untracked(|session| meaning(words, session, label))
     });
     let next = move |_| {
         let place = shell.with_untracked(|session| session.next_to_review(label));
@@ -183,7 +202,11 @@ fn meaning(words: &ReviewWords, session: &Session, label: LabelId) -> String {
 /// Saves all answers, and takes saved ones.
 #[component]
 pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
-    let n_answers = Memo::new(move |_| shell.with(|session| session.answers().iter().count()));
+    let changes = shell.answers();
+    let n_answers = Memo::new(move |_| {
+        changes.get();
+        shell.with_untracked(|session| session.answers().iter().count())
+    });
     let save = move |_| {
         let review = shell.with_untracked(Session::review_file);
         if let Some(review) = review {

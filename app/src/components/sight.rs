@@ -4,6 +4,7 @@ use super::playback::Playback;
 use crate::session::selection::Selected;
 use crate::session::{Explanation, Recording, RecordingId};
 use crate::shell::Shell;
+use crate::view::times::Times;
 use crate::view::viewport::Viewport;
 use leptos::prelude::*;
 use pipit_core::Detection;
@@ -21,6 +22,8 @@ pub(super) struct Sight {
     pub(super) id: RecordingId,
     pub(super) playback: Playback,
     pub(super) duration_s: Memo<f64>,
+    /// How its times are told.
+    pub(super) times: Memo<Times>,
     pub(super) viewport: RwSignal<Viewport>,
     /// Width of the spectrogram on the screen.
     pub(super) width_px: RwSignal<f64>,
@@ -31,11 +34,13 @@ impl Sight {
     pub(super) fn new(shell: Shell, id: RecordingId, playback: Playback) -> Self {
         let known = shell.watch(id, Recording::duration_s);
         let duration_s = Memo::new(move |_| known.get().flatten().unwrap_or_default());
+        let times = shell.times(id);
         let sight = Self {
             shell,
             id,
             playback,
             duration_s,
+            times,
             viewport: RwSignal::new(Viewport::first(duration_s.get_untracked())),
             width_px: RwSignal::new(0.0),
         };
@@ -53,7 +58,7 @@ impl Sight {
             }
         });
         // What is heard live stays in sight while it comes in.
-        let is_heard = shell.watch(id, |r| r.is_live && r.job.is_some());
+        let is_heard = shell.watch(id, Recording::is_heard);
         Effect::new(move |_| {
             let end_s = duration_s.get();
             if is_heard.get() == Some(true) {

@@ -1,9 +1,8 @@
 //! The table of species.
 
 use super::sight::Sight;
-use crate::session::{Recording, RecordingState, Species};
+use crate::session::{RecordingState, Species};
 use crate::view::colour::species_class;
-use crate::view::time_axis::clock;
 use leptos::prelude::*;
 use pipit_core::{Label, LabelId};
 
@@ -14,7 +13,7 @@ const MAX_TIMES: usize = 8;
 #[component]
 pub(super) fn SpeciesTable(sight: Sight) -> impl IntoView {
     let Sight { shell, id, .. } = sight;
-    let species = shell.watch(id, Recording::species);
+    let species = shell.watch_detections(id, Species::of);
     let labels = move || -> Vec<LabelId> {
         species.with(|species| species.iter().flatten().map(|s| s.label).collect())
     };
@@ -76,22 +75,23 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
     let times = move || {
         let species = this.get()?;
         let words = &shell.words().species;
+        let told = sight.times.get();
         let more = species.detections.len().saturating_sub(MAX_TIMES);
         let buttons = species
             .detections
             .into_iter()
             .take(MAX_TIMES)
             .map(|detection| {
-                let times = [detection.start_s, detection.end_s];
-                let [start, end] = times.map(|time_s| clock(time_s, false));
+                let span = told.tell_span(detection.start_s, detection.end_s);
+                let label = (words.play)(&span);
                 view! {
                     <button
                         type="button"
                         class="time"
-                        aria-label=(words.play)(&start, &end)
+                        aria-label=label
                         on:click=move |_| sight.play(detection)
                     >
-                        {format!("{start}–{end}")}
+                        {span}
                     </button>
                 }
             });

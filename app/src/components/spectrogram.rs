@@ -9,7 +9,6 @@ use crate::session::Recording;
 use crate::shell::Shell;
 use crate::view::frequency_axis::{self, Band};
 use crate::view::render::{Style, pixels};
-use crate::view::time_axis::{clock, ticks};
 use crate::view::viewport::Viewport;
 use leptos::ev::{KeyboardEvent, PointerEvent, WheelEvent};
 use leptos::html::Canvas;
@@ -283,15 +282,18 @@ fn FrequencyAxis(sight: Sight) -> impl IntoView {
 fn TimeAxis(sight: Sight) -> impl IntoView {
     let labels = move || {
         let viewport = sight.viewport.get();
-        let ticks = ticks(viewport, sight.width_px.get(), TIME_LABEL_PX);
-        let tenths = ticks.tenths;
+        let times = sight.times.get();
+        let ticks = times.ticks(viewport, sight.width_px.get(), TIME_LABEL_PX);
         ticks
-            .times_s
             .into_iter()
-            .map(|time_s| {
+            .map(|tick| {
                 view! {
-                    <span class="tick" style:left=percent(viewport.fraction(time_s))>
-                        {clock(time_s, tenths)}
+                    <span
+                        class="tick"
+                        class:new-day=tick.is_new_day
+                        style:left=percent(viewport.fraction(tick.time_s))
+                    >
+                        {tick.label}
                     </span>
                 }
             })

@@ -1,6 +1,5 @@
 //! All recordings together.
 
-use crate::recorded_at::RecordedAt;
 use crate::session::Session;
 use crate::shell::Shell;
 use crate::view::colour::species_class;
@@ -26,7 +25,13 @@ struct Row {
 /// Species by hour of the day, and how their number grew.
 #[component]
 pub(super) fn Summary(shell: Shell) -> impl IntoView {
-    let summary = Memo::new(move |_| shell.with(summarise));
+    // Counting takes long for a season, and the session changes many times a second.
+    let findings = Memo::new(move |_| shell.with(Session::findings));
+    let summary = Memo::new(move |_| {
+        findings.with(|_| ());
+        shell.naming.track();
+        shell.with_untracked(summarise)
+    });
     let is_shown = Memo::new(move |_| summary.with(Option::is_some));
     let words = move || &shell.words().summary;
     let parts = move || summary.get().unwrap_or_default();
@@ -57,7 +62,7 @@ fn summarise(session: &Session) -> Option<(Vec<Row>, Vec<usize>)> {
     let recordings: Vec<Summarised> = session
         .exported_recordings()
         .map(|recording| Summarised {
-            recorded_at: RecordedAt::from_file_name(&recording.name),
+            recorded_at: recording.recorded_at,
             detections: &recording.detections,
         })
         .collect();

@@ -44,6 +44,18 @@ pub enum FailureKind {
     ModelInvalid,
     /// The model's files did not arrive.
     ModelUnreachable,
+    /// What was added as a model is no model package.
+    NoPackage,
+    /// A model package that was added does not hold.
+    PackageInvalid,
+    /// A model package that was added is made for another version of Pipit.
+    PackageVersion,
+    /// The page's own policy lets nobody fetch from a model's address.
+    AddressRefused,
+    /// Nothing came from a model's address.
+    AddressUnreachable,
+    /// A model could not be kept for the next visit.
+    ModelNotKept,
     /// WebGPU was asked for and there is none.
     NoWebgpu,
     /// The GPU went away during the work.
@@ -72,7 +84,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::NotAudio,
         Self::Damaged,
         Self::PartlyDamaged,
@@ -82,6 +94,12 @@ impl FailureKind {
         Self::UnsupportedFormat,
         Self::ModelInvalid,
         Self::ModelUnreachable,
+        Self::NoPackage,
+        Self::PackageInvalid,
+        Self::PackageVersion,
+        Self::AddressRefused,
+        Self::AddressUnreachable,
+        Self::ModelNotKept,
         Self::NoWebgpu,
         Self::GpuLost,
         Self::OutOfMemory,
@@ -109,6 +127,12 @@ impl FailureKind {
             Self::UnsupportedFormat => "unsupported-format",
             Self::ModelInvalid => "model-invalid",
             Self::ModelUnreachable => "model-unreachable",
+            Self::NoPackage => "no-package",
+            Self::PackageInvalid => "package-invalid",
+            Self::PackageVersion => "package-version",
+            Self::AddressRefused => "address-refused",
+            Self::AddressUnreachable => "address-unreachable",
+            Self::ModelNotKept => "model-not-kept",
             Self::NoWebgpu => "no-webgpu",
             Self::GpuLost => "gpu-lost",
             Self::OutOfMemory => "out-of-memory",

@@ -1,6 +1,6 @@
 //! What the page knows, for other programs.
 
-use super::{Evidence, Recording, RecordingState, Session};
+use super::{Evidence, Recording, RecordingId, RecordingState, Session};
 use crate::export::{Export, ExportedDetection, ExportedFile, ExportedModel, ExportedSettings};
 
 impl Session {
@@ -36,6 +36,15 @@ impl Session {
         self.recordings
             .iter()
             .filter(|r| r.audio.is_some() && r.state != RecordingState::Failed)
+    }
+
+    /// Tells whether [`Session::exported_recordings`] or their detections have changed, at less
+    /// cost than comparing them.
+    #[must_use]
+    pub fn findings(&self) -> Vec<(RecordingId, u64)> {
+        self.exported_recordings()
+            .map(|recording| (recording.id, recording.findings))
+            .collect()
     }
 
     fn exported(&self, recording: &Recording) -> ExportedFile {

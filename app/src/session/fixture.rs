@@ -1,5 +1,6 @@
 //! A small model for tests.
 
+use crate::protocol::{AddedModel, ModelOrigin};
 use pipit_core::package::{FORMAT_VERSION, FileEntry, WEIGHTS_FILE};
 use pipit_core::{
     Architecture, AudioConfig, DetectionConfig, Label, Manifest, MelConfig, MelNorm, MelScale,
@@ -76,5 +77,17 @@ pub(crate) fn manifest() -> Manifest {
                 bytes: 1,
             },
         )]),
+    }
+}
+
+/// A model that a user has added.
+pub(crate) fn added_model() -> AddedModel {
+    AddedModel {
+        id: "my-birds.0123456789ab".into(),
+        title: "My birds".into(),
+        version: "2.0.0".into(),
+        bytes: 1,
+        classes: 1,
+        origin: ModelOrigin::Files(vec!["my-birds.zip".into()]),
     }
 }

@@ -18,6 +18,7 @@ impl Session {
         let id = RecordingId(self.n_recordings);
         let mut recording = Recording::new(id, name);
         recording.is_live = true;
+        recording.is_from_microphone = true;
         recording.state = RecordingState::Running;
         recording.job = Some(job);
         recording.opened(sample_rate_hz, None, n_mels);
@@ -32,13 +33,13 @@ impl Session {
     /// The recording that the microphone is heard in.
     #[must_use]
     pub fn listening(&self) -> Option<RecordingId> {
-        let heard = |r: &&Recording| r.is_live && r.job.is_some();
+        let heard = |r: &&Recording| r.is_heard();
         self.recordings.iter().find(heard).map(|r| r.id)
     }
 
     /// The user, or the microphone, has stopped; what was heard is still being identified.
     pub fn stop_listening(&mut self) -> Vec<Effect> {
-        let heard = |r: &&Recording| r.is_live;
+        let heard = |r: &&Recording| r.is_heard();
         let job = self
             .recordings
             .iter()

@@ -89,8 +89,13 @@ impl Session {
     pub(super) fn results_key(&self) -> String {
         self.manifest().map_or_else(String::new, |manifest| {
             let weights = manifest.weights_entry().map(|entry| entry.sha256.clone());
-            let numbers =
-                serde_json::to_string(&(&manifest.audio, &manifest.mel, &manifest.normalization));
+            let numbers = serde_json::to_string(&(
+                &manifest.audio,
+                &manifest.mel,
+                &manifest.normalization,
+                manifest.pooling,
+                &manifest.calibration,
+            ));
             let text = format!(
                 "{} {}",
                 weights.unwrap_or_default(),
@@ -158,7 +163,11 @@ impl Session {
         let mut effects = Vec::new();
         for recording in &mut self.recordings {
             if let Some(job) = recording.job {
-                effects.push(Effect::Send(Request::Cancel { job }));
+                effects.push(Effect::Send(if recording.is_heard() {
+                    Request::StopListening { job }
+                } else {
+                    Request::Cancel { job }
+                }));
                 recording.interrupt();
             }
         }

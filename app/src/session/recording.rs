@@ -2,6 +2,7 @@
 
 use super::{Effect, Evidence, Explanation, KeptResults};
 use crate::protocol::{Failure, FailureKind, JobId, Request, Summary};
+use crate::recorded_at::RecordedAt;
 use crate::view::picture::{self, Picture};
 use crate::view::tiles::Tiles;
 use pipit_core::{
@@ -54,12 +55,16 @@ pub struct Recording {
     pub id: RecordingId,
     /// File name.
     pub name: String,
+    /// When it began, if its name says so.
+    pub recorded_at: Option<RecordedAt>,
     /// File size.
     pub bytes: u64,
     /// The site's own, synthesised.
     pub is_example: bool,
     /// It comes from the microphone.
     pub is_live: bool,
+    /// Its job takes what the microphone hears, and no file.
+    pub(super) is_from_microphone: bool,
     /// How far it has come.
     pub state: RecordingState,
     /// Its job in the worker while it runs.
@@ -80,6 +85,8 @@ pub struct Recording {
     pub scores: Vec<WindowScores>,
     /// Detections at the present threshold.
     pub detections: Vec<Detection>,
+    /// Counts up whenever the detections have changed, so that nobody need compare them.
+    pub findings: u64,
     /// Its length by its header, which shaped the picture.
     pub announced_s: Option<f64>,
     /// The spectrogram so far.
@@ -105,6 +112,29 @@ pub struct Species {
     pub detections: Vec<Detection>,
 }
 
+impl Species {
+    /// The species of some detections, the most certain first.
+    #[must_use]
+    pub fn of(detections: &[Detection]) -> Vec<Self> {
+        let mut species: Vec<Self> = Vec::new();
+        for detection in detections {
+            match species.iter_mut().find(|s| s.label == detection.label) {
+                Some(known) => {
+                    known.best = known.best.max(detection.confidence);
+                    known.detections.push(*detection);
+                }
+                None => species.push(Self {
+                    label: detection.label,
+                    best: detection.confidence,
+                    detections: vec![*detection],
+                }),
+            }
+        }
+        species.sort_by(|a, b| b.best.total_cmp(&a.best));
+        species
+    }
+}
+
 impl RecordingState {
     /// The name in the page's markup.
     #[must_use]
@@ -124,10 +154,12 @@ impl Recording {
     pub(super) fn new(id: RecordingId, name: String) -> Self {
         Self {
             id,
+            recorded_at: RecordedAt::from_file_name(&name),
             name,
             bytes: 0,
             is_example: false,
             is_live: false,
+            is_from_microphone: false,
             state: RecordingState::Waiting,
             job: None,
             audio: None,
@@ -138,6 +170,7 @@ impl Recording {
             speed: None,
             scores: Vec::new(),
             detections: Vec::new(),
+            findings: 0,
             announced_s: None,
             picture: None,
             tiles: Tiles::default(),
@@ -160,6 +193,12 @@ impl Recording {
         matches!(self.state, Recalling | Running | Converting)
     }
 
+    /// Whether it is being heard live: nothing of it lies in a file yet.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.is_from_microphone && self.job.is_some()
+    }
+
     /// Whether nothing more will happen to it by itself.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -179,27 +218,6 @@ impl Recording {
             RecordingState::Failed => !self.failure.as_ref().is_some_and(hopeless),
             _ => false,
         }
-    }
-
-    /// The species heard, the most certain first.
-    #[must_use]
-    pub fn species(&self) -> Vec<Species> {
-        let mut species: Vec<Species> = Vec::new();
-        for detection in &self.detections {
-            match species.iter_mut().find(|s| s.label == detection.label) {
-                Some(known) => {
-                    known.best = known.best.max(detection.confidence);
-                    known.detections.push(*detection);
-                }
-                None => species.push(Species {
-                    label: detection.label,
-                    best: detection.confidence,
-                    detections: vec![*detection],
-                }),
-            }
-        }
-        species.sort_by(|a, b| b.best.total_cmp(&a.best));
-        species
     }
 
     /// Goes to the worker.
@@ -264,7 +282,7 @@ impl Recording {
         }
         if summary.peak < SILENCE_PEAK {
             self.scores.clear();
-            self.detections.clear();
+            self.show(Vec::new());
             let detail = format!("its loudest sample is {}", summary.peak);
             self.failure = Some(Failure::new(FailureKind::Silent, detail));
         } else if summary.damaged_packets > 0 {
@@ -281,8 +299,22 @@ impl Recording {
             is_live: self.is_live,
             is_converted: self.is_converted,
             is_unfolded: self.is_unfolded,
+            findings: self.findings + 1,
             ..Self::new(self.id, std::mem::take(&mut self.name))
         };
+    }
+
+    /// Forgets what a model found, and stays as it is otherwise.
+    pub(super) fn forget_findings(&mut self) {
+        self.is_recalled = false;
+        self.done_s = 0.0;
+        self.speed = None;
+        self.scores.clear();
+        self.detections.clear();
+        self.explanations.clear();
+        self.picture = None;
+        self.tiles = Tiles::default();
+        self.revision += 1;
     }
 
     /// The worker that was asked has ended; it can be asked again.
@@ -294,7 +326,7 @@ impl Recording {
     /// Its worker or device is about to change: it waits for the next one. What is heard live cannot
     /// be heard twice, and ends.
     pub(super) fn interrupt(&mut self) {
-        if self.is_live {
+        if self.is_heard() {
             self.job = None;
             self.state = RecordingState::Cancelled;
         } else {
@@ -315,11 +347,18 @@ impl Recording {
         filter: &DetectionFilter,
         seen: &mut Vec<LabelId>,
     ) {
-        self.detections = detect_filtered(&self.scores, config, filter);
+        self.show(detect_filtered(&self.scores, config, filter));
         for detection in &self.detections {
             if !seen.contains(&detection.label) {
                 seen.push(detection.label);
             }
+        }
+    }
+
+    fn show(&mut self, detections: Vec<Detection>) {
+        if detections != self.detections {
+            self.detections = detections;
+            self.findings += 1;
         }
     }
 }

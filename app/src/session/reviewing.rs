@@ -17,6 +17,12 @@ impl Session {
         &self.answers
     }
 
+    /// Counts up whenever the answers have changed, so that nobody need compare them.
+    #[must_use]
+    pub fn n_answer_changes(&self) -> u64 {
+        self.n_answer_changes
+    }
+
     /// What a reviewer is asked about a detection; none if it is not there.
     #[must_use]
     pub fn question(&self, id: RecordingId, detection: &Detection) -> Option<Question> {
@@ -47,6 +53,13 @@ impl Session {
     /// Takes the last answer back; says where it was given, if that is still on the page.
     pub fn undo_answer(&mut self) -> (Option<Place>, Vec<Effect>) {
         let question = self.answers.undo().cloned();
+        let place = question.and_then(|question| self.place_of(&question));
+        (place, self.keep_review())
+    }
+
+    /// Gives the answer again that was taken back last; says where, as [`Session::undo_answer`] does.
+    pub fn redo_answer(&mut self) -> (Option<Place>, Vec<Effect>) {
+        let question = self.answers.redo().cloned();
         let place = question.and_then(|question| self.place_of(&question));
         (place, self.keep_review())
     }
@@ -107,10 +120,12 @@ impl Session {
     pub fn recall_review(&mut self, json: &[u8]) {
         if let Ok(review) = ReviewFile::from_json(json) {
             self.answers = Answers::new(review.answers);
+            self.n_answer_changes += 1;
         }
     }
 
-    fn keep_review(&self) -> Vec<Effect> {
+    fn keep_review(&mut self) -> Vec<Effect> {
+        self.n_answer_changes += 1;
         let json = self.review_file().map(|review| review.to_json());
         json.map(Effect::KeepReview).into_iter().collect()
     }

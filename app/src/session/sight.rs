@@ -20,7 +20,7 @@ impl Session {
         };
         let recording = &mut self.recordings[place];
         // There is no file to take them from yet.
-        if recording.is_live && recording.job.is_some() {
+        if recording.is_heard() {
             return Vec::new();
         }
         let missing = recording.missing(manifest, viewport, width_px);

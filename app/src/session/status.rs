@@ -8,6 +8,9 @@ impl Session {
     /// One line that says what is going on, in the interface's language.
     #[must_use]
     pub fn status(&self) -> String {
+        if let Some(adding) = self.adding_status() {
+            return adding;
+        }
         let words = &self.settings.spoken().words().status;
         if let Some(active) = self.recordings.iter().find(|r| r.is_active()) {
             return match active.state {

@@ -9,18 +9,27 @@ use pipit_core::{Manifest, WindowScores};
 impl Session {
     /// Takes an answer of the worker, with the spectrogram columns that came beside it.
     pub fn apply(&mut self, response: Response, columns: &[u8]) -> Vec<Effect> {
+        if let Some(effects) = self.adding_ended(&response) {
+            return effects;
+        }
         match response {
             Response::Ready { build } => self.worker_started(&build),
             Response::Loading { job, stage } => {
                 if self.load_job == Some(job) {
                     self.model = ModelState::Loading(stage);
+                } else {
+                    self.adding_advanced(job, stage);
                 }
                 Vec::new()
             }
-            Response::Catalogue { job, models } => {
+            Response::Catalogue { job, models, added } => {
                 if self.load_job == Some(job) {
-                    self.catalogue = models;
+                    self.models_came(models, added);
                 }
+                Vec::new()
+            }
+            Response::ModelNotKept { job, detail } => {
+                self.model_not_kept(job, detail);
                 Vec::new()
             }
             Response::Loaded {
@@ -58,8 +67,8 @@ impl Session {
                 self.explanation_came(job, Some(explained));
                 Vec::new()
             }
-            // Whoever asked has been answered.
-            Response::Samples { .. } => Vec::new(),
+            // Whoever asked has been answered, or is gone.
+            Response::Samples { .. } | Response::ModelAdded { .. } => Vec::new(),
             Response::Finished { job, summary } => {
                 let key = self.results_key();
                 let mut effects = Vec::new();
@@ -97,7 +106,8 @@ impl Session {
             running.fail(failure);
             return vec![self.restart()];
         }
-        // Without a recording it would only die again.
+        // Without a recording it would only die again, perhaps of the package that it checked.
+        self.adding.clear();
         self.worker_ready = false;
         self.model = ModelState::Failed;
         self.notify(failure);
@@ -115,7 +125,9 @@ impl Session {
             return Vec::new();
         }
         self.worker_ready = true;
-        vec![self.load()]
+        let mut effects = vec![self.load()];
+        effects.extend(self.unanswered_about_models());
+        effects
     }
 
     fn loaded(&mut self, job: JobId, manifest: Box<Manifest>, device: DeviceReport) -> Vec<Effect> {
@@ -129,7 +141,12 @@ impl Session {
         }
         self.dismiss(FailureKind::ModelInvalid);
         self.dismiss(FailureKind::ModelUnreachable);
+        if let Some(chosen) = self.chosen_model().map(str::to_owned) {
+            // What was removed has been fetched, and kept, anew.
+            self.removed.remove(&chosen);
+        }
         self.model = ModelState::Loaded { manifest, device };
+        self.tell_of_ignored_settings();
         self.detect_all();
         let mut effects = self.advance();
         // Not earlier: nothing is to compete with the first visit's downloads.
@@ -187,9 +204,7 @@ impl Session {
             recording.fail(failure);
             return self.advance();
         }
-        self.model = ModelState::Failed;
-        self.notify(failure);
-        Vec::new()
+        self.loading_failed(failure)
     }
 
     fn fall_back_to_cpu(&mut self, detail: &str) -> Vec<Effect> {

@@ -54,6 +54,7 @@ fn settings_survive_the_address() {
         language: Some(Language::Spanish),
         names: Some(Naming::In("pt-BR".into())),
         colours: Colours::InverseGrey,
+        time: TimeScale::Clock,
         threshold: Some(0.35),
         species_thresholds: BTreeMap::from([
             ("prtody1".into(), 0.7),
@@ -67,7 +68,11 @@ fn settings_survive_the_address() {
     };
     let query = settings.to_query();
     assert_eq!(read(&query), settings);
-    assert!(query.starts_with("device=cpu&model=puerto-rico&lang=es&names=pt-BR&colours=grey&"));
+    assert!(
+        query.starts_with(
+            "device=cpu&model=puerto-rico&lang=es&names=pt-BR&colours=grey&time=clock&"
+        )
+    );
     assert!(query.contains("threshold.prtody1=0.7&merge_gap_s=0&min_duration_s=1.5"));
     assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui"));
 }
@@ -84,7 +89,8 @@ fn defaults_leave_the_address_alone() {
 #[test]
 fn what_is_ignored_is_named() {
     let query = "?device=abacus&threshold=2&threshold.prtody1=x&merge_gap_s=-1\
-                 &min_duration_s=NaN&lang=eo&names=my%20own&colours=jet&treshold=0.5&threshold.=1";
+                 &min_duration_s=NaN&lang=eo&names=my%20own&colours=jet&time=noon\
+                 &treshold=0.5&threshold.=1";
     let (settings, warnings) = Settings::from_query(String::new(), query);
     assert_eq!(settings, Settings::default());
     let sentences: Vec<String> = warnings
@@ -100,6 +106,7 @@ fn what_is_ignored_is_named() {
         ["lang", "\"eo\"", "en, es"],
         ["names", "\"my own\"", "common, scientific, es"],
         ["colours", "\"jet\"", "viridis, magma, grey"],
+        ["time", "\"noon\"", "elapsed, clock"],
         ["treshold", "does not know", "ignored"],
         ["threshold.", "does not know", "ignored"],
     ];

@@ -45,7 +45,8 @@ pub fn by_hour(recordings: &[Summarised]) -> Vec<SpeciesDay> {
             day.total += 1;
             day.n_recordings += usize::from(heard.insert(detection.label));
             if let Some(start) = recording.recorded_at {
-                let hour = start.after_s(detection.start_s).hour() as usize;
+                let second = start.after_s(detection.start_s).second_of_day();
+                let hour = (second / 3600.0) as usize;
                 day.by_hour[hour.min(23)] += 1;
             }
         }

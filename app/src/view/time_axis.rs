@@ -2,9 +2,10 @@
 
 use super::viewport::Viewport;
 
-/// Steps between labels, in seconds.
-const STEPS_S: [f64; 15] = [
+/// Steps between labels, in seconds. Each divides a day, so that midnight has a label on any clock.
+const STEPS_S: [f64; 20] = [
     0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0,
+    7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0,
 ];
 
 /// Times to label.
@@ -16,9 +17,10 @@ pub struct Ticks {
     pub tenths: bool,
 }
 
-/// Times to label in a view that is `width_px` wide, at least `spacing_px` apart.
+/// Times to label in a view that is `width_px` wide, at least `spacing_px` apart. They are whole
+/// steps on a clock that shows `origin_s` where the recording begins.
 #[must_use]
-pub fn ticks(viewport: Viewport, width_px: f64, spacing_px: f64) -> Ticks {
+pub fn ticks(viewport: Viewport, origin_s: f64, width_px: f64, spacing_px: f64) -> Ticks {
     if !(viewport.span_s > 0.0 && width_px > 0.0) {
         return Ticks {
             times_s: Vec::new(),
@@ -33,10 +35,12 @@ pub fn ticks(viewport: Viewport, width_px: f64, spacing_px: f64) -> Ticks {
         .unwrap_or_else(|| (spacing_px / px_per_s / last).ceil() * last);
     // Two pixels of tolerance keep a label that falls on an edge.
     let slack_s = 2.0 / px_per_s;
-    let first = ((viewport.start_s - slack_s) / step).ceil().max(0.0) as usize;
-    let end = ((viewport.end_s() + slack_s) / step) as usize;
+    let first = ((origin_s + viewport.start_s - slack_s) / step)
+        .ceil()
+        .max(0.0) as usize;
+    let end = ((origin_s + viewport.end_s() + slack_s) / step) as usize;
     Ticks {
-        times_s: (first..=end).map(|i| i as f64 * step).collect(),
+        times_s: (first..=end).map(|i| i as f64 * step - origin_s).collect(),
         tenths: step < 1.0,
     }
 }
@@ -92,20 +96,22 @@ mod tests {
 
     #[test]
     fn labels_have_room_and_reach_the_edges() {
-        let times =
-            |start_s, span_s, width_px| ticks(Viewport { start_s, span_s }, width_px, 80.0).times_s;
+        let times = |start_s, span_s, width_px| {
+            ticks(Viewport { start_s, span_s }, 0.0, width_px, 80.0).times_s
+        };
         assert_eq!(times(0.0, 10.0, 600.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
         assert_eq!(times(61.0, 9.0, 600.0), [62.0, 64.0, 66.0, 68.0, 70.0]);
         assert_eq!(times(0.0, 7200.0, 16_000.0).len(), 121);
         assert_eq!(
             times(0.0, 100_000.0, 500.0),
-            [0.0, 18_000.0, 36_000.0, 54_000.0, 72_000.0, 90_000.0]
+            [0.0, 21_600.0, 43_200.0, 64_800.0, 86_400.0]
         );
         let close = ticks(
             Viewport {
                 start_s: 1.0,
                 span_s: 0.5,
             },
+            0.0,
             1000.0,
             80.0,
         );

@@ -124,6 +124,12 @@ pub struct DisplayWords {
     pub all_frequencies: &'static str,
     /// Those from 5 kHz on.
     pub from_5_khz: &'static str,
+    /// The menu of times.
+    pub time: &'static str,
+    /// Times since a recording's beginning.
+    pub since_start: &'static str,
+    /// Times of day.
+    pub by_clock: &'static str,
     /// A slider.
     pub brightness: &'static str,
     /// A slider.
@@ -210,7 +216,7 @@ pub struct KeyWords {
     /// The sheet's title.
     pub heading: &'static str,
     /// Keys and what they do.
-    pub sheet: [(&'static str, &'static str); 13],
+    pub sheet: [(&'static str, &'static str); 14],
     /// Closes the sheet.
     pub close: &'static str,
     /// Title of the dialogue that asks for a time.

@@ -71,7 +71,7 @@ pub struct SpeciesWords {
     /// Nothing reaches the threshold.
     pub nothing_found: &'static str,
     /// Plays a stretch.
-    pub play: fn(start: &str, end: &str) -> String,
+    pub play: fn(span: &str) -> String,
     /// So many times are not written out.
     pub more: fn(n: usize) -> String,
     /// The threshold of a species.
@@ -136,6 +136,8 @@ pub struct ReviewWords {
     pub not_listed: &'static str,
     /// Takes the last answer back.
     pub undo: &'static str,
+    /// Gives it again.
+    pub redo: &'static str,
     /// How many of a species' questions are answered.
     pub progress: fn(n_answered: usize, n_wanted: usize) -> String,
     /// Goes to the next question.

@@ -3,10 +3,6 @@
 use crate::browser::gpu;
 use crate::protocol::{DeviceChoice, DeviceKind, DeviceReport};
 use burn::prelude::Device;
-use std::cell::RefCell;
-
-/// Windows given to a GPU at once: enough to keep it busy, few enough for quick first results.
-const GPU_BATCH: usize = 4;
 
 /// A device that is ready.
 pub(super) struct ChosenDevice {
@@ -20,12 +16,7 @@ pub(super) struct ChosenDevice {
     pub(super) batch_size: usize,
 }
 
-thread_local! {
-    /// WebGPU can be started once in a worker's life.
-    static GPU: RefCell<Option<Device>> = const { RefCell::new(None) };
-}
-
-/// WebGPU where the choice and the browser allow it, else the CPU.
+/// WebGPU where the choice, the browser and this worker's build allow it, else the CPU.
 pub(super) async fn choose(choice: DeviceChoice) -> ChosenDevice {
     let passed_over = match choice {
         DeviceChoice::Cpu => None,
@@ -46,15 +37,18 @@ pub(super) async fn choose(choice: DeviceChoice) -> ChosenDevice {
     }
 }
 
+#[cfg(feature = "webgpu")]
 async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
-    let adapter = gpu::adapter().await?;
-    if !adapter.has_timestamp_query {
-        // Burn's runtime would measure with a clock that browsers lack, and panic.
-        return Err("the graphics adapter cannot measure time (timestamp-query)".into());
+    use std::cell::RefCell;
+
+    thread_local! {
+        /// WebGPU can be started once in a worker's life.
+        static GPU: RefCell<Option<Device>> = const { RefCell::new(None) };
     }
-    if adapter.is_fallback && choice == DeviceChoice::Auto {
-        return Err("the only graphics adapter computes in software, slower than the CPU".into());
-    }
+    /// Windows given to a GPU at once: enough to keep it busy, few enough for quick first results.
+    const GPU_BATCH: usize = 4;
+
+    let adapter = gpu::usable(choice).await?;
     let started = GPU.with_borrow(Clone::clone);
     let device = match started {
         Some(device) => device,
@@ -74,4 +68,14 @@ async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
         in_software: adapter.is_fallback,
         batch_size: if adapter.is_fallback { 1 } else { GPU_BATCH },
     })
+}
+
+/// The page starts this worker where there is no adapter; here we learn why.
+#[cfg(not(feature = "webgpu"))]
+async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
+    let adapter = gpu::usable(choice).await?;
+    Err(format!(
+        "the graphics adapter came too late: {}",
+        adapter.description
+    ))
 }

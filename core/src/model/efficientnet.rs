@@ -4,7 +4,7 @@ mod block;
 
 use super::head::Head;
 use super::layers::{Activation, ConvShape, DropPath, Norm, Padding, freeze, uniform};
-use super::{Network, Tap};
+use super::{Network, Tap, through};
 use block::Block;
 use burn::module::Initializer;
 use burn::nn::conv::Conv2d;
@@ -181,13 +181,8 @@ impl Network for EfficientNet {
         let mut x = self.conv_stem.forward(images);
         x = self.activation.forward(self.bn1.forward(x));
         tap("bn1", &x);
-        for (i, stage) in self.blocks.iter().enumerate() {
-            for (j, block) in stage.iter().enumerate() {
-                x = block.forward(x);
-                tap(&format!("blocks.{i}.{j}"), &x);
-            }
-            tap(&format!("blocks.{i}"), &x);
-        }
+        let stages = (0..).map(|i| format!("blocks.{i}")).zip(&self.blocks);
+        x = through(x, stages, Block::forward, tap);
         x = self.conv_head.forward(x);
         x = self.activation.forward(self.bn2.forward(x));
         tap("bn2", &x);

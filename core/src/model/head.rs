@@ -68,25 +68,34 @@ impl Head {
     /// `[n, num_features, height, width]` to `[n, num_classes]`
     #[must_use]
     pub fn forward(&self, features: Tensor<4>, tap: &mut Tap<'_>) -> Tensor<2> {
-        if let Some(attention) = &self.attention {
-            return self.attend(attention, features).0;
+        match &self.attention {
+            Some(attention) => self.attend(attention, features).0,
+            None => self.pool(features, tap),
         }
+    }
+
+    /// Logits of the window, and those of each of its frames if the head looks at frames.
+    ///
+    /// # Shapes
+    /// `[n, num_features, height, width]` to `[n, num_classes]` and `[n, width, num_classes]`
+    #[must_use]
+    pub fn forward_with_frames(&self, features: Tensor<4>) -> (Tensor<2>, Option<Tensor<3>>) {
+        match &self.attention {
+            Some(attention) => {
+                let (logits, framewise) = self.attend(attention, features);
+                (logits, Some(framewise))
+            }
+            None => (self.pool(features, &mut |_, _| ()), None),
+        }
+    }
+
+    fn pool(&self, features: Tensor<4>, tap: &mut Tap<'_>) -> Tensor<2> {
         let pooled = match &self.global_pool {
             Some(gem) => gem.forward(features),
             None => global_average(features),
         };
         tap("global_pool", &pooled);
         self.classify(self.dropout.forward(pooled.flatten(1, 3)))
-    }
-
-    /// Logits of the window and of each of its frames, if the head looks at frames.
-    ///
-    /// # Shapes
-    /// `[n, num_features, height, width]` to `[n, num_classes]` and `[n, width, num_classes]`
-    #[must_use]
-    pub fn forward_framewise(&self, features: Tensor<4>) -> Option<(Tensor<2>, Tensor<3>)> {
-        let attention = self.attention.as_ref()?;
-        Some(self.attend(attention, features))
     }
 
     /// The window's logit is the mean of its frames' as the class weighs them. PANNs average
@@ -169,7 +178,8 @@ mod tests {
         let head = head(Pooling::Attention, &device);
         let features = Tensor::random([2, 64, 3, 7], burn::tensor::Distribution::Default, &device);
 
-        let (window, frames) = head.forward_framewise(features.clone()).unwrap();
+        let (window, frames) = head.forward_with_frames(features.clone());
+        let frames = frames.unwrap();
 
         assert_eq!(frames.dims(), [2, 7, 20]);
         let low = frames.clone().min_dim(1).squeeze_dim::<2>(1);
@@ -189,7 +199,10 @@ mod tests {
         let features = Tensor::ones([1, 64, 2, 3], &device);
         for pooling in [Pooling::Average, Pooling::Gem] {
             let head = head(pooling, &device);
-            assert!(head.forward_framewise(features.clone()).is_none());
+            let (window, frames) = head.forward_with_frames(features.clone());
+            assert!(frames.is_none());
+            let window: Vec<f32> = window.into_data().iter::<f32>().collect();
+            assert_eq!(window, logits(&head, features.clone()));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::head::Head;
 use super::layers::{ConvShape, DropPath, EfficientChannelAttention, ScaledStdConv2d, freeze};
-use super::{Network, Tap};
+use super::{Network, Tap, through};
 use burn::module::Initializer;
 use burn::prelude::*;
 use burn::tensor::activation::silu;
@@ -100,13 +100,8 @@ impl Network for NfNet {
     fn features(&self, images: Tensor<4>, tap: &mut Tap<'_>) -> Tensor<4> {
         let mut x = self.stem.forward(images);
         tap("stem", &x);
-        for (i, stage) in self.stages.iter().enumerate() {
-            for (j, block) in stage.iter().enumerate() {
-                x = block.forward(x);
-                tap(&format!("stages.{i}.{j}"), &x);
-            }
-            tap(&format!("stages.{i}"), &x);
-        }
+        let stages = (0..).map(|i| format!("stages.{i}")).zip(&self.stages);
+        x = through(x, stages, Block::forward, tap);
         x = self.final_conv.forward(x);
         tap("final_conv", &x);
         x = silu(x);

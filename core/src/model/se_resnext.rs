@@ -2,7 +2,7 @@
 
 use super::head::Head;
 use super::layers::{ConvShape, DropPath, Norm, SeModule, freeze, uniform};
-use super::{Network, Tap};
+use super::{Network, Tap, through};
 use burn::module::Initializer;
 use burn::nn::conv::Conv2d;
 use burn::prelude::*;
@@ -102,14 +102,8 @@ impl Network for SeResNeXt {
             .with_padding([1, 1]);
         x = max_pool2d(x, pool);
         tap("maxpool", &x);
-        for (i, layer) in (1..).zip(self.layers()) {
-            for (j, block) in layer.iter().enumerate() {
-                x = block.forward(x);
-                tap(&format!("layer{i}.{j}"), &x);
-            }
-            tap(&format!("layer{i}"), &x);
-        }
-        x
+        let layers = (1..).map(|i| format!("layer{i}")).zip(self.layers());
+        through(x, layers, Bottleneck::forward, tap)
     }
 
     fn num_features(&self) -> usize {

@@ -10,6 +10,7 @@ use burn::store::{
     ModuleSnapshot as _, PyTorchToBurnAdapter, SafetensorsStore,
 };
 use burn::tensor::DType;
+use safetensors::SafeTensors;
 use std::fmt;
 use thiserror::Error;
 
@@ -90,7 +91,7 @@ pub fn load_weights(model: Model, safetensors: Vec<u8>) -> Result<Model, Weights
 }
 
 /// Loads everything but the classifier, of which the network keeps its own: the start of
-/// training from weights for other classes.
+/// training from weights for other classes. Returns the names of the tensors that were left, too.
 ///
 /// # Errors
 /// As for [`load_weights`].
@@ -98,12 +99,24 @@ pub fn load_backbone(
     model: Model,
     architecture: Architecture,
     safetensors: Vec<u8>,
-) -> Result<Model, WeightsError> {
+) -> Result<(Model, Vec<String>), WeightsError> {
     let head = model.network().head().clone();
     let prefix = format!("{}.", architecture.classifier());
-    let mut model = load(model, safetensors, |path| path.starts_with(&prefix))?;
+    let of_classifier = |name: &str| name.starts_with(&prefix);
+    let left = names(&safetensors)?.into_iter();
+    let left = left.filter(|name| of_classifier(name)).collect();
+    let mut model = load(model, safetensors, of_classifier)?;
     *model.network_mut().head_mut() = head;
-    Ok(model)
+    Ok((model, left))
+}
+
+/// Names of the tensors in a file, in alphabetical order.
+fn names(safetensors: &[u8]) -> Result<Vec<String>, WeightsError> {
+    let tensors = SafeTensors::deserialize(safetensors)
+        .map_err(|e| WeightsError::Unreadable(e.to_string()))?;
+    let mut names: Vec<String> = tensors.names().into_iter().map(str::to_owned).collect();
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Does not mind what is wrong with paths that are `ignored`.

@@ -1,11 +1,14 @@
 //! What a person does on the page.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::{Page, VIEWPORT};
+
+const DROP_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Page {
     /// Drops files from outside onto the middle of the page.
@@ -15,13 +18,21 @@ impl Page {
     pub fn drop_files(&mut self, files: &[PathBuf]) -> Result<()> {
         let data = json!({ "items": [], "files": files, "dragOperationsMask": 1 });
         let (width, height) = VIEWPORT;
-        for kind in ["dragEnter", "dragOver", "drop"] {
-            self.call(
+        let drag = |page: &mut Self, kind: &str| {
+            page.call(
                 "Input.dispatchDragEvent",
                 &json!({ "type": kind, "x": width / 2, "y": height / 2, "data": data }),
-            )?;
-        }
-        Ok(())
+            )
+        };
+        drag(self, "dragEnter")?;
+        drag(self, "dragOver")?;
+        // The browser lets go only where the page has said by then that it takes files.
+        let veil =
+            |is_hidden| format!("document.querySelector('.drop-veil').hidden === {is_hidden}");
+        self.wait_until("the page takes files", DROP_TIMEOUT, &veil(false))?;
+        drag(self, "dragOver")?;
+        drag(self, "drop")?;
+        self.wait_until("the files are let go", DROP_TIMEOUT, &veil(true))
     }
 
     /// Chooses files in the page's file dialogue.
@@ -115,22 +126,32 @@ impl Page {
         Ok(())
     }
 
+    /// Gives a control a value as a hand would; returns the value that it then has.
+    ///
+    /// # Errors
+    /// If the page has no such control.
+    pub fn set_value(&mut self, test_id: &str, value: &str) -> Result<String> {
+        let taken: Option<String> = self.evaluate(&format!(
+            "(() => {{
+                const control = document.querySelector('[data-testid=\"{test_id}\"]');
+                if (!control) return null;
+                control.value = '{value}';
+                for (const type of ['input', 'change'])
+                    control.dispatchEvent(new Event(type, {{ bubbles: true }}));
+                return control.value;
+            }})()"
+        ))?;
+        taken.with_context(|| format!("the page has no {test_id}"))
+    }
+
     /// Chooses an entry of a menu by its value.
     ///
     /// # Errors
     /// If the page has no such menu or entry.
     pub fn choose(&mut self, test_id: &str, value: &str) -> Result<()> {
-        let chosen: Option<String> = self.evaluate(&format!(
-            "(() => {{
-                const menu = document.querySelector('[data-testid=\"{test_id}\"]');
-                if (!menu) return null;
-                menu.value = '{value}';
-                menu.dispatchEvent(new Event('change', {{ bubbles: true }}));
-                return menu.value;
-            }})()"
-        ))?;
+        let chosen = self.set_value(test_id, value)?;
         ensure!(
-            chosen.as_deref() == Some(value),
+            chosen == value,
             "the menu {test_id} has no {value}: {chosen:?}"
         );
         Ok(())
@@ -186,17 +207,9 @@ impl Page {
     /// # Errors
     /// If the page has none, or it cannot take the value.
     pub fn set_threshold(&mut self, threshold: f64) -> Result<()> {
-        let taken: Option<f64> = self.evaluate(&format!(
-            "(() => {{
-                const slider = document.querySelector('[data-testid=\"threshold\"]');
-                if (!slider) return null;
-                slider.value = '{threshold}';
-                slider.dispatchEvent(new Event('input', {{ bubbles: true }}));
-                slider.dispatchEvent(new Event('change', {{ bubbles: true }}));
-                return slider.valueAsNumber;
-            }})()"
-        ))?;
-        let taken = taken.context("the page has no confidence slider")?;
+        let taken: f64 = self
+            .set_value("threshold", &threshold.to_string())?
+            .parse()?;
         ensure!(
             (taken - threshold).abs() < 1e-9,
             "the slider took {taken} for {threshold}"

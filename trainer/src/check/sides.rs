@@ -6,7 +6,7 @@ use super::findings::{Finding, Kind};
 use crate::classes;
 use crate::dataset::{Dataset, Recording};
 use crate::run_folder::RunConfig;
-use crate::split::{self, SplitItem};
+use crate::split;
 
 /// Which recordings are held out of training, one entry a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,14 +22,7 @@ impl Sides {
     ) -> Self {
         let mut sides = vec![false; dataset.recordings.len()];
         if let Ok(classes) = classes::choose(dataset, min_recordings) {
-            let items: Vec<SplitItem<'_>> = dataset
-                .recordings
-                .iter()
-                .map(|recording| SplitItem {
-                    recordist: recording.author.as_deref(),
-                    class: classes::primary(&classes, recording),
-                })
-                .collect();
+            let items = split::items(dataset, &classes);
             for index in split::hold_out(&items, held_out, seed).held_out {
                 sides[index] = true;
             }

@@ -51,8 +51,8 @@ fn encode(pixels: &[u8], width: usize, height: usize) -> anyhow::Result<Vec<u8>>
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_palette(palette);
     encoder.set_compression(png::Compression::High);
-    // Neighbours in a palette are not neighbours in colour; the compression sets a filter of its own.
-    encoder.set_filter(png::Filter::NoFilter);
+    // Unlike most palettes, this one is in order: differences between neighbours are small.
+    encoder.set_filter(png::Filter::Adaptive);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;

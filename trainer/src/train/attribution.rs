@@ -34,6 +34,26 @@ pub(crate) fn attribution<'a>(
     attribution
 }
 
+/// The entries of two lists with one for each recordist, most recordings first.
+pub(crate) fn together(own: Vec<Attribution>, others: Vec<Attribution>) -> Vec<Attribution> {
+    let mut all = own;
+    for other in others {
+        match all.iter_mut().find(|entry| entry.author == other.author) {
+            Some(entry) => {
+                let licences: BTreeSet<&str> = (entry.licence.split(", "))
+                    .chain(other.licence.split(", "))
+                    .collect();
+                entry.licence = Vec::from_iter(licences).join(", ");
+                entry.recordings += other.recordings;
+                entry.url = entry.url.take().or(other.url);
+            }
+            None => all.push(other),
+        }
+    }
+    all.sort_by_key(|entry| std::cmp::Reverse(entry.recordings));
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +90,27 @@ mod tests {
                 ("Ann", "CC BY 4.0, CC BY-SA 4.0", 2),
                 ("Bo", "CC BY 4.0", 1),
                 ("unknown", "CC0", 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn lists_of_two_runs_name_each_recordist_once() {
+        let entry = |author: &str, licence: &str, recordings| Attribution {
+            author: author.to_owned(),
+            licence: licence.to_owned(),
+            recordings,
+            url: None,
+        };
+        let own = vec![entry("Ann", "CC BY 4.0", 3), entry("Bo", "CC0", 1)];
+        let others = vec![entry("Cy", "CC0", 4), entry("Bo", "CC BY 4.0, CC0", 5)];
+
+        assert_eq!(
+            together(own, others),
+            [
+                entry("Bo", "CC BY 4.0, CC0", 6),
+                entry("Cy", "CC0", 4),
+                entry("Ann", "CC BY 4.0", 3)
             ]
         );
     }

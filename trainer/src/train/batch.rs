@@ -54,6 +54,7 @@ pub(crate) struct Batch {
 }
 
 /// What a batch should be answered with, on a device.
+#[derive(Clone)]
 pub(crate) struct Labels {
     /// `[windows, classes]`.
     pub(crate) targets: Tensor<2>,

@@ -36,6 +36,23 @@ pub(crate) struct EpochRecord {
     pub(crate) metrics: BTreeMap<String, f64>,
     /// Training and judging.
     pub(crate) seconds: f64,
+    /// Share of the training in which the network waited for batches.
+    #[serde(default)]
+    pub(crate) data_share: f64,
+    /// On the way, in order.
+    #[serde(default)]
+    pub(crate) steps: Vec<StepRecord>,
+}
+
+/// Where training stood after a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StepRecord {
+    /// Counted from 1, over all epochs.
+    pub(crate) step: usize,
+    /// Of this step.
+    pub(crate) learning_rate: f64,
+    /// Mean over the batches since the record before.
+    pub(crate) loss: f64,
 }
 
 /// A run in memory.
@@ -80,13 +97,15 @@ pub(crate) fn save(run: &Path, state: &TrainingState) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Loads the latest checkpoint into a state that was freshly made with the run's settings.
-pub(crate) fn load_latest(run: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
-    let Some((_, folder)) = list(run)?.pop() else {
-        return Ok(state);
-    };
+/// The latest checkpoint of a run, if there is one.
+pub(crate) fn latest(run: &Path) -> anyhow::Result<Option<PathBuf>> {
+    Ok(list(run)?.pop().map(|(_, folder)| folder))
+}
+
+/// Loads a checkpoint into a state that was freshly made with the run's settings.
+pub(crate) fn load(folder: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
     let context = || format!("cannot resume from {}", folder.display());
-    read(&folder, state).with_context(context)
+    read(folder, state).with_context(context)
 }
 
 fn write(folder: &Path, state: &TrainingState) -> anyhow::Result<()> {

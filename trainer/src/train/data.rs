@@ -11,7 +11,7 @@ use super::validate::HeldOut;
 use super::{TrainOptions, balance};
 use crate::classes;
 use crate::dataset::{Dataset, Recording};
-use crate::split::{self, SplitBy, SplitItem};
+use crate::split::{self, SplitBy};
 
 /// Recordings with what is to be learned from them.
 pub(crate) struct Data {
@@ -47,14 +47,7 @@ pub(crate) struct Data {
 pub(crate) fn load(path: &Path, options: &TrainOptions) -> anyhow::Result<Data> {
     let dataset = Dataset::open(path)?;
     let classes = classes::choose(&dataset, options.min_recordings)?;
-    let items: Vec<SplitItem<'_>> = dataset
-        .recordings
-        .iter()
-        .map(|recording| SplitItem {
-            recordist: recording.author.as_deref(),
-            class: classes::primary(&classes, recording),
-        })
-        .collect();
+    let items = split::items(&dataset, &classes);
     let split = match (options.fold, options.folds) {
         (Some(fold), Some(folds)) => split::hold_out_fold(&items, fold - 1, folds, options.seed),
         _ => split::hold_out(&items, options.held_out, options.seed),

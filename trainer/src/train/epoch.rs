@@ -1,6 +1,7 @@
 //! The steps of one epoch.
 
 use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use burn::module::Module;
@@ -11,7 +12,7 @@ use indicatif::ProgressBar;
 use pipit_core::model::Model;
 
 use super::batch::{Batch, BatchMaker};
-use super::checkpoint::TrainingState;
+use super::checkpoint::{StepRecord, TrainingState};
 use super::loss::Loss;
 use super::{TrainOptions, ema, gradients, plan, schedule};
 
@@ -42,6 +43,10 @@ pub(crate) struct Trained {
     pub(crate) loss: f64,
     /// Learning rate of its last step.
     pub(crate) learning_rate: f64,
+    /// Share of its time in which the network waited for batches.
+    pub(crate) data_share: f64,
+    /// On the way, in order.
+    pub(crate) steps: Vec<StepRecord>,
 }
 
 /// Makes one step for each batch, or for as many as are accumulated.
@@ -66,7 +71,16 @@ pub(crate) fn train(
         let mut losses = Losses::default();
         let mut accumulated = GradientsAccumulator::new();
         let mut rate = 0.0;
-        for (index, batch) in receiver.iter().enumerate() {
+        let mut records = Vec::new();
+        let began = Instant::now();
+        let mut waited = Duration::ZERO;
+        let mut next = || {
+            let began = Instant::now();
+            let batch = receiver.recv().ok();
+            waited += began.elapsed();
+            batch
+        };
+        for (index, batch) in std::iter::from_fn(&mut next).enumerate() {
             // Dropout is a function of the seed and the batch, so that a resumed run drops the same.
             let seed = steps.first_step * options.accumulate + index;
             steps.device.seed(options.seed.wrapping_add(seed as u64));
@@ -90,7 +104,11 @@ pub(crate) fn train(
                 }
             }
             if (index + 1) % BATCHES_PER_LOOK == 0 || index + 1 == batches.len() {
-                losses.look()?;
+                records.push(StepRecord {
+                    step: steps.first_step + step + 1,
+                    learning_rate: rate,
+                    loss: losses.look()?,
+                });
             }
             steps.bar.set_message(format!(
                 "epoch {}/{}  loss {:.4}  rate {rate:.1e}",
@@ -104,6 +122,8 @@ pub(crate) fn train(
             state,
             loss: losses.mean(),
             learning_rate: rate,
+            data_share: waited.as_secs_f64() / began.elapsed().as_secs_f64(),
+            steps: records,
         })
     })
 }
@@ -119,7 +139,8 @@ fn gradients_of(
     steps: &Steps<'_>,
 ) -> (Tensor<1>, GradientsParams) {
     let (input, labels) = batch.into_device(steps.device);
-    let loss = steps.loss.of(model.forward(input), labels);
+    let (logits, framewise) = model.forward_with_frames(input);
+    let loss = steps.loss.with_frames(logits, framewise, labels);
     let share = loss.clone() / in_step as f64;
     let gradients = GradientsParams::from_grads(share.backward(), model);
     (loss.inner(), gradients)
@@ -157,7 +178,9 @@ impl Losses {
         self.unread.push(loss);
     }
 
-    fn look(&mut self) -> anyhow::Result<()> {
+    /// The mean of those that were not looked at yet.
+    fn look(&mut self) -> anyhow::Result<f64> {
+        let (sum, count) = (self.sum, self.count);
         for loss in self.unread.drain(..) {
             let loss = f64::from(loss.into_scalar::<f32>());
             ensure!(
@@ -167,7 +190,7 @@ impl Losses {
             self.sum += loss;
             self.count += 1.0;
         }
-        Ok(())
+        Ok((self.sum - sum) / (self.count - count).max(1.0))
     }
 
     fn mean(&self) -> f64 {

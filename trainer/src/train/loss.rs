@@ -29,9 +29,33 @@ pub(crate) struct Loss {
     pub(crate) focal_classes: Vec<bool>,
     /// One weight a class; empty if all count alike.
     pub(crate) class_weights: Vec<f32>,
+    /// Weight of each class' highest frame beside the window's 1; 0 leaves frames out.
+    pub(crate) frame_weight: f32,
 }
 
 impl Loss {
+    /// The mean over windows and classes, to which that of each class' highest frame is added: a
+    /// window's label says that there is one, as the recipes of `BirdCLEF` 2021 and 2022 train it.
+    ///
+    /// # Shapes
+    /// - `logits`: `[windows, classes]`
+    /// - `framewise`: `[windows, frames, classes]`
+    pub(crate) fn with_frames(
+        &self,
+        logits: Tensor<2>,
+        framewise: Option<Tensor<3>>,
+        labels: Labels,
+    ) -> Tensor<1> {
+        match framewise.filter(|_| self.frame_weight > 0.0) {
+            Some(framewise) => {
+                let highest = framewise.max_dim(1).squeeze_dim(1);
+                let of_frames = self.of(highest, labels.clone()) * self.frame_weight;
+                self.of(logits, labels) + of_frames
+            }
+            None => self.of(logits, labels),
+        }
+    }
+
     /// The mean over windows and classes, each with its weight.
     ///
     /// # Shapes
@@ -120,6 +144,7 @@ mod tests {
             alpha: None,
             focal_classes: Vec::new(),
             class_weights: Vec::new(),
+            frame_weight: 0.0,
         }
     }
 
@@ -189,6 +214,31 @@ mod tests {
         let negative = 0.75 * 2.0 * 80.0;
         let expected = (3.0 * (positive + soft) + 0.1 * negative) / 4.0;
         assert_close(loss(&weighted, Some([[3.0], [0.1]])), expected);
+    }
+
+    #[test]
+    fn the_highest_frame_of_each_class_is_held_to_the_label_of_the_window() {
+        let device = Device::flex();
+        let labels = Labels {
+            targets: Tensor::from_floats([[1.0, 0.0]], &device),
+            weights: None,
+        };
+        let with_frames = |frame_weight| {
+            let logits = Tensor::from_floats([[0.3, -1.2]], &device);
+            let framewise =
+                Tensor::from_floats([[[-2.0, -0.4], [0.9, -3.0], [0.1, -5.0]]], &device);
+            let loss = Loss {
+                frame_weight,
+                ..plain()
+            };
+            let loss = loss.with_frames(logits, Some(framewise), labels.clone());
+            f64::from(loss.into_scalar::<f32>())
+        };
+        let window = f64::midpoint(cross_entropy(0.3, 1.0), cross_entropy(-1.2, 0.0));
+        let frames = f64::midpoint(cross_entropy(0.9, 1.0), cross_entropy(-0.4, 0.0));
+
+        assert_close(with_frames(0.0), window);
+        assert_close(with_frames(0.5), window + 0.5 * frames);
     }
 
     #[test]

@@ -94,6 +94,9 @@ pub(crate) struct TrainOptions {
     /// Share of each target that is spread over all classes.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) label_smoothing: f32,
+    /// Weight in the loss of each class' highest frame beside 1 for the window; takes --pooling attention.
+    #[arg(long, default_value_t = 0.0, value_name = "WEIGHT")]
+    pub(crate) frame_loss_weight: f32,
     /// Share of the recordings that is held out, by recordist where recordists are known.
     #[arg(long, default_value_t = 0.2)]
     pub(crate) held_out: f64,
@@ -164,6 +167,7 @@ impl TrainOptions {
             } else {
                 Vec::new()
             },
+            frame_weight: self.frame_loss_weight,
         }
     }
 
@@ -208,6 +212,7 @@ impl TrainOptions {
             ("--drop-path", self.drop_path, 0.9),
             ("--secondary-weight", f64::from(self.secondary_weight), 1.0),
             ("--label-smoothing", f64::from(self.label_smoothing), 0.9),
+            ("--frame-loss-weight", self.frame_loss_weight.into(), 10.0),
             ("--ema-decay", f64::from(self.ema_decay), 0.999_999),
             ("--threshold", f64::from(self.threshold), 1.0),
         ];
@@ -217,6 +222,12 @@ impl TrainOptions {
                 "{name} must be from 0 to {most}: {value}"
             );
         }
+        ensure!(
+            self.frame_loss_weight <= 0.0 || self.pooling == Pooling::Attention,
+            "--frame-loss-weight {} takes --pooling attention, as {} pooling looks at no frames",
+            self.frame_loss_weight,
+            self.pooling
+        );
         self.augment.check()?;
         if let (Some(fold), Some(folds)) = (self.fold, self.folds) {
             ensure!(folds >= 2, "--folds must be at least 2: {folds}");

@@ -8,7 +8,9 @@ use pipit_core::model::weights::{WeightsDtype, save_weights};
 use super::checkpoint::{EpochRecord, Progress};
 use super::run::Request;
 use crate::files;
-use crate::run_folder::{BEST_METRICS_FILE, BEST_WEIGHTS_FILE, BestEpoch, METRICS_FILE};
+use crate::run_folder::{
+    BEST_METRICS_FILE, BEST_WEIGHTS_FILE, BestEpoch, METRICS_FILE, STEPS_FILE,
+};
 
 /// Keeps the weights if no judged epoch before was as good; with nothing to judge by, always.
 pub(crate) fn keep_if_best(
@@ -51,15 +53,20 @@ pub(crate) fn has_stalled(progress: &Progress, patience: Option<usize>) -> bool 
         .is_some_and(|(patience, best)| quality.len() - 1 - best >= patience)
 }
 
-/// Writes the table of all epochs.
-pub(crate) fn write_metrics(run: &Path, progress: &Progress) -> anyhow::Result<()> {
+/// Writes the tables of all epochs and of the steps in them.
+pub(crate) fn write_tables(run: &Path, progress: &Progress) -> anyhow::Result<()> {
+    write_epochs(run, progress)?;
+    write_steps(run, progress)
+}
+
+fn write_epochs(run: &Path, progress: &Progress) -> anyhow::Result<()> {
     const NAMES: [&str; 4] = ["cmap", "macro_roc_auc", "macro_f1", "top_1"];
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(
         ["epoch", "learning_rate", "loss"]
             .into_iter()
             .chain(NAMES)
-            .chain(["seconds"]),
+            .chain(["seconds", "data_share"]),
     )?;
     for record in &progress.history {
         let figures = NAMES.map(|name| {
@@ -70,16 +77,42 @@ pub(crate) fn write_metrics(run: &Path, progress: &Progress) -> anyhow::Result<(
         });
         let row = [
             record.epoch.to_string(),
-            record.learning_rate.to_string(),
-            record.loss.to_string(),
+            rate(record.learning_rate),
+            loss(record.loss),
         ];
-        table.write_record(
-            row.into_iter()
-                .chain(figures)
-                .chain([format!("{:.1}", record.seconds)]),
-        )?;
+        table.write_record(row.into_iter().chain(figures).chain([
+            format!("{:.1}", record.seconds),
+            format!("{:.3}", record.data_share),
+        ]))?;
     }
     files::write_atomically(&run.join(METRICS_FILE), &table.into_inner()?)
+}
+
+fn write_steps(run: &Path, progress: &Progress) -> anyhow::Result<()> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["step", "epoch", "learning_rate", "loss"])?;
+    for epoch in &progress.history {
+        for record in &epoch.steps {
+            table.write_record([
+                record.step.to_string(),
+                epoch.epoch.to_string(),
+                rate(record.learning_rate),
+                loss(record.loss),
+            ])?;
+        }
+    }
+    files::write_atomically(&run.join(STEPS_FILE), &table.into_inner()?)
+}
+
+// A checkpoint's JSON does not keep the last bit of a number, which a table must not show: a resumed
+// run writes the same one.
+
+fn rate(rate: f64) -> String {
+    format!("{rate:.6e}")
+}
+
+fn loss(loss: f64) -> String {
+    format!("{loss:.6}")
 }
 
 /// An epoch in a line.
@@ -91,8 +124,11 @@ pub(crate) fn describe(record: &EpochRecord, epochs: usize) -> String {
         .collect();
     let figures = figures.concat();
     format!(
-        "epoch {}/{epochs}  loss {:.4}{figures}  {:.0} s",
-        record.epoch, record.loss, record.seconds
+        "epoch {}/{epochs}  loss {:.4}{figures}  {:.0} s, {:.0} % of training waiting for data",
+        record.epoch,
+        record.loss,
+        record.seconds,
+        100.0 * record.data_share
     )
 }
 
@@ -141,6 +177,8 @@ mod tests {
                     loss: 0.0,
                     metrics: BTreeMap::from_iter(cmap.map(|cmap| ("cmap".to_owned(), cmap))),
                     seconds: 0.0,
+                    data_share: 0.0,
+                    steps: Vec::new(),
                 })
                 .collect(),
         };

@@ -33,8 +33,16 @@ pub(crate) struct Request<'a> {
     pub(crate) stop_after: Option<usize>,
 }
 
+/// How far a run has come.
+pub(crate) struct Stand {
+    /// Epochs that were trained this time.
+    pub(crate) epochs: usize,
+    /// Whether nothing is left to be trained.
+    pub(crate) finished: bool,
+}
+
 /// Trains until the last epoch, or until `stop_after`.
-pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<()> {
+pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
     let device = request.settings.device.open()?;
     let data = data::load(request.data, options)?;
@@ -42,14 +50,23 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<()> {
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;
     let config = settle::settle(request, &data, &frontends)?;
-    let mut state = settle::start(&config, &data, &device)?;
-    if request.resume {
-        state = checkpoint::load_latest(request.out, state)?;
+    let checkpoint = checkpoint::latest(request.out)?.filter(|_| request.resume);
+    // A run that has begun needs the weights that it began with no more.
+    let weights = options.weights.as_deref().filter(|_| checkpoint.is_none());
+    let mut state = settle::start(&config, &data, weights, &device)?;
+    if let Some(checkpoint) = checkpoint {
+        state = checkpoint::load(&checkpoint, state)?;
         // Loaded tensors are new ones, which would be trained again.
         state.model = settle::freeze(state.model, options);
     }
-    let state = epochs(request, state, &data, &config, &frontends, &device)?;
-    outcome::report(request, &data.unreadable, &state.progress)
+    let before = state.progress.history.len();
+    let progress = epochs(request, state, &data, &config, &frontends, &device)?.progress;
+    outcome::report(request, &data.unreadable, &progress)?;
+    Ok(Stand {
+        epochs: progress.history.len() - before,
+        finished: progress.history.len() >= options.epochs
+            || outcome::has_stalled(&progress, options.patience),
+    })
 }
 
 fn epochs(
@@ -129,11 +146,13 @@ fn epochs(
             loss: trained.loss,
             metrics,
             seconds: began.elapsed().as_secs_f64(),
+            data_share: trained.data_share,
+            steps: trained.steps,
         };
         bar.suspend(|| println!("{}", outcome::describe(&record, options.epochs)));
         outcome::keep_if_best(request.out, &model, &record, &state.progress)?;
         state.progress.history.push(record);
-        outcome::write_metrics(request.out, &state.progress)?;
+        outcome::write_tables(request.out, &state.progress)?;
         checkpoint::save(request.out, &state)?;
     }
     bar.finish_and_clear();

@@ -1,5 +1,7 @@
 //! What is settled before the first step: the configuration, the network and the optimizer.
 
+use std::path::Path;
+
 use anyhow::{Context, ensure};
 use burn::module::Module;
 use burn::optim::AdamWConfig;
@@ -8,7 +10,7 @@ use pipit_core::model::Model;
 use pipit_core::model::weights::load_backbone;
 use pipit_core::{AudioConfig, DetectionConfig};
 
-use super::attribution::attribution;
+use super::attribution::{attribution, together};
 use super::batch::Frontends;
 use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
@@ -17,8 +19,7 @@ use super::{TrainOptions, normalization};
 use crate::classes;
 use crate::dataset::Recording;
 use crate::files;
-use crate::run_folder::{RunConfig, SETTINGS_FILE};
-use crate::settings::Settings;
+use crate::run_folder::{CONFIG_FILE, RunConfig};
 use crate::split::SplitBy;
 
 /// The run's configuration: measured and written for a new run, read for a resumed one.
@@ -45,6 +46,7 @@ pub(crate) fn settle(
         return Ok(config);
     }
     let options = &request.settings.options;
+    let source = source_run(options)?;
     let audio: AudioConfig = options.audio.audio();
     let crops = data
         .plan(audio.window_samples(), options)
@@ -83,10 +85,13 @@ pub(crate) fn settle(
             .iter()
             .map(|(name, _)| name.clone())
             .collect(),
-        attribution: attribution(
-            (data.training.iter())
-                .chain(&data.held_out_recordings)
-                .chain(&data.backgrounds),
+        attribution: together(
+            attribution(
+                (data.training.iter())
+                    .chain(&data.held_out_recordings)
+                    .chain(&data.backgrounds),
+            ),
+            source.map_or_else(Vec::new, |source| source.attribution),
         ),
     };
     let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
@@ -97,12 +102,6 @@ pub(crate) fn settle(
         );
     }
     config.write(request.out)?;
-    let settings = Settings {
-        data: Some(request.data.to_path_buf()),
-        out: None,
-        ..request.settings.clone()
-    };
-    settings.write(&request.out.join(SETTINGS_FILE))?;
     if !config.backgrounds.is_empty() {
         println!("{} backgrounds", config.backgrounds.len());
     }
@@ -121,10 +120,31 @@ pub(crate) fn settle(
     Ok(config)
 }
 
-/// A network and an optimizer that have not made a step.
+/// The run that left the weights to start from, if they lie in a run's folder.
+fn source_run(options: &TrainOptions) -> anyhow::Result<Option<RunConfig>> {
+    let Some(weights) = &options.weights else {
+        return Ok(None);
+    };
+    let folder = weights.parent().unwrap_or(Path::new(""));
+    if !folder.join(CONFIG_FILE).is_file() {
+        return Ok(None);
+    }
+    let run = RunConfig::read(folder)?;
+    ensure!(
+        run.architecture == options.architecture,
+        "cannot start {} from {}, which is a run of {}: --architecture must name the same network",
+        options.architecture,
+        weights.display(),
+        run.architecture
+    );
+    Ok(Some(run))
+}
+
+/// A network, with `weights` in it where they are given, and an optimizer that has not made a step.
 pub(crate) fn start(
     config: &RunConfig,
     data: &Data,
+    weights: Option<&Path>,
     device: &Device,
 ) -> anyhow::Result<TrainingState> {
     let options = &config.options;
@@ -136,9 +156,19 @@ pub(crate) fn start(
         .with_pooling(options.pooling)
         .with_dropout(options.dropout)
         .with_drop_path(options.drop_path);
-    let model = match &options.weights {
-        Some(path) => load_backbone(model, config.architecture, files::read(path)?)
-            .with_context(|| format!("cannot start from {}", path.display()))?,
+    let model = match weights {
+        Some(path) => {
+            let (model, left) = load_backbone(model, config.architecture, files::read(path)?)
+                .with_context(|| {
+                    format!(
+                        "cannot start {} from {}",
+                        config.architecture,
+                        path.display()
+                    )
+                })?;
+            println!("starts from {} without {}", path.display(), left.join(", "));
+            model
+        }
         None => model,
     };
     let model = freeze(model.with_prior(prior), options);

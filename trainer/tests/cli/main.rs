@@ -9,6 +9,7 @@ mod formats;
 mod identify;
 mod imagenet;
 mod import;
+mod pretrain;
 mod preview;
 mod settings;
 mod support;

@@ -31,6 +31,16 @@ fn a_run_leaves_settings_metrics_and_the_best_weights() {
         .map(|loss| loss.parse().unwrap())
         .collect();
     assert!(losses.iter().all(|loss| loss.is_finite()), "{losses:?}");
+    for share in column(&run.join("metrics.csv"), "data_share") {
+        assert!((0.0..=1.0).contains(&share.parse().unwrap()), "{share}");
+    }
+    let steps: Vec<usize> = column(&run.join("steps.csv"), "step")
+        .iter()
+        .map(|step| step.parse().unwrap())
+        .collect();
+    assert!(steps.is_sorted() && steps.len() >= 8, "{steps:?}");
+    let epochs = column(&run.join("steps.csv"), "epoch");
+    assert_eq!(epochs.last().map(String::as_str), Some("8"));
     assert!(run.join("best.safetensors").is_file());
     let config: serde_json::Value =
         serde_json::from_slice(&std::fs::read(run.join("config.json")).unwrap()).unwrap();
@@ -54,6 +64,7 @@ fn a_resumed_run_equals_an_unbroken_one() {
         "--accumulate=2",
         "--sampling-exponent=0.5",
         "--pooling=attention",
+        "--frame-loss-weight=0.5",
         "--dropout=0.2",
         "--drop-path=0.2",
         &backgrounds,
@@ -77,8 +88,10 @@ fn a_resumed_run_equals_an_unbroken_one() {
             "{name}"
         );
     }
-    let best = |run: &Path| std::fs::read(run.join("best.safetensors")).unwrap();
-    assert_eq!(best(&whole), best(&broken));
+    for name in ["best.safetensors", "steps.csv"] {
+        let [whole, broken] = [&whole, &broken].map(|run| std::fs::read(run.join(name)).unwrap());
+        assert!(whole == broken, "{name}");
+    }
     // Only the last checkpoint stays, and no half of one.
     let left: Vec<String> = std::fs::read_dir(&broken)
         .unwrap()
@@ -320,6 +333,7 @@ fn numbers_that_make_no_training_are_refused() {
         ("--architecture=resnet18", "resnet18"),
         ("--pooling=max", "max"),
         ("--dropout=1", "--dropout"),
+        ("--frame-loss-weight=0.5", "--pooling attention"),
         ("--weights=nowhere.safetensors", "nowhere.safetensors"),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -1,30 +1,40 @@
-//! The measurements as `docs/benchmarks.md`.
+//! The measurements as a part of `docs/benchmarks.md`.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::chromium::BROWSER_NAMES;
 use crate::command::{find_program, output};
 
-const INTRODUCTION: &str = "\
-# Benchmarks
+const BEGIN: &str = "<!-- begin: written by `cargo xtask bench` -->\n";
+const END: &str = "<!-- end -->";
 
-Written by `cargo xtask bench`; all numbers of one run on one machine. Each time is the best of
-several rounds on one thread; \"others\" run the same network with the same weights.
-";
+/// The page with the part between its two marks replaced.
+///
+/// # Errors
+/// If it does not have the marks.
+pub(super) fn put_into(page: &str, measured: &str) -> Result<String> {
+    let (before, rest) = page
+        .split_once(BEGIN)
+        .with_context(|| format!("it has no line {BEGIN:?}"))?;
+    let (_, after) = rest
+        .split_once(END)
+        .with_context(|| format!("it has no line {END:?}"))?;
+    Ok(format!("{before}{BEGIN}{measured}{END}{after}"))
+}
 
-/// The whole page.
+/// All tables.
 pub(super) fn markdown(
     native: &Value,
     browser: &Value,
     reference: &Value,
     sizes: &Value,
 ) -> String {
-    let mut text = INTRODUCTION.to_owned();
-    text.push_str("\n## Machine\n\n");
+    let mut text = String::from("## Machine\n\n");
     for line in machine() {
         push(&mut text, &format!("* {line}"));
     }
@@ -192,6 +202,15 @@ fn megabytes(bytes: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_rest_of_the_page_stays() {
+        let page = format!("# Title\n\n{BEGIN}old\n{END}\n\n## By hand\n");
+        let written = put_into(&page, "new\n").expect("a page with marks");
+        assert_eq!(written, page.replace("old", "new"));
+        let refused = put_into("# Title\n", "new\n").expect_err("a page without marks");
+        assert!(refused.to_string().contains("begin:"), "{refused}");
+    }
 
     #[test]
     fn what_is_missing_is_said_to_be() {

@@ -2,6 +2,10 @@
 
 use crate::protocol::FailureKind;
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "a failure has its sentences in one place"
+)]
 pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
     match kind {
         FailureKind::NotAudio => (
@@ -31,6 +35,30 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
         FailureKind::ModelUnreachable => (
             "The model could not be fetched.",
             "Check the connection and try again. Your recordings wait here and are not lost.",
+        ),
+        FailureKind::NoPackage => (
+            "This is not a model package.",
+            "A package is a manifest.json with its weights.safetensors, dropped together, or one ZIP of both; the details say what is missing.",
+        ),
+        FailureKind::PackageInvalid => (
+            "This model package did not pass its check, so it was not added.",
+            "The details name the file and what is wrong with it; get the package once more, or tell whoever made it.",
+        ),
+        FailureKind::PackageVersion => (
+            "This model package is made for another version of Pipit.",
+            "Open it in a Pipit of that version, or ask its maker for a package in the format that the details name.",
+        ),
+        FailureKind::AddressRefused => (
+            "This site lets the page talk only to itself, so the model’s address was not asked.",
+            "Download the package and drop it on this page, or ask whoever runs the site to add the address to connect-src in its index.html.",
+        ),
+        FailureKind::AddressUnreachable => (
+            "Nothing could be fetched from the model’s address.",
+            "Check the address; its server must also allow other sites to fetch from it (CORS). A downloaded package can be dropped on this page.",
+        ),
+        FailureKind::ModelNotKept => (
+            "This browser does not keep the model for your next visit.",
+            "It works until you close the page; free some space or leave private browsing if it is to stay.",
         ),
         FailureKind::NoWebgpu => (
             "WebGPU is not available in this browser, so Pipit runs on the CPU.",

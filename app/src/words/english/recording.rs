@@ -55,7 +55,7 @@ pub(super) const SPECIES: SpeciesWords = SpeciesWords {
     heard_at: "Heard at",
     at_least: "At least, %",
     nothing_found: "No species reaches this confidence. Move the slider to the left to see weaker matches.",
-    play: |start, end| format!("Play {start}–{end}"),
+    play: |span| format!("Play {span}"),
     more: |n| format!("and {n} more"),
     least_confidence: |name| format!("Least confidence of {name}, percent"),
     hide: "Hide",
@@ -102,6 +102,7 @@ pub(super) const REVIEW: ReviewWords = ReviewWords {
     choose_other: "Other species…",
     not_listed: "One that is not listed",
     undo: "Undo",
+    redo: "Redo",
     progress: |n_answered, n_wanted| {
         format!("{n_answered} of {n_wanted} questions about this species answered.")
     },

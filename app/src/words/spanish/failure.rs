@@ -2,6 +2,10 @@
 
 use crate::protocol::FailureKind;
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "a failure has its sentences in one place"
+)]
 pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
     match kind {
         FailureKind::NotAudio => (
@@ -31,6 +35,30 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
         FailureKind::ModelUnreachable => (
             "No se pudo obtener el modelo.",
             "Revise la conexión e intente de nuevo. Sus grabaciones esperan aquí y no se pierden.",
+        ),
+        FailureKind::NoPackage => (
+            "Esto no es un paquete de modelo.",
+            "Un paquete es un manifest.json con su weights.safetensors, soltados juntos, o un ZIP con los dos; los detalles dicen qué falta.",
+        ),
+        FailureKind::PackageInvalid => (
+            "Este paquete de modelo no pasó la comprobación y no se añadió.",
+            "Los detalles nombran el archivo y lo que tiene mal; consiga el paquete otra vez o avise a quien lo hizo.",
+        ),
+        FailureKind::PackageVersion => (
+            "Este paquete de modelo está hecho para otra versión de Pipit.",
+            "Ábralo en un Pipit de esa versión, o pida a su autor un paquete en el formato que nombran los detalles.",
+        ),
+        FailureKind::AddressRefused => (
+            "Este sitio solo deja que la página hable con él mismo, así que no se consultó la dirección del modelo.",
+            "Descargue el paquete y suéltelo en esta página, o pida a quien mantiene el sitio que añada la dirección a connect-src en su index.html.",
+        ),
+        FailureKind::AddressUnreachable => (
+            "No se pudo obtener nada de la dirección del modelo.",
+            "Revise la dirección; su servidor también debe permitir consultas desde otros sitios (CORS). Un paquete descargado se puede soltar en esta página.",
+        ),
+        FailureKind::ModelNotKept => (
+            "Este navegador no guarda el modelo para su próxima visita.",
+            "Funciona hasta que cierre la página; libere espacio o salga de la navegación privada si ha de quedarse.",
         ),
         FailureKind::NoWebgpu => (
             "Este navegador no ofrece WebGPU, así que Pipit trabaja con la CPU.",

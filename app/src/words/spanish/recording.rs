@@ -56,7 +56,7 @@ pub(super) const SPECIES: SpeciesWords = SpeciesWords {
     heard_at: "Se oye en",
     at_least: "Umbral, %",
     nothing_found: "Ninguna especie alcanza esta confianza. Mueva el control a la izquierda para ver coincidencias más débiles.",
-    play: |start, end| format!("Reproducir {start}–{end}"),
+    play: |span| format!("Reproducir {span}"),
     more: |n| format!("y {n} más"),
     least_confidence: |name| format!("Confianza mínima de {name}, por ciento"),
     hide: "Ocultar",
@@ -103,6 +103,7 @@ pub(super) const REVIEW: ReviewWords = ReviewWords {
     choose_other: "Otra especie…",
     not_listed: "Una que no está en la lista",
     undo: "Deshacer",
+    redo: "Rehacer",
     progress: |n_answered, n_wanted| {
         format!("Respondidas {n_answered} de {n_wanted} preguntas sobre esta especie.")
     },

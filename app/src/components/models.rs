@@ -1,0 +1,164 @@
+//! Adding models and removing them.
+
+use super::about::origin_words;
+use crate::browser::files;
+use crate::session::Session;
+use crate::shell::Shell;
+use leptos::prelude::*;
+
+/// A model as the list shows it.
+#[derive(Clone, PartialEq)]
+struct Row {
+    /// Name or id.
+    model: String,
+    title: String,
+    facts: String,
+    is_added: bool,
+    is_removed: bool,
+    is_chosen: bool,
+}
+
+fn rows(session: &Session) -> Vec<Row> {
+    let chosen = session.chosen_model();
+    let facts = |classes: usize, bytes: u64, from: &str| {
+        let megabytes = bytes as f64 / 1e6;
+        format!("{classes} species, {megabytes:.1} MB, from {from}")
+    };
+    let of_site = session.catalogue().iter().map(|entry| Row {
+        model: entry.name.clone(),
+        title: format!("{} {}", entry.title, entry.version),
+        facts: facts(entry.classes, entry.bytes, "this site"),
+        is_added: false,
+        is_removed: session.is_model_removed(&entry.name),
+        is_chosen: chosen == Some(&entry.name),
+    });
+    let added = session.added_models().iter().map(|model| Row {
+        model: model.id.clone(),
+        title: format!("{} {}", model.title, model.version),
+        facts: facts(model.classes, model.bytes, &origin_words(&model.origin)),
+        is_added: true,
+        is_removed: false,
+        is_chosen: chosen == Some(&model.id),
+    });
+    of_site.chain(added).collect()
+}
+
+/// All models, and the ways to add one.
+#[component]
+pub(super) fn Models(shell: Shell) -> impl IntoView {
+    let rows = Memo::new(move |_| shell.with(rows));
+    let address = RwSignal::new(String::new());
+    let fetch = move || {
+        let typed = address.get_untracked().trim().to_owned();
+        if !typed.is_empty() {
+            shell.add_model_from(typed);
+        }
+    };
+    view! {
+        <section class="about" aria-label="Models">
+            <details data-testid="models">
+                <summary>"Models: add, change, remove"</summary>
+                <ul class="models">
+                    {move || rows.get().into_iter().map(|row| model(shell, row)).collect_view()}
+                </ul>
+                <p class="actions">
+                    <label class="button">
+                        "Add a model…"
+                        <input
+                            type="file"
+                            multiple
+                            accept=".zip,.json,.safetensors"
+                            class="visually-hidden"
+                            data-testid="model-input"
+                            on:change:target=move |event| {
+                                shell.add_models(files::chosen(&event.target()));
+                            }
+                        />
+                    </label>
+                </p>
+                <form
+                    class="actions"
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        fetch();
+                    }
+                >
+                    <label class="control">
+                        <span>"Model’s address"</span>
+                        <input
+                            type="text"
+                            inputmode="url"
+                            autocomplete="off"
+                            spellcheck="false"
+                            data-testid="model-address"
+                            prop:value=move || address.get()
+                            on:input:target=move |event| address.set(event.target().value())
+                        />
+                    </label>
+                    <button type="submit" data-testid="model-fetch">
+                        "Fetch"
+                    </button>
+                </form>
+                <p class="fine">
+                    "A model package is manifest.json with weights.safetensors, or a ZIP of both; it may "
+                    "also be dropped anywhere on this page. It is kept in this browser."
+                </p>
+            </details>
+        </section>
+    }
+}
+
+fn model(shell: Shell, row: Row) -> impl IntoView {
+    let Row {
+        model,
+        title,
+        facts,
+        is_added,
+        is_removed,
+        is_chosen,
+    } = row;
+    let (chosen, removed) = (model.clone(), model.clone());
+    let remove = if is_added {
+        "Remove"
+    } else {
+        "Remove the kept copy"
+    };
+    let remove_name = if is_added {
+        format!("Remove {title}")
+    } else {
+        format!("Remove the kept copy of {title}")
+    };
+    let choose = if is_chosen { "In use" } else { "Use" };
+    let choose_name = format!("{choose}: {title}");
+    let state = if is_removed {
+        "; fetched again at the next visit"
+    } else {
+        ""
+    };
+    view! {
+        <li data-testid="model" data-model=model data-added=is_added.to_string()>
+            <strong>{title}</strong>
+            <span class="fine">{facts} {state}</span>
+            <button
+                type="button"
+                data-testid="model-use"
+                aria-label=choose_name
+                aria-pressed=is_chosen.to_string()
+                disabled=is_chosen
+                on:click=move |_| shell.update(|session| session.choose_model(&chosen))
+            >
+                {choose}
+            </button>
+            <button
+                type="button"
+                class="quiet"
+                data-testid="model-remove"
+                aria-label=remove_name
+                disabled=is_removed
+                on:click=move |_| shell.update(|session| session.remove_model(&removed))
+            >
+                {remove}
+            </button>
+        </li>
+    }
+}

@@ -1,0 +1,66 @@
+//! Where the network runs.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Where the user wants the network to run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// WebGPU on a real GPU, else the CPU.
+    #[default]
+    Auto,
+    /// WebGPU, also in software.
+    WebGpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// Where the network runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeviceKind {
+    /// A GPU through WebGPU.
+    WebGpu,
+    /// The CPU with SIMD.
+    Cpu,
+}
+
+/// The device that a model was loaded on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// What it is.
+    pub kind: DeviceKind,
+    /// The adapter's own description; empty where the browser tells nothing.
+    pub adapter: String,
+    /// Why WebGPU was passed over, where it was not ruled out by the user.
+    pub passed_over: Option<String>,
+}
+
+impl DeviceChoice {
+    /// The name in the menu's values and the page's address.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::WebGpu => "webgpu",
+            Self::Cpu => "cpu",
+        }
+    }
+
+    /// The choice of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Auto, Self::WebGpu, Self::Cpu]
+            .into_iter()
+            .find(|choice| choice.name() == name)
+    }
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WebGpu => "WebGPU",
+            Self::Cpu => "CPU",
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Devices, workers and models that fail.
+
+use super::*;
+
+#[test]
+fn a_lost_gpu_moves_the_work_to_the_cpu() {
+    for lost in [
+        |job| Response::Failed {
+            job,
+            failure: Failure::new(FailureKind::GpuLost, "reset"),
+        },
+        |_| Response::Panicked {
+            message: "wgpu error".into(),
+        },
+    ] {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
+        let (id, job) = run(&mut session, "a");
+        session.apply(scored(job, 0.0, [0.9, 0.0]), &[]);
+        assert_eq!(
+            session.apply(lost(job), &[]),
+            [Effect::StartWorker(DeviceChoice::Cpu)]
+        );
+        assert_eq!(session.notices()[0].kind, FailureKind::GpuLost);
+        assert!(session.recording(id).expect("kept").scores.is_empty());
+        let effects = session.apply(ready(), &[]);
+        assert_eq!(load_request(&effects).1, DeviceChoice::Cpu);
+        let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+        let job = begin(&mut session, &effects);
+        session.apply(finished(job), &[]);
+        assert_eq!(state(&session, id), RecordingState::Done);
+        // A new choice is a new chance for the GPU.
+        let effects = session.choose_device(DeviceChoice::WebGpu);
+        assert_eq!(effects, [Effect::StartWorker(DeviceChoice::WebGpu)]);
+        let effects = session.apply(ready(), &[]);
+        assert_eq!(load_request(&effects).1, DeviceChoice::WebGpu);
+        assert!(session.notices().is_empty());
+    }
+}
+
+#[test]
+fn a_missing_gpu_is_only_mentioned_when_it_was_asked_for() {
+    let session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    assert!(session.notices().is_empty());
+    let session = loaded(DeviceChoice::WebGpu, DeviceKind::Cpu);
+    assert_eq!(
+        session.notices(),
+        [Failure::new(FailureKind::NoWebgpu, "there is no adapter")]
+    );
+}
+
+#[test]
+fn another_device_restarts_what_is_running() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
+    let (id, job) = run(&mut session, "a");
+    let effects = session.choose_device(DeviceChoice::Cpu);
+    assert_eq!(effects[0], Effect::Send(Request::Cancel { job }));
+    assert_eq!(effects[1], Effect::StartWorker(DeviceChoice::Cpu));
+    let effects = session.apply(ready(), &[]);
+    assert_eq!(load_request(&effects).1, DeviceChoice::Cpu);
+    assert_eq!(state(&session, id), RecordingState::Waiting);
+}
+
+#[test]
+fn a_recording_that_kills_the_worker_fails_and_the_next_goes_on() {
+    for (message, kind) in [
+        ("RuntimeError: unreachable", FailureKind::OutOfMemory),
+        ("RangeError: Out of memory", FailureKind::OutOfMemory),
+        ("index out of bounds", FailureKind::Internal),
+    ] {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let (a, _) = run(&mut session, "a");
+        let b = add(&mut session, "b");
+        assert_eq!(
+            session.worker_died(message),
+            [Effect::StartWorker(DeviceChoice::Auto)]
+        );
+        let failure = session.recording(a).and_then(|r| r.failure.clone());
+        assert_eq!(failure.map(|f| f.kind), Some(kind));
+        let effects = session.apply(ready(), &[]);
+        let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+        begin(&mut session, &effects);
+        assert_eq!(state(&session, b), RecordingState::Running);
+    }
+}
+
+#[test]
+fn a_worker_that_dies_while_loading_is_not_started_for_ever() {
+    let (mut session, _) = Session::start(Settings::default());
+    assert!(session.worker_died("could not load worker.js").is_empty());
+    assert_eq!(session.model(), &ModelState::Failed);
+    assert_eq!(session.notices()[0].kind, FailureKind::Internal);
+    assert_eq!(session.retry(), [Effect::StartWorker(DeviceChoice::Auto)]);
+    assert!(session.notices().is_empty());
+}
+
+#[test]
+fn a_model_that_fails_leaves_recordings_waiting() {
+    let (mut session, _) = Session::start(Settings::default());
+    let id = add(&mut session, "a");
+    session.advance();
+    let effects = session.apply(ready(), &[]);
+    let (job, _) = load_request(&effects);
+    let failure = Failure::new(FailureKind::ModelInvalid, "digest");
+    session.apply(Response::Failed { job, failure }, &[]);
+    assert_eq!(session.notices()[0].kind, FailureKind::ModelInvalid);
+    assert_eq!(state(&session, id).name(), "waiting");
+    assert_eq!(session.retry(), [Effect::StartWorker(DeviceChoice::Auto)]);
+    let effects = session.apply(ready(), &[]);
+    let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+    begin(&mut session, &effects);
+}
+
+#[test]
+fn another_build_of_the_worker_is_not_used() {
+    let (mut session, _) = Session::start(Settings::default());
+    let build = "another".into();
+    assert!(session.apply(Response::Ready { build }, &[]).is_empty());
+    assert_eq!(session.notices()[0].kind, FailureKind::StaleBuild);
+}

@@ -1,0 +1,46 @@
+//! The microphone.
+
+use super::*;
+
+#[test]
+fn what_the_microphone_hears_grows_and_ends() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (heard, effects) = session.listen("Live".into(), 48_000);
+    let (id, job) = heard.expect("there is a model");
+    assert_eq!(
+        effects,
+        [Effect::Send(Request::Listen {
+            job,
+            sample_rate_hz: 48_000
+        })]
+    );
+    assert_eq!(session.listening(), Some(id));
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &vec![100; 200 * 128]);
+    let recording = session.recording(id).expect("kept");
+    assert_eq!(
+        (recording.duration_s(), recording.detections.len()),
+        (Some(5.0), 1)
+    );
+    // Files wait until it ends.
+    add(&mut session, "a");
+    assert!(session.advance().is_empty());
+    assert_eq!(
+        session.stop_listening(),
+        [Effect::Send(Request::StopListening { job })]
+    );
+    let effects = session.apply(finished(job), &[]);
+    begin(&mut session, &effects);
+    assert_eq!(session.listening(), None);
+    assert_eq!(state(&session, id), RecordingState::Done);
+}
+
+#[test]
+fn a_lost_worker_ends_what_is_heard_and_keeps_what_was() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
+    let (heard, _) = session.listen("Live".into(), 48_000);
+    let (id, job) = heard.expect("there is a model");
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+    session.apply(failed(job, FailureKind::GpuLost), &[]);
+    assert_eq!(state(&session, id), RecordingState::Cancelled);
+    assert_eq!(session.recording(id).expect("kept").scores.len(), 1);
+}

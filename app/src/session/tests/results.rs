@@ -1,0 +1,48 @@
+//! What becomes of detections: answers and exports.
+
+use super::*;
+use crate::review::Answer;
+
+#[test]
+fn answers_are_kept_undone_and_taken_from_a_file() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.9, 0.8]), &[]);
+    let detection = session.recording(id).expect("kept").detections[0];
+    let effects = session.answer(id, &detection, Some(Answer::Yes));
+    let [Effect::KeepReview(json)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(session.answer_to(id, &detection), Some(&Answer::Yes));
+    assert_eq!(session.review_progress(detection.label).answered(), 1);
+    let (place, _) = session.undo_answer();
+    assert_eq!(place, Some((id, detection)));
+    assert_eq!(session.answer_to(id, &detection), None);
+    let (place, effects) = session.redo_answer();
+    assert_eq!(place, Some((id, detection)));
+    assert_eq!(session.answer_to(id, &detection), Some(&Answer::Yes));
+    assert_eq!(effects, [Effect::KeepReview(json.clone())]);
+    session.undo_answer();
+    assert!(session.load_review(b"no review").is_err());
+    session.load_review(json).expect("a review");
+    assert_eq!(session.answer_to(id, &detection), Some(&Answer::Yes));
+}
+
+#[test]
+fn an_export_holds_what_was_found_and_how() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "SITE_20240512_051500.wav");
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+    let detection = session.recording(id).expect("kept").detections[0];
+    session.answer(id, &detection, Some(Answer::No));
+    session.set_threshold(0.6);
+    let export = session.export().expect("there is a model");
+    assert!((export.settings.threshold - 0.6).abs() < 1e-6);
+    assert_eq!(export.files.len(), 1);
+    assert!(export.files[0].recorded_at.is_some());
+    let exported = &export.files[0].detections[0];
+    assert_eq!(
+        (exported.code.as_str(), &exported.review),
+        ("banana", &Some(Answer::No))
+    );
+}

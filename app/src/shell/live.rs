@@ -1,0 +1,92 @@
+//! The open microphone.
+
+use super::{Kept, Shell};
+use crate::browser::clock;
+use crate::browser::error::describe;
+use crate::browser::microphone::Microphone;
+use crate::browser::wav::GrowingWav;
+use crate::protocol::{Failure, FailureKind, JobId, Request};
+use crate::session::{RecordingId, Session};
+use js_sys::Float32Array;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+/// What is being heard.
+pub(super) struct Live {
+    id: RecordingId,
+    job: JobId,
+    sound: GrowingWav,
+    _microphone: Microphone,
+}
+
+impl Shell {
+    /// Opens the microphone and listens.
+    pub fn listen(self) {
+        spawn_local(async move {
+            let site = self.session.with_untracked(|s| s.site().to_owned());
+            let heard = move |block: Float32Array| self.heard(&block);
+            let lost = move || {
+                self.notify(Failure::new(FailureKind::MicrophoneLost, ""));
+                self.stop_listening();
+            };
+            let microphone = match Microphone::open(&site, heard, lost).await {
+                Ok(microphone) => microphone,
+                Err(failure) => {
+                    return self.notify(failure);
+                }
+            };
+            let sample_rate_hz = microphone.sample_rate_hz();
+            self.update(|session| {
+                let words = &session.settings().spoken().words().intake;
+                let name = (words.live_name)(&clock::time_of_day());
+                let (heard, effects) = session.listen(name, sample_rate_hz);
+                if let Some((id, job)) = heard {
+                    let sound = GrowingWav::new(sample_rate_hz);
+                    self.kept.update_value(|kept| {
+                        kept.live = Some(Live {
+                            id,
+                            job,
+                            sound,
+                            _microphone: microphone,
+                        });
+                    });
+                }
+                effects
+            });
+        });
+    }
+
+    /// Closes the microphone; what was heard becomes a file of the recording.
+    pub fn stop_listening(self) {
+        let live = self
+            .kept
+            .try_update_value(|kept| kept.live.take())
+            .flatten();
+        if let Some(live) = live {
+            let name = self
+                .session
+                .with_untracked(|s| s.recording(live.id).map(|r| format!("{}.wav", r.name)));
+            if let Ok(file) = live.sound.into_file(name.unwrap_or_default()) {
+                self.kept.update_value(|kept| {
+                    kept.files.insert(live.id, file);
+                });
+            }
+        }
+        self.update(Session::stop_listening);
+    }
+
+    fn heard(self, block: &Float32Array) {
+        let sent = self.kept.try_update_value(|kept| {
+            let Kept { port, live, .. } = kept;
+            let (Some(port), Some(live)) = (port, live) else {
+                return Ok(());
+            };
+            live.sound.push(block)?;
+            port.send_samples(&Request::Heard { job: live.job }, block)
+        });
+        if let Some(Err(thrown)) = sent {
+            self.stop_listening();
+            self.notify(Failure::new(FailureKind::OutOfMemory, describe(&thrown)));
+        }
+    }
+}

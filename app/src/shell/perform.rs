@@ -1,0 +1,139 @@
+//! Carries out the session's effects, and tells it what came of them.
+
+use super::Shell;
+use crate::browser::decode::convert;
+use crate::browser::error::describe;
+use crate::browser::files::SourceFile;
+use crate::browser::port::WorkerPort;
+use crate::browser::{gpu, offline, results};
+use crate::protocol::{DeviceChoice, Failure, FailureKind, Request};
+use crate::session::{Effect, KeptResults, RecordingId};
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+/// The name that answers are kept under.
+const REVIEW: &str = "review.json";
+
+impl Shell {
+    pub(super) fn perform(self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::StartWorker(device) => spawn_local(self.start_worker(device)),
+                Effect::Send(request) => self.send_beside(&request),
+                Effect::SendWithFile(id, request) => {
+                    let converted = self
+                        .kept
+                        .with_value(|kept| kept.converted.get(&id).cloned());
+                    self.send(&request, converted.or_else(|| self.file(id)).as_ref());
+                }
+                Effect::Recall(id, model) => spawn_local(self.recall(id, model)),
+                Effect::Keep(id, model, results) => spawn_local(self.keep(id, model, results)),
+                Effect::KeepReview(json) => spawn_local(async move {
+                    // Whoever wants to be sure saves the review as a file.
+                    let _ = results::put(REVIEW, &json).await;
+                }),
+                Effect::RecallReview => spawn_local(async move {
+                    if let Some(json) = results::get(REVIEW).await {
+                        self.change(|session| session.recall_review(&json));
+                    }
+                }),
+                Effect::Convert(id) => spawn_local(self.convert(id)),
+                Effect::KeepSite => {
+                    let site = self.session.with_untracked(|s| s.site().to_owned());
+                    offline::keep_site(&site, move || {
+                        self.notify(Failure::new(FailureKind::UpdateReady, ""));
+                    });
+                }
+                Effect::Forget(id) => self.kept.update_value(|kept| {
+                    kept.converted.remove(&id);
+                    kept.files.remove(&id);
+                }),
+            }
+        }
+    }
+
+    async fn start_worker(self, device: DeviceChoice) {
+        let site = self
+            .session
+            .with_untracked(|session| session.site().to_owned());
+        if self.kept.with_value(|kept| kept.live.is_some()) {
+            self.stop_listening();
+        }
+        // The old one ends before the new one starts: two would need twice the memory.
+        self.kept.update_value(|kept| kept.port = None);
+        // Nobody answers them any more.
+        self.kept.update_value(|kept| kept.listeners.clear());
+        let start = self.kept.try_update_value(|kept| {
+            kept.n_starts += 1;
+            kept.n_starts
+        });
+        let with_gpu = device != DeviceChoice::Cpu && gpu::usable(device).await.is_ok();
+        // Another may have been wanted meanwhile.
+        if self.kept.with_value(|kept| Some(kept.n_starts) != start) {
+            return;
+        }
+        let answered = move |response, bytes: Vec<u8>| {
+            self.answer_listener(&response, &bytes);
+            self.take_package(&response, &bytes);
+            self.update(|session| session.apply(response, &bytes));
+        };
+        let died = move |words: String| self.update(|session| session.worker_died(&words));
+        match WorkerPort::start(&site, with_gpu, answered, died) {
+            Ok(port) => self.kept.update_value(|kept| kept.port = Some(port)),
+            Err(thrown) => died(describe(&thrown)),
+        }
+    }
+
+    pub(super) fn send(self, request: &Request, file: Option<&SourceFile>) {
+        let sent = self.kept.with_value(|kept| match &kept.port {
+            Some(port) => port.send(request, file.map(SourceFile::blob)),
+            None => Ok(()),
+        });
+        self.survive(sent);
+    }
+
+    pub(super) fn survive(self, sent: Result<(), JsValue>) {
+        if let Err(thrown) = sent {
+            self.update(|session| session.worker_died(&describe(&thrown)));
+        }
+    }
+
+    async fn recall(self, id: RecordingId, model: String) {
+        let kept = match self.results_name(id, &model) {
+            Some(name) => results::get(&name).await,
+            None => None,
+        };
+        // What cannot be read is computed anew and written over.
+        let kept = kept.and_then(|json| KeptResults::from_json(&json).ok());
+        self.update(|session| session.recalled(id, kept));
+    }
+
+    async fn keep(self, id: RecordingId, model: String, kept: KeptResults) {
+        let (Some(name), Ok(json)) = (self.results_name(id, &model), kept.to_json()) else {
+            return;
+        };
+        if let Err(thrown) = results::put(&name, &json).await {
+            let failure = Failure::new(FailureKind::NotKept, describe(&thrown));
+            self.change(|session| session.notify_once(failure));
+        }
+    }
+
+    fn results_name(self, id: RecordingId, model: &str) -> Option<String> {
+        let stamp = self.file(id)?.stamp;
+        Some(format!("{stamp}.{model}.json"))
+    }
+
+    async fn convert(self, id: RecordingId) {
+        let Some(file) = self.file(id) else { return };
+        match convert(&file).await {
+            Ok(converted) => {
+                self.kept.update_value(|kept| {
+                    kept.converted.insert(id, converted);
+                });
+                self.update(|session| session.converted(id));
+            }
+            Err(failure) => self.update(|session| session.conversion_failed(id, failure)),
+        }
+    }
+}

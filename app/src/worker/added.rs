@@ -1,0 +1,139 @@
+//! Models that the user brings: checked, kept in this browser, and found again.
+
+use super::model::{download, post_stage};
+use crate::browser::blob_source::BlobSource;
+use crate::browser::error::describe;
+use crate::browser::fetch::{self, FetchError, HttpCache};
+use crate::browser::{scope, storage};
+use crate::model_package::{self, NamedFile, OpenError, PackageAddress};
+use crate::protocol::{AddedModel, Failure, FailureKind, JobId, LoadStage, ModelOrigin, Response};
+use pipit_core::ModelPackage;
+use pipit_core::package::MANIFEST_FILE;
+use std::io::Cursor;
+use wasm_bindgen::JsValue;
+use web_sys::Blob;
+
+/// Where added models seem to lie; no such folder exists.
+const ADDED: &str = "added-models/";
+/// Ending of the address of a package.
+const PACKAGE: &str = ".zip";
+/// Ending of the address of its entry in the menu.
+const ENTRY: &str = ".json";
+
+/// Checks a package and keeps it. Beside the answer go its bytes, where they could not be kept.
+pub(super) async fn add(
+    job: JobId,
+    site: &str,
+    origin: ModelOrigin,
+    files: Vec<Blob>,
+) -> Result<(Response, Option<Vec<u8>>), Failure> {
+    let package = match &origin {
+        ModelOrigin::Files(names) => from_files(names, files)?,
+        ModelOrigin::Address(address) => from_address(job, site, address).await?,
+        ModelOrigin::Site => {
+            let detail = "a model of the site is not added";
+            return Err(Failure::new(FailureKind::Internal, detail));
+        }
+    };
+    let model = AddedModel::new(&package, origin);
+    let packed = model_package::pack(&package)
+        .map_err(|error| Failure::new(FailureKind::PackageInvalid, error))?;
+    let kept = keep(site, &model, &packed).await;
+    let answer = Response::ModelAdded { job, model };
+    Ok(match kept {
+        Ok(()) => (answer, None),
+        Err(thrown) => {
+            let detail = describe(&thrown);
+            scope::post(&Response::ModelNotKept { job, detail }, None);
+            (answer, Some(packed))
+        }
+    })
+}
+
+async fn keep(site: &str, model: &AddedModel, packed: &[u8]) -> Result<(), JsValue> {
+    let entry = serde_json::to_vec(model).map_err(|error| error.to_string())?;
+    storage::put(&key(site, &model.id, PACKAGE), packed).await?;
+    // Last, so that what is listed is there.
+    storage::put(&key(site, &model.id, ENTRY), &entry).await
+}
+
+/// All that are kept, in the order in which they came.
+pub(super) async fn list(site: &str) -> Vec<AddedModel> {
+    let mut models = Vec::new();
+    for url in storage::list(&format!("{site}{ADDED}")).await {
+        if url.ends_with(ENTRY)
+            && let Some(json) = storage::get(&url).await
+            // One that another version wrote may be unreadable, and is as good as absent.
+            && let Ok(model) = serde_json::from_slice(&json)
+        {
+            models.push(model);
+        }
+    }
+    models
+}
+
+/// A package that is kept under an id.
+pub(super) async fn find(site: &str, id: &str) -> Option<Blob> {
+    storage::get_blob(&key(site, id, PACKAGE)).await
+}
+
+/// Keeps a package no longer.
+pub(super) async fn remove(site: &str, id: &str) {
+    storage::remove(&key(site, id, ENTRY)).await;
+    storage::remove(&key(site, id, PACKAGE)).await;
+}
+
+/// Reads and checks the package in a ZIP that was kept.
+pub(super) fn open(id: &str, zip: Blob) -> Result<ModelPackage, Failure> {
+    from_files(&[format!("{id}{PACKAGE}")], vec![zip])
+}
+
+fn key(site: &str, id: &str, ending: &str) -> String {
+    format!("{site}{ADDED}{id}{ending}")
+}
+
+fn from_files(names: &[String], files: Vec<Blob>) -> Result<ModelPackage, Failure> {
+    let files = names.iter().zip(files).map(|(name, blob)| {
+        Ok(NamedFile {
+            name: name.clone(),
+            content: BlobSource::new(blob)?,
+        })
+    });
+    let files: Vec<_> = files
+        .collect::<Result<_, JsValue>>()
+        .map_err(|thrown| Failure::new(FailureKind::Internal, describe(&thrown)))?;
+    model_package::open(files).map_err(|error| error.failure())
+}
+
+async fn from_address(job: JobId, site: &str, address: &str) -> Result<ModelPackage, Failure> {
+    let url = fetch::absolute(address, site).ok_or_else(|| {
+        let detail = format!("{address:?} is no address");
+        Failure::new(FailureKind::AddressUnreachable, detail)
+    })?;
+    post_stage(job, LoadStage::Manifest);
+    let refuse = |error: OpenError| error.failure();
+    match PackageAddress::of(&url) {
+        PackageAddress::Zip(url) => {
+            let content = fetch::bytes(&url, HttpCache::Bypass, |_| ()).await;
+            let content = Cursor::new(content.map_err(|error| failure(&url, &error))?);
+            model_package::open(vec![NamedFile { name: url, content }]).map_err(refuse)
+        }
+        PackageAddress::Folder { manifest, weights } => {
+            let json = fetch::bytes(&manifest, HttpCache::Revalidate, |_| ()).await;
+            let json = json.map_err(|error| failure(&manifest, &error))?;
+            let folder = manifest.replace(MANIFEST_FILE, "");
+            let checked = model_package::check_manifest(&json, &folder).map_err(refuse)?;
+            let bytes = download(job, &weights, &checked).await;
+            let bytes = bytes.map_err(|error| failure(&weights, &error))?;
+            model_package::check(&json, bytes, &folder).map_err(refuse)
+        }
+    }
+}
+
+fn failure(url: &str, error: &FetchError) -> Failure {
+    let kind = match error {
+        FetchError::Policy => FailureKind::AddressRefused,
+        FetchError::Network(_) | FetchError::Status(_) => FailureKind::AddressUnreachable,
+    };
+    Failure::new(kind, format_args!("{url}: {error}"))
+}

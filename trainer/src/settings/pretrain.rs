@@ -1,0 +1,61 @@
+//! The settings of a stage before, on other recordings: only what differs is written down.
+
+use std::path::Path;
+
+use anyhow::{bail, ensure};
+use serde_json::Value;
+
+use super::Settings;
+use super::tree::{self, check_known, leaves};
+use crate::run_folder::PRETRAIN_FOLDER;
+
+/// The table of what differs in a stage before.
+pub(super) const TABLE: &str = "pretrain";
+/// What cannot differ there.
+const COMMON: [&str; 3] = ["architecture", "device", "out"];
+
+/// Puts in a value for the stage before, if the settings know the key and can take the value.
+pub(super) fn put(settings: &mut Value, names: &[&str], value: Value) -> anyhow::Result<()> {
+    let mut plain = settings.clone();
+    if let Some(table) = plain.as_object_mut() {
+        table.remove(TABLE);
+    }
+    check_known(&plain, names)?;
+    if let [name] = names
+        && COMMON.contains(name)
+    {
+        bail!("{name} is the same in both stages");
+    }
+    tree::put(&mut plain, names, value.clone())?;
+    // Indexing makes tables where there is nothing yet.
+    let path = std::iter::once(&TABLE).chain(names);
+    *path.fold(settings, |node, name| &mut node[*name]) = value;
+    Ok(())
+}
+
+impl Settings {
+    /// The settings of the stage before, if there is one: these with its own over them. It fills a
+    /// folder inside `out`.
+    pub(crate) fn pretraining(&self, out: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(own) = &self.pretrain else {
+            return Ok(None);
+        };
+        ensure!(
+            own.contains_key("data"),
+            "{TABLE}.data is missing: which recordings come first?"
+        );
+        let mut tree = serde_json::to_value(Self {
+            pretrain: None,
+            ..self.clone()
+        })?;
+        for (path, value) in leaves(Value::Object(own.clone())) {
+            let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            tree::put(&mut tree, &names, value)?;
+        }
+        let settings = Self {
+            out: Some(out.join(PRETRAIN_FOLDER)),
+            ..serde_json::from_value(tree)?
+        };
+        Ok(Some(settings))
+    }
+}
