@@ -256,7 +256,7 @@ fn out_of_memory(browsers: &Arc<Browsers>) -> Trial {
     let browsers = Arc::clone(browsers);
     named("failures::out_of_memory", move |name| {
         let site = site::site()?.rewritten(|path, mut reply| {
-            if path == "worker.js" {
+            if path == "worker_cpu.js" {
                 reply.body.splice(0..0, HOLD_MEMORY.bytes());
             }
             reply

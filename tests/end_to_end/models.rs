@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::controls::recording;
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, in_tab, named, on_page};
+use crate::trial::{
+    RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, in_tab, named, on_page, recording,
+};
 
 const ANSWER: Duration = Duration::from_secs(30);
 const MANIFEST: &str = "manifest.json";
