@@ -16,8 +16,8 @@ mod recording;
 mod spanish;
 
 pub use page::{
-    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, NoticeWords,
-    PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, ModelWords,
+    NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
 };
 pub use recording::{
     CardWords, ChosenWords, DetectionWords, PictureWords, PlayerWords, ReviewWords, SpeciesWords,
@@ -78,6 +78,8 @@ pub struct Words {
     pub review: ReviewWords,
     /// The keyboard.
     pub keys: KeyWords,
+    /// The list of models.
+    pub models: ModelWords,
     /// The model's card.
     pub about: AboutWords,
 }

@@ -2,6 +2,7 @@
 
 use crate::protocol::ModelOrigin;
 use crate::shell::Shell;
+use crate::words::ModelWords;
 use leptos::prelude::*;
 use pipit_core::Manifest;
 use pipit_core::package::{Attribution, TrainingSummary};
@@ -24,7 +25,7 @@ pub(super) fn About(shell: Shell) -> impl IntoView {
 }
 
 fn card(shell: Shell, manifest: Manifest, origin: ModelOrigin) -> impl IntoView {
-    let facts = facts(&manifest, &origin);
+    let facts = facts(shell, &manifest, origin);
     let n_species = manifest.classes.len();
     let species = manifest
         .classes
@@ -59,7 +60,7 @@ fn card(shell: Shell, manifest: Manifest, origin: ModelOrigin) -> impl IntoView 
 }
 
 /// What kind of package it is, and where it came from.
-fn facts(manifest: &Manifest, origin: &ModelOrigin) -> impl IntoView + use<> {
+fn facts(shell: Shell, manifest: &Manifest, origin: ModelOrigin) -> impl IntoView + use<> {
     let rate_khz = f64::from(manifest.audio.sample_rate_hz) / 1000.0;
     let window = manifest.audio.window;
     let (digest, bytes) = manifest.weights_entry().map_or_else(
@@ -68,31 +69,29 @@ fn facts(manifest: &Manifest, origin: &ModelOrigin) -> impl IntoView + use<> {
     );
     let size = format!("{:.1} MB", bytes as f64 / 1e6);
     let short: String = digest.chars().take(12).collect();
-    let hears = format!(
-        "{rate_khz} kHz, windows of {} s every {} s",
-        window.length_s, window.hop_s
-    );
+    let from = move || origin_words(&shell.words().models, &origin);
+    let hears = move || (shell.words().about.windows)(rate_khz, window.length_s, window.hop_s);
     view! {
         <dl class="facts" data-testid="model-facts">
-            <dt>"From"</dt>
-            <dd data-testid="model-origin">{origin_words(origin)}</dd>
-            <dt>"Package format"</dt>
+            <dt>{move || shell.words().about.from}</dt>
+            <dd data-testid="model-origin">{from}</dd>
+            <dt>{move || shell.words().about.format}</dt>
             <dd>{manifest.format_version}</dd>
-            <dt>"Weights"</dt>
+            <dt>{move || shell.words().about.weights}</dt>
             <dd>
                 {size} ", SHA-256 " <code title=digest>{short}</code>
             </dd>
-            <dt>"Hears"</dt>
+            <dt>{move || shell.words().about.hears}</dt>
             <dd>{hears}</dd>
         </dl>
     }
 }
 
 /// Where a model came from.
-pub(super) fn origin_words(origin: &ModelOrigin) -> String {
+pub(super) fn origin_words(words: &ModelWords, origin: &ModelOrigin) -> String {
     match origin {
-        ModelOrigin::Site => "this site".into(),
-        ModelOrigin::Files(names) => format!("your file {}", names.join(", ")),
+        ModelOrigin::Site => words.from_site.into(),
+        ModelOrigin::Files(names) => (words.from_files)(&names.join(", ")),
         ModelOrigin::Address(address) => address.clone(),
     }
 }

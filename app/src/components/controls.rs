@@ -68,10 +68,11 @@ fn ModelMenu(shell: Shell) -> impl IntoView {
         shell.with(|session| {
             let of_site = session.catalogue().iter();
             let of_site = of_site.map(|entry| (entry.name.clone(), entry.title.clone()));
+            let words = &session.settings().spoken().words().controls;
             let added = session.added_models().iter();
             let added = added.map(|model| {
-                let title = format!("{} {} (added)", model.title, model.version);
-                (model.id.clone(), title)
+                let title = format!("{} {}", model.title, model.version);
+                (model.id.clone(), (words.added)(&title))
             });
             of_site.chain(added).collect::<Vec<_>>()
         })

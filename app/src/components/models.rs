@@ -2,6 +2,7 @@
 
 use super::about::origin_words;
 use crate::browser::files;
+use crate::protocol::ModelOrigin;
 use crate::session::Session;
 use crate::shell::Shell;
 use leptos::prelude::*;
@@ -19,15 +20,15 @@ struct Row {
 }
 
 fn rows(session: &Session) -> Vec<Row> {
+    let words = &session.settings().spoken().words().models;
     let chosen = session.chosen_model();
-    let facts = |classes: usize, bytes: u64, from: &str| {
-        let megabytes = bytes as f64 / 1e6;
-        format!("{classes} species, {megabytes:.1} MB, from {from}")
+    let facts = |classes: usize, bytes: u64, origin: &ModelOrigin| {
+        (words.facts)(classes, bytes as f64 / 1e6, &origin_words(words, origin))
     };
     let of_site = session.catalogue().iter().map(|entry| Row {
         model: entry.name.clone(),
         title: format!("{} {}", entry.title, entry.version),
-        facts: facts(entry.classes, entry.bytes, "this site"),
+        facts: facts(entry.classes, entry.bytes, &ModelOrigin::Site),
         is_added: false,
         is_removed: session.is_model_removed(&entry.name),
         is_chosen: chosen == Some(&entry.name),
@@ -35,7 +36,7 @@ fn rows(session: &Session) -> Vec<Row> {
     let added = session.added_models().iter().map(|model| Row {
         model: model.id.clone(),
         title: format!("{} {}", model.title, model.version),
-        facts: facts(model.classes, model.bytes, &origin_words(&model.origin)),
+        facts: facts(model.classes, model.bytes, &model.origin),
         is_added: true,
         is_removed: false,
         is_chosen: chosen == Some(&model.id),
@@ -55,15 +56,15 @@ pub(super) fn Models(shell: Shell) -> impl IntoView {
         }
     };
     view! {
-        <section class="about" aria-label="Models">
+        <section class="about" aria-label=move || shell.words().models.region>
             <details data-testid="models">
-                <summary>"Models: add, change, remove"</summary>
+                <summary>{move || shell.words().models.heading}</summary>
                 <ul class="models">
                     {move || rows.get().into_iter().map(|row| model(shell, row)).collect_view()}
                 </ul>
                 <p class="actions">
                     <label class="button">
-                        "Add a model…"
+                        {move || shell.words().models.add}
                         <input
                             type="file"
                             multiple
@@ -84,7 +85,7 @@ pub(super) fn Models(shell: Shell) -> impl IntoView {
                     }
                 >
                     <label class="control">
-                        <span>"Model’s address"</span>
+                        <span>{move || shell.words().models.address}</span>
                         <input
                             type="text"
                             inputmode="url"
@@ -96,13 +97,10 @@ pub(super) fn Models(shell: Shell) -> impl IntoView {
                         />
                     </label>
                     <button type="submit" data-testid="model-fetch">
-                        "Fetch"
+                        {move || shell.words().models.fetch}
                     </button>
                 </form>
-                <p class="fine">
-                    "A model package is manifest.json with weights.safetensors, or a ZIP of both; it may "
-                    "also be dropped anywhere on this page. It is kept in this browser."
-                </p>
+                <p class="fine">{move || shell.words().models.package}</p>
             </details>
         </section>
     }
@@ -118,23 +116,19 @@ fn model(shell: Shell, row: Row) -> impl IntoView {
         is_chosen,
     } = row;
     let (chosen, removed) = (model.clone(), model.clone());
-    let remove = if is_added {
-        "Remove"
+    let words = &shell.words().models;
+    let (remove, remove_name) = if is_added {
+        (words.remove, (words.remove_title)(&title))
     } else {
-        "Remove the kept copy"
+        (words.remove_copy, (words.remove_copy_of)(&title))
     };
-    let remove_name = if is_added {
-        format!("Remove {title}")
+    let choose = if is_chosen {
+        words.in_use
     } else {
-        format!("Remove the kept copy of {title}")
+        words.use_it
     };
-    let choose = if is_chosen { "In use" } else { "Use" };
     let choose_name = format!("{choose}: {title}");
-    let state = if is_removed {
-        "; fetched again at the next visit"
-    } else {
-        ""
-    };
+    let state = if is_removed { words.removed } else { "" };
     view! {
         <li data-testid="model" data-model=model data-added=is_added.to_string()>
             <strong>{title}</strong>

@@ -65,10 +65,12 @@ impl Session {
     /// One line on the package that is being added, if one is.
     pub(super) fn adding_status(&self) -> Option<String> {
         let adding = self.adding.first()?;
-        Some(match adding.stage {
-            LoadStage::Download { .. } => "Downloading the model package…".into(),
-            _ => "Checking the model package…".into(),
-        })
+        let words = &self.settings.spoken().words().status;
+        let text = match adding.stage {
+            LoadStage::Download { .. } => words.downloading_package,
+            _ => words.checking_package,
+        };
+        Some(text.into())
     }
 
     /// The user gives a model package; once it is checked, it is chosen.

@@ -26,6 +26,7 @@ pub(super) static WORDS: Words = Words {
     chosen: recording::CHOSEN,
     review: recording::REVIEW,
     keys: page::KEYS,
+    models: page::MODELS,
     about: page::ABOUT,
 };
 

@@ -54,6 +54,10 @@ pub struct StatusWords {
     pub downloading: &'static str,
     /// It is put on the device.
     pub starting: &'static str,
+    /// A package that the user adds is fetched.
+    pub downloading_package: &'static str,
+    /// It is checked.
+    pub checking_package: &'static str,
     /// Nothing is going on yet.
     pub ready: &'static str,
     /// So many species in so many recordings.
@@ -72,6 +76,8 @@ pub struct ControlWords {
     pub by_species: &'static str,
     /// The menu of models.
     pub model: &'static str,
+    /// A model of the menu that the user has added.
+    pub added: fn(title: &str) -> String,
     /// The device menu.
     pub compute_on: &'static str,
     /// Its first choice.
@@ -229,6 +235,42 @@ pub struct KeyWords {
     pub go: &'static str,
 }
 
+/// The list of models, and the ways to add one.
+pub struct ModelWords {
+    /// Name of the region.
+    pub region: &'static str,
+    /// Opens the list.
+    pub heading: &'static str,
+    /// How many species it knows, its size, and where it came from.
+    pub facts: fn(n_species: usize, megabytes: f64, from: &str) -> String,
+    /// Where the site's models come from.
+    pub from_site: &'static str,
+    /// Where those of files come from, by the files' names.
+    pub from_files: fn(names: &str) -> String,
+    /// Opens the file chooser.
+    pub add: &'static str,
+    /// Where an address is written.
+    pub address: &'static str,
+    /// Fetches what is there.
+    pub fetch: &'static str,
+    /// What a model package is.
+    pub package: &'static str,
+    /// Takes a model of the user's away.
+    pub remove: &'static str,
+    /// The same, with its title.
+    pub remove_title: fn(title: &str) -> String,
+    /// Takes the kept weights of one of the site's away.
+    pub remove_copy: &'static str,
+    /// The same, with its title.
+    pub remove_copy_of: fn(title: &str) -> String,
+    /// After the facts of one whose weights were taken away.
+    pub removed: &'static str,
+    /// Has it listen.
+    pub use_it: &'static str,
+    /// It does already.
+    pub in_use: &'static str,
+}
+
 /// The model's card and the page's last lines.
 pub struct AboutWords {
     /// What a confidence is not.
@@ -241,6 +283,16 @@ pub struct AboutWords {
     pub licence: fn(licence: &str) -> String,
     /// Opens the card.
     pub heading: &'static str,
+    /// Before the place that it came from.
+    pub from: &'static str,
+    /// Before the version of its package's format.
+    pub format: &'static str,
+    /// Before the size and digest of its weights.
+    pub weights: &'static str,
+    /// Before what it hears.
+    pub hears: &'static str,
+    /// Its sample rate, and windows of so many seconds every so many.
+    pub windows: fn(rate_khz: f64, length_s: f32, hop_s: f32) -> String,
     /// Head of the list of species.
     pub species: fn(n: usize) -> String,
     /// Head of the list of recordists.

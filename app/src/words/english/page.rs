@@ -2,8 +2,8 @@
 
 use super::counted;
 use crate::words::{
-    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, NoticeWords,
-    PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, ModelWords,
+    NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
 };
 
 pub(super) const PAGE: PageWords = PageWords {
@@ -38,6 +38,8 @@ pub(super) const STATUS: StatusWords = StatusWords {
     looking_up: "Looking up the model…",
     downloading: "Downloading the model…",
     starting: "Starting the model…",
+    downloading_package: "Downloading the model package…",
+    checking_package: "Checking the model package…",
     ready: "Ready. Drop a bird recording anywhere on this page.",
     outcome: |n_species, n_recordings| {
         let recordings = counted(n_recordings, "recording", "recordings");
@@ -51,6 +53,7 @@ pub(super) const CONTROLS: ControlWords = ControlWords {
     confidence_at_least: "Confidence at least",
     by_species: "by species",
     model: "Model",
+    added: |title| format!("{title} (added)"),
     compute_on: "Compute on",
     automatic: "Automatic",
     no_webgpu: |reason| format!("No WebGPU: {reason}."),
@@ -174,12 +177,41 @@ pub(super) const KEYS: KeyWords = KeyWords {
     go: "Go",
 };
 
+pub(super) const MODELS: ModelWords = ModelWords {
+    region: "Models",
+    heading: "Models: add, change, remove",
+    facts: |n_species, megabytes, from| {
+        format!("{n_species} species, {megabytes:.1} MB, from {from}")
+    },
+    from_site: "this site",
+    from_files: |names| format!("your file {names}"),
+    add: "Add a model…",
+    address: "Model’s address",
+    fetch: "Fetch",
+    package: "A model package is manifest.json with weights.safetensors, or a ZIP of both; it may \
+              also be dropped anywhere on this page. It is kept in this browser.",
+    remove: "Remove",
+    remove_title: |title| format!("Remove {title}"),
+    remove_copy: "Remove the kept copy",
+    remove_copy_of: |title| format!("Remove the kept copy of {title}"),
+    removed: "; fetched again at the next visit",
+    use_it: "Use",
+    in_use: "In use",
+};
+
 pub(super) const ABOUT: AboutWords = AboutWords {
     confidence: "A confidence is a score and not a probability: listen before you believe it.",
     privacy: "Pipit runs wholly in this browser and talks to no other site.",
     model: "Model:",
     licence: |licence| format!(", licence {licence}."),
     heading: "About this model",
+    from: "From",
+    format: "Package format",
+    weights: "Weights",
+    hears: "Hears",
+    windows: |rate_khz, length_s, hop_s| {
+        format!("{rate_khz} kHz, windows of {length_s} s every {hop_s} s")
+    },
     species: |n| format!("The {n} species it knows"),
     recordists: "Trained on recordings by",
     training: |n_recordings, n_held_out, split| {

@@ -2,8 +2,8 @@
 
 use super::counted;
 use crate::words::{
-    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, NoticeWords,
-    PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, ModelWords,
+    NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
 };
 
 pub(super) const PAGE: PageWords = PageWords {
@@ -38,6 +38,8 @@ pub(super) const STATUS: StatusWords = StatusWords {
     looking_up: "Buscando el modelo…",
     downloading: "Descargando el modelo…",
     starting: "Iniciando el modelo…",
+    downloading_package: "Descargando el paquete del modelo…",
+    checking_package: "Comprobando el paquete del modelo…",
     ready: "Todo listo. Suelte una grabación de aves en cualquier lugar de esta página.",
     outcome: |n_species, n_recordings| {
         let species = counted(n_species, "especie", "especies");
@@ -52,6 +54,7 @@ pub(super) const CONTROLS: ControlWords = ControlWords {
     confidence_at_least: "Confianza mínima",
     by_species: "según la especie",
     model: "Modelo",
+    added: |title| format!("{title} (añadido)"),
     compute_on: "Calcular en",
     automatic: "Automático",
     no_webgpu: |reason| format!("Sin WebGPU: {reason}."),
@@ -182,12 +185,42 @@ pub(super) const KEYS: KeyWords = KeyWords {
     go: "Ir",
 };
 
+pub(super) const MODELS: ModelWords = ModelWords {
+    region: "Modelos",
+    heading: "Modelos: añadir, cambiar, quitar",
+    facts: |n_species, megabytes, from| {
+        let species = counted(n_species, "especie", "especies");
+        format!("{species}, {megabytes:.1} MB, de {from}")
+    },
+    from_site: "este sitio",
+    from_files: |names| format!("su archivo {names}"),
+    add: "Añadir un modelo…",
+    address: "Dirección del modelo",
+    fetch: "Obtener",
+    package: "Un paquete de modelo es manifest.json con weights.safetensors, o un ZIP con los dos; \
+              también se puede soltar en cualquier lugar de esta página. Se guarda en este navegador.",
+    remove: "Quitar",
+    remove_title: |title| format!("Quitar {title}"),
+    remove_copy: "Quitar la copia guardada",
+    remove_copy_of: |title| format!("Quitar la copia guardada de {title}"),
+    removed: "; se obtendrá de nuevo en la próxima visita",
+    use_it: "Usar",
+    in_use: "En uso",
+};
+
 pub(super) const ABOUT: AboutWords = AboutWords {
     confidence: "La confianza es una puntuación y no una probabilidad: escuche antes de darla por buena.",
     privacy: "Pipit funciona por completo en este navegador y no se comunica con ningún otro sitio.",
     model: "Modelo:",
     licence: |licence| format!(", licencia {licence}."),
     heading: "Acerca de este modelo",
+    from: "Procedencia",
+    format: "Formato del paquete",
+    weights: "Pesos",
+    hears: "Escucha",
+    windows: |rate_khz, length_s, hop_s| {
+        format!("{rate_khz} kHz, ventanas de {length_s} s cada {hop_s} s")
+    },
     species: |n| match n {
         1 => "La especie que conoce".into(),
         n => format!("Las {n} especies que conoce"),
