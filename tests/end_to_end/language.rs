@@ -14,9 +14,8 @@ use pipit_tests::site;
 use serde_json::{Value, json};
 use xtask::site::{Reply, SiteServer};
 
-use crate::controls::recording;
 use crate::results::download;
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, in_tab, named, on_page};
+use crate::trial::{RUN_TIMEOUT, THRESHOLD, in_tab, named, on_page, recording};
 
 const ANSWER: Duration = Duration::from_secs(30);
 const FILE: &str = "whistles.wav";
