@@ -310,7 +310,7 @@ impl Recording {
         self.done_s = 0.0;
         self.speed = None;
         self.scores.clear();
-        self.detections.clear();
+        self.show(Vec::new());
         self.explanations.clear();
         self.picture = None;
         self.tiles = Tiles::default();

@@ -302,8 +302,10 @@ fn another_model_scores_everything_anew() {
     score(&mut session, ids[1], &[0.2, 0.8]);
     session.cancel(ids[1]);
     assert_eq!(session.recordings()[1].detections.len(), 1);
+    let shown = session.recordings()[1].findings;
     // The third is being looked up while the model changes to one with a single class.
     session.choose_model("panama");
+    assert!(session.recordings()[1].findings > shown);
     for recording in session.recordings() {
         assert!(recording.scores.is_empty() && recording.detections.is_empty());
     }
