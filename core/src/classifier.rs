@@ -185,28 +185,15 @@ mod tests {
     use super::*;
     use crate::calibration::Calibration;
     use crate::model::weights::{WeightsDtype, save_weights};
+    use crate::package::fixture;
     use crate::pooling::Pooling;
-
-    const MANIFEST: &str = r#"{
-        "format_version": 1, "name": "test-birds", "title": "Test birds", "version": "0.1.0",
-        "description": "Two birds.", "architecture": "tf_efficientnet_lite0",
-        "audio": { "sample_rate_hz": 32000, "window": { "length_s": 5.0, "hop_s": 5.0 } },
-        "mel": { "n_fft": 1024, "hop_length": 512, "n_mels": 32, "f_min": 50.0, "f_max": 15000.0,
-                 "power": 2.0, "scale": "htk", "norm": "none", "top_db": 80.0 },
-        "normalization": { "reference": "peak", "mean": -40.0, "std": 20.0 },
-        "detection": { "threshold": 0.5, "merge_gap_s": 0.0 },
-        "classes": [
-            { "code": "banana", "scientific_name": "Coereba flaveola", "common_name": "Bananaquit" },
-            { "code": "prtody1", "scientific_name": "Todus mexicanus", "common_name": "Puerto Rican Tody" }
-        ],
-        "training": null, "licence": "CC0", "attribution": [],
-        "files": { "weights.safetensors": { "sha256": "", "bytes": 0 } }
-    }"#;
 
     fn classifier(pooling: Pooling) -> Classifier {
         let device = Device::flex();
         device.seed(3);
-        let mut manifest: Manifest = serde_json::from_str(MANIFEST).expect("a manifest");
+        let mut manifest: Manifest =
+            serde_json::from_value(fixture::manifest(b"")).expect("a manifest");
+        (manifest.mel.n_fft, manifest.mel.n_mels) = (1024, 32);
         manifest.pooling = pooling;
         manifest.calibration = Some(Calibration {
             slope: 2.0,
