@@ -15,6 +15,7 @@ mod export;
 mod intake;
 mod keys;
 mod language;
+mod menu;
 mod minimap;
 mod models;
 mod notice;

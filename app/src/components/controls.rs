@@ -1,6 +1,7 @@
 //! The confidence slider and the device menu.
 
 use super::language::{LanguageMenu, NamesMenu};
+use super::menu::Menu;
 use crate::protocol::DeviceChoice;
 use crate::session::Session;
 use crate::shell::Shell;
@@ -113,7 +114,6 @@ fn ModelMenu(shell: Shell) -> impl IntoView {
 
 #[component]
 fn DeviceMenu(shell: Shell) -> impl IntoView {
-    let choice = Memo::new(move |_| shell.with(Session::device_choice));
     let device = Memo::new(move |_| shell.with(|session| session.device().cloned()));
     let change = move |name: String| {
         if let Some(choice) = DeviceChoice::from_name(&name) {
@@ -128,23 +128,14 @@ fn DeviceMenu(shell: Shell) -> impl IntoView {
         Some(reason.unwrap_or(device.adapter)).filter(|text| !text.is_empty())
     };
     view! {
-        <label class="control">
-            <span>{move || shell.words().controls.compute_on}</span>
-            <select
-                data-testid="device-choice"
-                prop:value=move || choice.get().name()
-                on:change:target=move |event| change(event.target().value())
-            >
-                {DEVICES
-                    .map(|(device, text)| {
-                        view! {
-                            <option value=device.name() selected=move || choice.get() == device>
-                                {move || text(shell.words())}
-                            </option>
-                        }
-                    })}
-            </select>
-        </label>
+        <Menu
+            shell
+            name=|words| words.controls.compute_on
+            test_id="device-choice"
+            choices=DEVICES.map(|(device, text)| (device.name(), text)).into()
+            value=move || shell.with(|session| session.device_choice().name())
+            change
+        />
         <span class="chip" data-testid="device" title=explanation>
             {move || device.get().map_or("…".into(), |device| device.kind.to_string())}
         </span>
