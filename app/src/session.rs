@@ -40,6 +40,7 @@ use crate::view::tiles::TileKey;
 use models::Adding;
 use pipit_core::{CatalogueEntry, LabelId, Manifest};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Threshold while no model says a better one.
 const FALLBACK_THRESHOLD: f32 = 0.5;
@@ -78,7 +79,7 @@ pub enum ModelState {
     /// Ready.
     Loaded {
         /// All about it.
-        manifest: Box<Manifest>,
+        manifest: Arc<Manifest>,
         /// Where it runs.
         device: DeviceReport,
     },
@@ -164,7 +165,7 @@ impl Session {
 
     /// The manifest of the loaded model.
     #[must_use]
-    pub fn manifest(&self) -> Option<&Manifest> {
+    pub fn manifest(&self) -> Option<&Arc<Manifest>> {
         match &self.model {
             ModelState::Loaded { manifest, .. } => Some(manifest),
             _ => None,
@@ -262,7 +263,7 @@ impl Session {
     /// Whether species have thresholds of their own, which they keep until the user chooses one.
     #[must_use]
     pub fn has_class_thresholds(&self) -> bool {
-        let by_class = |m: &Manifest| !m.detection.class_thresholds.is_empty();
+        let by_class = |m: &Arc<Manifest>| !m.detection.class_thresholds.is_empty();
         self.settings.threshold.is_none() && self.manifest().is_some_and(by_class)
     }
 

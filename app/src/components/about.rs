@@ -1,21 +1,25 @@
 //! The model's card and the page's last lines.
 
 use crate::protocol::ModelOrigin;
+use crate::session::Session;
 use crate::shell::Shell;
 use crate::words::ModelWords;
 use leptos::prelude::*;
 use pipit_core::Manifest;
 use pipit_core::package::{Attribution, TrainingSummary};
+use std::sync::Arc;
 
 /// Who made the model, from whose recordings, and how well it does.
 #[component]
 pub(super) fn About(shell: Shell) -> impl IntoView {
-    let model = Memo::new(move |_| {
-        shell.with(|session| Some((session.manifest()?.clone(), session.model_origin())))
-    });
+    // The same manifest lies at the same address: nothing of it is compared or copied on an update.
+    let manifest = Memo::new_with_compare(
+        move |_| shell.with(|session| session.manifest().cloned()),
+        |before, after| address(before) != address(after),
+    );
     view! {
         <footer class="about">
-            {move || model.get().map(|(manifest, origin)| card(shell, manifest, origin))}
+            {move || manifest.get().map(|manifest| card(shell, Manifest::clone(&manifest)))}
             <p class="fine">
                 {move || shell.words().about.confidence} " "
                 {move || shell.words().about.privacy}
@@ -24,8 +28,12 @@ pub(super) fn About(shell: Shell) -> impl IntoView {
     }
 }
 
-fn card(shell: Shell, manifest: Manifest, origin: ModelOrigin) -> impl IntoView {
-    let facts = facts(shell, &manifest, origin);
+fn address(manifest: Option<&Option<Arc<Manifest>>>) -> Option<*const Manifest> {
+    manifest?.as_ref().map(Arc::as_ptr)
+}
+
+fn card(shell: Shell, manifest: Manifest) -> impl IntoView {
+    let facts = facts(shell, &manifest);
     let n_species = manifest.classes.len();
     let species = manifest
         .classes
@@ -60,7 +68,8 @@ fn card(shell: Shell, manifest: Manifest, origin: ModelOrigin) -> impl IntoView 
 }
 
 /// What kind of package it is, and where it came from.
-fn facts(shell: Shell, manifest: &Manifest, origin: ModelOrigin) -> impl IntoView + use<> {
+fn facts(shell: Shell, manifest: &Manifest) -> impl IntoView + use<> {
+    let origin = Memo::new(move |_| shell.with(Session::model_origin));
     let rate_khz = f64::from(manifest.audio.sample_rate_hz) / 1000.0;
     let window = manifest.audio.window;
     let (digest, bytes) = manifest.weights_entry().map_or_else(
@@ -69,7 +78,7 @@ fn facts(shell: Shell, manifest: &Manifest, origin: ModelOrigin) -> impl IntoVie
     );
     let size = format!("{:.1} MB", bytes as f64 / 1e6);
     let short: String = digest.chars().take(12).collect();
-    let from = move || origin_words(&shell.words().models, &origin);
+    let from = move || origin_words(&shell.words().models, &origin.get());
     let hears = move || (shell.words().about.windows)(rate_khz, window.length_s, window.hop_s);
     view! {
         <dl class="facts" data-testid="model-facts">

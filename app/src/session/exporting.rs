@@ -11,7 +11,7 @@ impl Session {
         let settings = &self.settings;
         Some(Export {
             pipit_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: ExportedModel::from(manifest),
+            model: ExportedModel::from(manifest.as_ref()),
             settings: ExportedSettings {
                 threshold: self.threshold(),
                 species_thresholds: settings.species_thresholds.clone(),

@@ -145,7 +145,10 @@ impl Session {
             // What was removed has been fetched, and kept, anew.
             self.removed.remove(&chosen);
         }
-        self.model = ModelState::Loaded { manifest, device };
+        self.model = ModelState::Loaded {
+            manifest: manifest.into(),
+            device,
+        };
         self.tell_of_ignored_settings();
         self.detect_all();
         let mut effects = self.advance();

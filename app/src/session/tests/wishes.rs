@@ -32,7 +32,7 @@ fn species_keep_their_own_thresholds_until_the_user_chooses_one() {
     let ModelState::Loaded { manifest, .. } = &mut session.model else {
         panic!("no model is loaded");
     };
-    manifest.detection.class_thresholds = vec![0.3, 0.9];
+    Arc::make_mut(manifest).detection.class_thresholds = vec![0.3, 0.9];
     assert!(session.has_class_thresholds());
     let (id, job) = run(&mut session, "a");
     session.apply(scored(job, 0.0, [0.4, 0.8]), &[]);
