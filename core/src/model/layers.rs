@@ -33,7 +33,8 @@ impl Activation {
     pub fn forward<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Relu => relu(input),
-            Self::Relu6 => input.clamp(0.0, 6.0),
+            // Not `clamp`: Burn's CPU code for it is not vectorised, and took a quarter of the time.
+            Self::Relu6 => relu(input).clamp_max(6.0),
             Self::Silu => silu(input),
         }
     }
