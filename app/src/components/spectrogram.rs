@@ -17,6 +17,8 @@ use pipit_core::Manifest;
 
 /// Room for a label of the time axis.
 const TIME_LABEL_PX: f64 = 72.0;
+/// Width of a digit in it, with its part of the label's padding.
+const DIGIT_PX: f64 = 8.0;
 /// Room for a label of the frequency axis, as a part of its height.
 const FREQUENCY_LABEL: f64 = 0.09;
 /// A press that moves less than this is a click.
@@ -283,15 +285,20 @@ fn TimeAxis(sight: Sight) -> impl IntoView {
     let labels = move || {
         let viewport = sight.viewport.get();
         let times = sight.times.get();
-        let ticks = times.ticks(viewport, sight.width_px.get(), TIME_LABEL_PX);
+        let width_px = sight.width_px.get();
+        let ticks = times.ticks(viewport, width_px, TIME_LABEL_PX);
         ticks
             .into_iter()
             .map(|tick| {
+                let fraction = viewport.fraction(tick.time_s);
+                let room_px = (1.0 - fraction) * width_px;
+                let is_cut = room_px < DIGIT_PX * tick.label.chars().count() as f64;
                 view! {
                     <span
                         class="tick"
+                        class:cut=is_cut
                         class:new-day=tick.is_new_day
-                        style:left=percent(viewport.fraction(tick.time_s))
+                        style:left=percent(fraction)
                     >
                         {tick.label}
                     </span>
