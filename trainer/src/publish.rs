@@ -76,17 +76,13 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     (manifest.calibration, manifest.detection) = fit::fit(&args.fit, &config, &trained, &device)?;
     trained.manifest.calibration = manifest.calibration;
 
-    // Everything is checked before anything is written.
     let package = ModelPackage::open(&manifest.to_json(), weights)
         .context("the package would not be valid")?;
-    files::write_atomically(&args.out.join(WEIGHTS_FILE), &package.weights)?;
-    files::write_atomically(
-        &args.out.join("README.md"),
-        card::markdown(&manifest).as_bytes(),
-    )?;
-    files::write_atomically(&args.out.join(MANIFEST_FILE), &manifest.to_json())?;
-
-    let difference = check(&args.out, &trained, &manifest, &device)?;
+    // A package that is there stays until this one has been written, loaded again and checked.
+    let trial = tempfile::tempdir().context("cannot create a temporary folder")?;
+    write(trial.path(), &package)?;
+    let difference = check(trial.path(), &trained, &manifest, &device)?;
+    write(&args.out, &package)?;
     let catalogue = add_to_catalogue(&args.out, &manifest)?;
     println!(
         "{}: {} classes, {} bytes of weights, largest change of a score by storing 16 bits {difference:.5}",
@@ -122,6 +118,13 @@ fn presentation(args: &PublishArgs, config: &RunConfig) -> anyhow::Result<Presen
         licence,
         notes: args.notes.clone(),
     })
+}
+
+fn write(folder: &Path, package: &ModelPackage) -> anyhow::Result<()> {
+    let card = card::markdown(&package.manifest);
+    files::write_atomically(&folder.join(WEIGHTS_FILE), &package.weights)?;
+    files::write_atomically(&folder.join("README.md"), card.as_bytes())?;
+    files::write_atomically(&folder.join(MANIFEST_FILE), &package.manifest.to_json())
 }
 
 /// Loads the package from disk and compares it with the run that it came from.

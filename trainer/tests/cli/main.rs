@@ -11,6 +11,7 @@ mod imagenet;
 mod import;
 mod pretrain;
 mod preview;
+mod publish;
 mod settings;
 mod support;
 mod torch;
