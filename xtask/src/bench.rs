@@ -58,14 +58,7 @@ fn measure(steps: &mut Steps) -> Result<Measured> {
     let site = workspace::site_dir();
     steps.run("Chromium", chromium::ensure)?;
     tools::ensure_page_tools(steps)?;
-    build_site(
-        steps,
-        &site,
-        &build::Args {
-            public_url: None,
-            wasm_opt: false,
-        },
-    )?;
+    build_site(steps, &site, &build::Args::default())?;
     let python = steps.run("Python with ONNX Runtime and librosa", ensure_python)?;
     let native = steps.run("native speed", || native_speed(&model))?;
     steps.run("the page that measures", || {

@@ -11,7 +11,7 @@ use crate::steps::Steps;
 use crate::{tools, workspace};
 
 /// What `cargo xtask build` takes.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Args {
     /// Path or address below which the site will be served; without it, the site works
     /// under any path

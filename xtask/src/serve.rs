@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> Result<()> {
     tools::ensure_page_tools(&mut steps)?;
     let options = build::Args {
         public_url: args.public_url.clone(),
-        wasm_opt: false,
+        ..build::Args::default()
     };
     build_site(&mut steps, &workspace::site_dir(), &options)?;
     let server = SiteServer::start(site, args.port)?;

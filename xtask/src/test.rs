@@ -68,14 +68,7 @@ fn all(steps: &mut Steps) -> Result<()> {
     })?;
     steps.run("golden tests, WASM", || wasm_tests(&chromium))?;
     let site = workspace::site_dir();
-    build_site(
-        steps,
-        &site,
-        &build::Args {
-            public_url: None,
-            wasm_opt: false,
-        },
-    )?;
+    build_site(steps, &site, &build::Args::default())?;
     let pipit = steps.run("build the command line", build_command_line)?;
     let axe = steps.run("axe-core", axe::ensure_script)?;
     steps.run("end-to-end tests", || {
