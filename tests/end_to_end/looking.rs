@@ -20,6 +20,10 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
         test("wheel_zooms_at_the_pointer", wheel_zooms_at_the_pointer),
         test("dragging_and_the_strip_move", dragging_and_the_strip_move),
+        test(
+            "the_strip_shows_what_was_kept_or_folded",
+            the_strip_shows_what_was_kept_or_folded,
+        ),
         test("colours_and_frequencies", colours_and_frequencies),
         test(
             "boxes_are_where_detections_are",
@@ -104,6 +108,46 @@ fn dragging_and_the_strip_move(page: &mut Page, folder: &Path) -> Result<()> {
         "the strip leads there",
         "Math.abs(start + span / 2 - 15) < 0.3",
     )
+}
+
+/// Neither a recording of an earlier visit nor one behind a folded card has an overview.
+fn the_strip_shows_what_was_kept_or_folded(page: &mut Page, folder: &Path) -> Result<()> {
+    const NAMES: [&str; 4] = ["one.wav", "two.wav", "three.wav", "four.wav"];
+    let strips_are_painted = |n: usize| {
+        format!(
+            "(() => {{
+                const strips = [...document.querySelectorAll('[data-testid=\"minimap\"] canvas')];
+                return strips.length === {n} && strips.every(canvas => {{
+                    const {{ data }} = canvas.getContext('2d')
+                        .getImageData(0, 0, canvas.width, canvas.height);
+                    return new Set(new Uint32Array(data.buffer)).size >= 32;
+                }});
+            }})()"
+        )
+    };
+    let files = NAMES
+        .iter()
+        .map(|name| recording(folder, name, crate::trial::whistles(12.0)))
+        .collect::<Result<Vec<_>>>()?;
+    page.drop_files(&files)?;
+    for name in NAMES {
+        page.wait_for_state(name, &["done"], RUN_TIMEOUT)?;
+    }
+    page.wait_until("three strips are painted", ANSWER, &strips_are_painted(3))?;
+    page.evaluate::<bool>(
+        "([...document.querySelectorAll('[data-testid=\"fold-button\"]')].at(-1).click(), true)",
+    )?;
+    page.wait_until("the fourth one is, too", ANSWER, &strips_are_painted(4))?;
+
+    let address: String = page.evaluate("location.href")?;
+    page.go_to(&address)?;
+    page.drop_files(&files[..3])?;
+    page.wait_until(
+        "all three are kept from the last visit",
+        RUN_TIMEOUT,
+        "(document.body.innerText.match(/kept from an earlier visit/g) ?? []).length === 3",
+    )?;
+    page.wait_until("their strips are painted", ANSWER, &strips_are_painted(3))
 }
 
 fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {

@@ -95,8 +95,10 @@ pub struct Recording {
     pub tiles: Tiles,
     /// Why detections were made, as far as anybody asked.
     pub explanations: Vec<Explanation>,
-    /// Counts up whenever there is more to paint.
+    /// Counts up whenever there is more to paint, or to ask for.
     pub revision: u64,
+    /// Pieces of it were not asked for because enough others were under way.
+    pub(super) is_put_off: bool,
     /// Why it failed, or what is odd about it.
     pub failure: Option<Failure>,
 }
@@ -176,6 +178,7 @@ impl Recording {
             tiles: Tiles::default(),
             explanations: Vec::new(),
             revision: 0,
+            is_put_off: false,
             failure: None,
         }
     }
