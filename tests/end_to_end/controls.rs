@@ -24,6 +24,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("cancel", cancel),
         test("results_appear_while_it_runs", results_appear_while_it_runs),
         test("threshold_answers_at_once", threshold_answers_at_once),
+        test("thresholds_can_be_taken_back", thresholds_can_be_taken_back),
         test("playback", playback),
         test("spectrogram_shows_the_sound", spectrogram_shows_the_sound),
     ]
@@ -178,6 +179,38 @@ fn threshold_answers_at_once(page: &mut Page, folder: &Path) -> Result<()> {
         "detections below the threshold: {:?}",
         few.detections
     );
+    Ok(())
+}
+
+fn thresholds_can_be_taken_back(page: &mut Page, folder: &Path) -> Result<()> {
+    let own = |page: &mut Page| -> Result<Vec<f64>> {
+        page.evaluate(
+            "[...document.querySelectorAll('[data-testid=\"own-threshold\"]')]
+                .map(input => Number(input.value))",
+        )
+    };
+    let by_model = identified(page, folder, "whistles.wav", 12.0)?.detections;
+    page.set_threshold(THRESHOLD)?;
+    let many = page.recording("whistles.wav")?.detections;
+    ensure!(!own(page)?.is_empty(), "no species: a test of nothing");
+    // No species is so certain, so that its row goes with the input.
+    page.set_value("own-threshold", "100")?;
+    let few = page.recording("whistles.wav")?.detections;
+    ensure!(few.len() < many.len(), "its own threshold does nothing");
+    page.evaluate::<()>("document.querySelector('[data-testid=\"wishes\"]').open = true")
+        .unwrap_or(());
+    page.click("own-threshold-reset")?;
+    ensure!(
+        page.recording("whistles.wav")?.detections == many,
+        "the species does not come back"
+    );
+    page.click("threshold-reset")?;
+    ensure!(
+        page.recording("whistles.wav")?.detections == by_model,
+        "the model's threshold does not come back"
+    );
+    let query: String = page.evaluate("location.search")?;
+    ensure!(!query.contains("threshold"), "the address has {query:?}");
     Ok(())
 }
 

@@ -40,6 +40,7 @@ fn Threshold(shell: Shell) -> impl IntoView {
             format!("{:.0}%", threshold.get() * 100.0)
         }
     };
+    let is_chosen = Memo::new(move |_| shell.with(|s| s.settings().threshold.is_some()));
     let change = move |text: String| {
         if let Ok(threshold) = text.parse() {
             shell.change(|session| session.set_threshold(threshold));
@@ -59,6 +60,16 @@ fn Threshold(shell: Shell) -> impl IntoView {
             />
             <output>{words}</output>
         </label>
+        <Show when=move || is_chosen.get()>
+            <button
+                type="button"
+                class="quiet"
+                data-testid="threshold-reset"
+                on:click=move |_| shell.change(Session::reset_threshold)
+            >
+                {move || shell.words().controls.as_the_model}
+            </button>
+        </Show>
     }
 }
 

@@ -6,6 +6,7 @@ use crate::shell::Shell;
 use crate::words::Text;
 use leptos::html::Textarea;
 use leptos::prelude::*;
+use pipit_core::LabelId;
 
 /// The controls, folded away until somebody wants them.
 #[component]
@@ -36,6 +37,7 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
                         });
                     }
                 />
+                <OwnThresholds shell />
                 <SpeciesLists shell />
             </div>
         </details>
@@ -71,6 +73,39 @@ fn Seconds(
                 on:change:target=move |event| change(event.target().value())
             />
         </label>
+    }
+}
+
+/// Species with thresholds of their own; the table shows only those that reach them.
+#[component]
+fn OwnThresholds(shell: Shell) -> impl IntoView {
+    let thresholds = Memo::new(move |_| shell.with(Session::own_thresholds));
+    let row = move |(label, threshold): (LabelId, f32)| {
+        let name = move || shell.name(label);
+        let text = move || (shell.words().wishes.own_threshold)(&name(), threshold * 100.0);
+        view! {
+            <li>
+                {text}
+                <button
+                    type="button"
+                    class="quiet"
+                    data-testid="own-threshold-reset"
+                    aria-label=move || (shell.words().wishes.reset_threshold_of)(&name())
+                    on:click=move |_| {
+                        shell.change(|session| session.set_threshold_of(label, None));
+                    }
+                >
+                    {move || shell.words().wishes.reset_threshold}
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <Show when=move || thresholds.with(|thresholds| !thresholds.is_empty())>
+            <ul class="own-thresholds" aria-label=move || shell.words().wishes.own_thresholds>
+                {move || thresholds.get().into_iter().map(row).collect_view()}
+            </ul>
+        </Show>
     }
 }
 

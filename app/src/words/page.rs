@@ -74,6 +74,8 @@ pub struct ControlWords {
     pub confidence_at_least: &'static str,
     /// Its value while species have thresholds of their own.
     pub by_species: &'static str,
+    /// Takes the slider's value back.
+    pub as_the_model: &'static str,
     /// The menu of models.
     pub model: &'static str,
     /// A model of the menu that the user has added.
@@ -102,6 +104,14 @@ pub struct WishWords {
     pub merge_gap: &'static str,
     /// The shortest detection.
     pub min_duration: &'static str,
+    /// Name of the list of species with thresholds of their own.
+    pub own_thresholds: &'static str,
+    /// One of them: its name, and its threshold in percent.
+    pub own_threshold: fn(name: &str, percent: f32) -> String,
+    /// Takes it back.
+    pub reset_threshold: &'static str,
+    /// The same with the name.
+    pub reset_threshold_of: fn(name: &str) -> String,
     /// How species are listed.
     pub list: &'static str,
     /// Looks for the listed species alone.
