@@ -13,6 +13,7 @@ use crate::browser::files::{SourceFile, Taken};
 use crate::browser::port::WorkerPort;
 use crate::browser::{download, page};
 use crate::naming::Naming;
+use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind, JobId};
 use crate::session::selection::Selected;
 use crate::session::{Effect, Recording, RecordingId, Session};
@@ -222,9 +223,8 @@ impl Shell {
         }
         self.update(|session| {
             if n_others > 0 {
-                let words = &session.settings().spoken().words().intake;
-                let detail = (words.left_out)(n_others);
-                session.notify(Failure::new(FailureKind::OthersLeftOut, detail));
+                let cause = Cause::LeftOut(n_others);
+                session.notify(Failure::because(FailureKind::OthersLeftOut, cause));
             }
             let ids = session.add(files.iter().map(|file| (file.name.clone(), file.size())));
             self.kept

@@ -133,9 +133,10 @@ fn DeviceMenu(shell: Shell) -> impl IntoView {
     };
     let explanation = move || {
         let device = device.get()?;
+        let words = shell.words();
         let reason = device
             .passed_over
-            .map(|reason| (shell.words().controls.no_webgpu)(&reason));
+            .map(|reason| (words.controls.no_webgpu)(&(words.cause.no_gpu)(&reason)));
         Some(reason.unwrap_or(device.adapter)).filter(|text| !text.is_empty())
     };
     view! {

@@ -2,6 +2,7 @@
 
 use super::sight::Sight;
 use crate::browser::{download, files};
+use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind};
 use crate::review::{Answer, Calibration, CalibrationConfig, ReviewState, threshold_for_precision};
 use crate::session::Session;
@@ -222,7 +223,10 @@ pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
             let json = file.all_bytes().await.unwrap_or_default();
             shell.update(|session| {
                 session.load_review(&json).unwrap_or_else(|error| {
-                    session.notify(Failure::new(FailureKind::NoReview, error));
+                    session.notify(Failure::because(
+                        FailureKind::NoReview,
+                        Cause::Review(error),
+                    ));
                     Vec::new()
                 })
             });

@@ -33,7 +33,25 @@ pub struct DeviceReport {
     /// The adapter's own description; empty where the browser tells nothing.
     pub adapter: String,
     /// Why WebGPU was passed over, where it was not ruled out by the user.
-    pub passed_over: Option<String>,
+    pub passed_over: Option<NoGpu>,
+}
+
+/// Why the network does not run on WebGPU.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoGpu {
+    /// The browser offers none, at least not to a page whose address is not secure.
+    NotOffered,
+    /// The browser found no graphics adapter that it would use.
+    NoAdapter,
+    /// The adapter cannot measure its own time.
+    NoClock,
+    /// The only adapter computes in software, and the user has not asked for it.
+    OnlySoftware,
+    /// The adapter of this description was there only after the worker had started without it.
+    TooLate(String),
+    /// It failed to start, in the words of the browser.
+    Failed(String),
 }
 
 impl DeviceChoice {

@@ -1,6 +1,7 @@
 //! One recording on the page.
 
 use super::{Effect, Evidence, Explanation, KeptResults};
+use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind, JobId, Request, Summary};
 use crate::recorded_at::RecordedAt;
 use crate::view::picture::{self, Picture};
@@ -286,11 +287,11 @@ impl Recording {
         if summary.peak < SILENCE_PEAK {
             self.scores.clear();
             self.show(Vec::new());
-            let detail = format!("its loudest sample is {}", summary.peak);
-            self.failure = Some(Failure::new(FailureKind::Silent, detail));
+            let cause = Cause::Peak(summary.peak.to_string());
+            self.failure = Some(Failure::because(FailureKind::Silent, cause));
         } else if summary.damaged_packets > 0 {
-            let detail = format!("{} pieces could not be decoded", summary.damaged_packets);
-            self.failure = Some(Failure::new(FailureKind::PartlyDamaged, detail));
+            let cause = Cause::DamagedPieces(summary.damaged_packets);
+            self.failure = Some(Failure::because(FailureKind::PartlyDamaged, cause));
         }
     }
 

@@ -9,7 +9,8 @@ mod sight;
 mod wishes;
 
 use super::*;
-use crate::protocol::{DeviceKind, Response, Summary};
+use crate::notice::Cause;
+use crate::protocol::{DeviceKind, NoGpu, Response, Summary};
 use pipit_core::{Scores, WindowScores};
 
 const SUMMARY: Summary = Summary {
@@ -22,7 +23,7 @@ fn device(kind: DeviceKind) -> DeviceReport {
     DeviceReport {
         kind,
         adapter: String::new(),
-        passed_over: Some("there is no adapter".into()),
+        passed_over: Some(NoGpu::NoAdapter),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Texts of the page's parts that belong to no single recording.
 
+use crate::protocol::NoGpu;
+use crate::review::ReviewError;
+
 /// The page's head.
 pub struct PageWords {
     /// The document's title.
@@ -194,6 +197,20 @@ pub struct NoticeWords {
     pub dismiss: &'static str,
     /// The technical cause.
     pub details: &'static str,
+}
+
+/// Causes of failures that the page knows.
+pub struct CauseWords {
+    /// The loudest sample of a recording.
+    pub peak: fn(peak: &str) -> String,
+    /// So many pieces of a recording could not be decoded.
+    pub damaged_pieces: fn(n: usize) -> String,
+    /// The builds of page and worker.
+    pub builds: fn(page: &str, worker: &str) -> String,
+    /// Why there is no WebGPU, without a full stop.
+    pub no_gpu: fn(&NoGpu) -> String,
+    /// Why a file is no review: what is wrong and what to do.
+    pub review: fn(&ReviewError) -> String,
 }
 
 /// Settings in the page's address that mean nothing.
