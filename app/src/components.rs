@@ -19,6 +19,7 @@ mod menu;
 mod minimap;
 mod models;
 mod notice;
+mod number;
 mod page;
 mod playback;
 mod recording;

@@ -47,7 +47,7 @@ pub struct Shell {
     /// The chosen detection.
     pub selected: RwSignal<Option<Selected>>,
     /// How spectrograms look.
-    pub display: RwSignal<Display>,
+    pub display: Memo<Display>,
     /// How recordings are played.
     pub listening: RwSignal<Listening>,
 }
@@ -77,9 +77,14 @@ impl Shell {
     pub fn start() -> Self {
         let (mut settings, warnings) = Settings::from_query(page::site(), &page::query());
         settings.browser_language = Language::preferred([&*page::language()]);
+        let listening = RwSignal::new(Listening {
+            rate: settings.rate.unwrap_or(Listening::default().rate),
+            ..Listening::default()
+        });
         let (session, effects) = Session::start(settings);
         let session = RwSignal::new(session);
         let language = Memo::new(move |_| session.with(|session| session.settings().spoken()));
+        let display = Memo::new(move |_| session.with(|session| session.settings().display()));
         let naming = Memo::new(move |before: Option<&Naming>| {
             let now = session.with(Session::naming);
             now.or_else(|| before.cloned()).unwrap_or_default()
@@ -91,11 +96,20 @@ impl Shell {
             kept: StoredValue::new_local(Kept::default()),
             now_playing: RwSignal::new(None),
             selected: RwSignal::new(None),
-            display: RwSignal::new(Display::default()),
-            listening: RwSignal::new(Listening::default()),
+            display,
+            listening,
         };
         shell.perform(effects);
         shell.change(|session| session.ignored(warnings));
+        // A choice of speed is a setting as well, and the usual one is none.
+        leptos::prelude::Effect::new(move |_| {
+            let rate = shell.listening.get().rate;
+            let is_usual = (rate - Listening::default().rate).abs() < f64::EPSILON;
+            let rate = (!is_usual).then_some(rate);
+            if shell.with_untracked(|session| session.settings().rate != rate) {
+                shell.change(|session| session.restyle(|settings| settings.rate = rate));
+            }
+        });
         // The address always leads back to what is set.
         let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
         leptos::prelude::Effect::new(move |_| page::set_query(&query.get()));

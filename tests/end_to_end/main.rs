@@ -19,6 +19,7 @@ mod hosting;
 mod keeping;
 mod keyboard;
 mod language;
+mod links;
 mod live;
 mod looking;
 mod models;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         models::trials(&browsers),
         keeping::trials(&browsers),
         language::trials(&browsers),
+        links::trials(&browsers),
         accessibility::trials(&browsers),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());

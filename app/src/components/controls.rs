@@ -2,6 +2,7 @@
 
 use super::language::{LanguageMenu, NamesMenu};
 use super::menu::Menu;
+use super::number::{Entry, Number};
 use crate::protocol::DeviceChoice;
 use crate::session::Session;
 use crate::shell::Shell;
@@ -41,25 +42,17 @@ fn Threshold(shell: Shell) -> impl IntoView {
         }
     };
     let is_chosen = Memo::new(move |_| shell.with(|s| s.settings().threshold.is_some()));
-    let change = move |text: String| {
-        if let Ok(threshold) = text.parse() {
-            shell.change(|session| session.set_threshold(threshold));
-        }
-    };
     view! {
-        <label class="control">
-            <span>{move || shell.words().controls.confidence_at_least}</span>
-            <input
-                type="range"
-                min="0"
-                max="1"
-                step="0.01"
-                data-testid="threshold"
-                prop:value=move || threshold.get().to_string()
-                on:input:target=move |event| change(event.target().value())
-            />
+        <Number
+            shell
+            entry=Entry::slider(0.0, 1.0, 0.01)
+            name=|words| words.controls.confidence_at_least
+            test_id="threshold"
+            value=move || threshold.get()
+            change=move |threshold| shell.change(|session| session.set_threshold(threshold))
+        >
             <output>{words}</output>
-        </label>
+        </Number>
         <Show when=move || is_chosen.get()>
             <button
                 type="button"

@@ -122,7 +122,7 @@ pub(super) fn paint_on_change(
     let is_due = StoredValue::new(false);
     Effect::new(move |_| {
         changes();
-        shell.display.track();
+        shell.display.get();
         colours.get();
         is_loaded.get();
         if canvas.get().is_none() || is_due.get_value() {

@@ -1,9 +1,10 @@
 //! Which detections are shown: gaps, durations, species. All act at once on kept scores.
 
+use super::number::{Entry, Number};
 use crate::session::Session;
 use crate::session::wishes::ListUse;
+use crate::settings::MAX_S;
 use crate::shell::Shell;
-use crate::words::Text;
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use pipit_core::LabelId;
@@ -15,8 +16,9 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
         <details class="display-controls" data-testid="wishes">
             <summary>{move || shell.words().wishes.heading}</summary>
             <div class="controls">
-                <Seconds
+                <Number
                     shell
+                    entry=Entry::field(0.0, MAX_S, 0.5)
                     name=|words| words.wishes.merge_gap
                     test_id="merge-gap"
                     value=move || shell.with(Session::merge_gap_s)
@@ -26,8 +28,9 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
                         });
                     }
                 />
-                <Seconds
+                <Number
                     shell
+                    entry=Entry::field(0.0, MAX_S, 0.5)
                     name=|words| words.wishes.min_duration
                     test_id="min-duration"
                     value=move || shell.with(|session| session.settings().min_duration_s)
@@ -41,38 +44,6 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
                 <SpeciesLists shell />
             </div>
         </details>
-    }
-}
-
-#[component]
-fn Seconds(
-    shell: Shell,
-    name: Text,
-    test_id: &'static str,
-    value: impl Fn() -> f32 + Send + Sync + 'static,
-    change: impl Fn(f32) + Send + Sync + 'static,
-) -> impl IntoView {
-    let change = move |text: String| {
-        if let Some(seconds) = text
-            .parse()
-            .ok()
-            .filter(|s: &f32| (0.0..=86_400.0).contains(s))
-        {
-            change(seconds);
-        }
-    };
-    view! {
-        <label class="control">
-            <span>{move || name(shell.words())}</span>
-            <input
-                type="number"
-                min="0"
-                step="0.5"
-                data-testid=test_id
-                prop:value=move || value().to_string()
-                on:change:target=move |event| change(event.target().value())
-            />
-        </label>
     }
 }
 

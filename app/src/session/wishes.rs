@@ -30,6 +30,11 @@ impl Session {
         self.detect_all();
     }
 
+    /// Changes what only eye and ear perceive; nothing that was found changes.
+    pub fn restyle(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+    }
+
     /// The user chooses the interface's language; nothing that was found changes.
     pub fn set_language(&mut self, language: Language) {
         self.settings.language = Some(language);
