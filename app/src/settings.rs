@@ -78,19 +78,6 @@ pub struct Settings {
 
 /// Prefix of a species' own threshold.
 const THRESHOLD_OF: &str = "threshold.";
-/// Parameters that stand at most once.
-const SINGLE: [&str; 9] = [
-    "device",
-    "model",
-    "lang",
-    "names",
-    "colours",
-    "time",
-    "threshold",
-    "merge_gap_s",
-    "min_duration_s",
-];
-const DEVICES: [DeviceChoice; 3] = [DeviceChoice::Auto, DeviceChoice::WebGpu, DeviceChoice::Cpu];
 /// The longest gap or duration that makes sense: a day.
 pub const MAX_S: f32 = 86_400.0;
 
@@ -108,22 +95,6 @@ impl Settings {
             .filter_map(|(name, value)| settings.set(&name, &value).err())
             .collect();
         (settings, warnings)
-    }
-
-    /// Reads the parameters that stand at most once; what it does not know keeps its default.
-    #[must_use]
-    pub fn from_parameters(site: String, parameter: impl Fn(&str) -> Option<String>) -> Self {
-        let mut settings = Self {
-            site,
-            ..Self::default()
-        };
-        for name in SINGLE {
-            if let Some(value) = parameter(name) {
-                // Without warnings: who wants them reads the whole query.
-                let _ = settings.set(name, &value);
-            }
-        }
-        settings
     }
 
     /// The query that leads to these settings, without a question mark: only what differs from
@@ -253,7 +224,7 @@ impl Settings {
         }
         match name {
             "device" => {
-                let names = DEVICES.map(DeviceChoice::name).join(", ");
+                let names = DeviceChoice::ALL.map(DeviceChoice::name).join(", ");
                 self.device = DeviceChoice::from_name(value).ok_or_else(|| bad(names))?;
             }
             "model" => self.model = Some(value.to_owned()),

@@ -44,10 +44,11 @@ fn a_link_sets_what_it_says(page: &mut Page, folder: &Path) -> Result<()> {
         .iter()
         .max_by(|a, b| a.confidence.total_cmp(&b.confidence));
     let wanted = strongest.context("something is detected")?;
-    let threshold = wanted.confidence / 2.0;
+    // As short as the page itself writes it.
+    let threshold = (wanted.confidence * 500.0).round() / 1000.0;
 
     let link = format!(
-        "{}?threshold={threshold:.4}&include={}&colours=grey&band=song&brightness=0.5&rate=0.5",
+        "{}?colours=grey&brightness=0.5&band=song&rate=0.5&threshold={threshold}&include={}",
         address(page)?,
         wanted.code
     );

@@ -9,12 +9,13 @@ use crate::shell::Shell;
 use crate::words::Text;
 use leptos::prelude::*;
 
-/// Choices in the menu's order, with their words.
-const DEVICES: [(DeviceChoice, Text); 3] = [
-    (DeviceChoice::Auto, |words| words.controls.automatic),
-    (DeviceChoice::WebGpu, |_| "WebGPU"),
-    (DeviceChoice::Cpu, |_| "CPU"),
-];
+fn device_words(choice: DeviceChoice) -> Text {
+    match choice {
+        DeviceChoice::Auto => |words| words.controls.automatic,
+        DeviceChoice::WebGpu => |_| "WebGPU",
+        DeviceChoice::Cpu => |_| "CPU",
+    }
+}
 
 /// Settings that act on everything on the page.
 #[component]
@@ -137,7 +138,7 @@ fn DeviceMenu(shell: Shell) -> impl IntoView {
             shell
             name=|words| words.controls.compute_on
             test_id="device-choice"
-            choices=DEVICES.map(|(device, text)| (device.name(), text)).into()
+            choices=DeviceChoice::ALL.map(|choice| (choice.name(), device_words(choice))).into()
             value=move || shell.with(|session| session.device_choice().name())
             change
         />

@@ -55,6 +55,9 @@ pub enum NoGpu {
 }
 
 impl DeviceChoice {
+    /// All choices in the menu's order.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::WebGpu, Self::Cpu];
+
     /// The name in the menu's values and the page's address.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -68,9 +71,7 @@ impl DeviceChoice {
     /// The choice of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Auto, Self::WebGpu, Self::Cpu]
-            .into_iter()
-            .find(|choice| choice.name() == name)
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }
 
