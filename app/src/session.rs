@@ -8,6 +8,7 @@ mod exporting;
 mod ignored;
 mod kept;
 mod live;
+mod meaning;
 mod models;
 mod queue;
 mod recording;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use explain::{Evidence, Explanation};
 pub use kept::KeptResults;
+pub use meaning::Meaning;
 pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species};
 pub use reviewing::Place;
 

@@ -17,6 +17,7 @@
 //! | `min_duration_s` | seconds | 0 |
 //! | `include` | a species' code; may stand many times | all species |
 //! | `exclude` | a species' code; may stand many times | none |
+//! | `precision` | 0.5 to 0.99: the part of a reviewed species' detections that should be right | 0.9 |
 
 mod warning;
 
@@ -70,6 +71,8 @@ pub struct Settings {
     pub included: BTreeSet<String>,
     /// Codes of species left out.
     pub excluded: BTreeSet<String>,
+    /// The part of a reviewed species' detections that should be right; [`DEFAULT_PRECISION`] if none.
+    pub precision: Option<f32>,
     /// The language that the browser asks for; no part of the address.
     pub browser_language: Language,
     /// Address of the folder that the page was loaded from, ending in `/`.
@@ -78,6 +81,8 @@ pub struct Settings {
 
 /// Prefix of a species' own threshold.
 const THRESHOLD_OF: &str = "threshold.";
+/// The part of detections that should be right above the threshold that a review proposes.
+pub const DEFAULT_PRECISION: f32 = 0.9;
 /// The longest gap or duration that makes sense: a day.
 pub const MAX_S: f32 = 86_400.0;
 
@@ -148,6 +153,9 @@ impl Settings {
         }
         for code in &self.excluded {
             query.append_pair("exclude", code);
+        }
+        if let Some(precision) = self.precision {
+            query.append_pair("precision", &precision.to_string());
         }
         query.finish()
     }
@@ -260,6 +268,7 @@ impl Settings {
             "threshold" => self.threshold = Some(number(0.0, 1.0)?),
             "merge_gap_s" => self.merge_gap_s = Some(number(0.0, MAX_S)?),
             "min_duration_s" => self.min_duration_s = number(0.0, MAX_S)?,
+            "precision" => self.precision = Some(number(0.5, 0.99)?),
             "include" => {
                 self.included.insert(value.to_owned());
             }

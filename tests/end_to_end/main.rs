@@ -24,6 +24,7 @@ mod live;
 mod looking;
 mod models;
 mod results;
+mod reviewing;
 mod trial;
 
 fn main() -> ExitCode {
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         hosting::trials(&browsers),
         looking::trials(&browsers),
         results::trials(&browsers),
+        reviewing::trials(&browsers),
         live::trials(&browsers),
         keyboard::trials(&browsers),
         models::trials(&browsers),

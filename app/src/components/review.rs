@@ -1,19 +1,17 @@
 //! Saying whether a detection is right, and what follows from the answers.
 
+use super::number::{Entry, Number};
 use super::sight::Sight;
 use crate::browser::{download, files};
 use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind};
-use crate::review::{Answer, Calibration, CalibrationConfig, ReviewState, threshold_for_precision};
-use crate::session::Session;
+use crate::review::{Answer, ReviewState};
+use crate::session::{Meaning, Session};
 use crate::shell::Shell;
 use crate::words::{ReviewWords, Text};
 use leptos::prelude::*;
 use pipit_core::{Detection, LabelId, Taxonomy};
 use wasm_bindgen_futures::spawn_local;
-
-/// The part of detections that should be right above the threshold that is proposed.
-const WANTED_PRECISION: f64 = 0.9;
 
 /// Answers by button, with their words, keys and test ids.
 const ANSWERS: [(Answer, Text, &str, &str); 3] = [
@@ -158,9 +156,11 @@ fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
             (progress.answered(), progress.wanted())
         })
     });
+    let precision = Memo::new(move |_| shell.with(Session::wanted_precision));
     let meaning = Memo::new(move |_| {
         let words = &shell.words().review;
         answers.get();
+        precision.get();
         findings.with(|_| ());
         shell.with_untracked(|session| meaning(words, session, label))
     });
@@ -181,22 +181,26 @@ fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
             <button type="button" data-testid="review-next" on:click=next>
                 {move || shell.words().review.next}
             </button>
+            <Number
+                shell
+                entry=Entry::field(50.0, 99.0, 1.0)
+                name=|words| words.review.precision
+                test_id="review-precision"
+                value=move || (precision.get() * 100.0).round()
+                change=move |percent| {
+                    shell.change(|session| session.set_wanted_precision(percent / 100.0));
+                }
+            />
         </p>
     }
 }
 
 /// What the answers say about a species' confidences.
 fn meaning(words: &ReviewWords, session: &Session, label: LabelId) -> String {
-    let config = CalibrationConfig::default();
-    let answered = session.answers().of_species(&session.code(label));
-    let calibration = Calibration::fit(answered, &config);
-    if !calibration.is_supported(&config) {
-        return (words.too_few)(calibration.n_answers());
-    }
-    let confidences = session.confidences(label);
-    match threshold_for_precision(&calibration, &confidences, WANTED_PRECISION) {
-        Some(threshold) => (words.threshold)(&threshold),
-        None => words.no_threshold.to_owned(),
+    match session.meaning(label) {
+        Meaning::TooFew(n_answers) => (words.too_few)(n_answers),
+        Meaning::From(threshold) => (words.threshold)(&threshold),
+        Meaning::Nowhere => (words.no_threshold)(session.wanted_precision()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod failures;
 mod live;
+mod meaning;
 mod queue;
 mod results;
 mod settings;

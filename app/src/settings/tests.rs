@@ -53,6 +53,7 @@ fn settings_survive_the_address() {
         min_duration_s: 1.5,
         included: codes(["banana", "prtody1"]),
         excluded: codes(["coqui"]),
+        precision: Some(0.75),
         ..Settings::default()
     };
     let query = settings.to_query();
@@ -62,7 +63,7 @@ fn settings_survive_the_address() {
     ));
     assert!(query.contains("&contrast=-1&band=song&time=clock&rate=0.25&"));
     assert!(query.contains("threshold.prtody1=0.7&merge_gap_s=0&min_duration_s=1.5"));
-    assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui"));
+    assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui&precision=0.75"));
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn defaults_leave_the_address_alone() {
 fn what_is_ignored_is_named() {
     let query = "?device=abacus&threshold=2&threshold.prtody1=x&merge_gap_s=-1\
                  &min_duration_s=NaN&lang=eo&names=my%20own&colours=jet&time=noon\
-                 &brightness=1.5&contrast=high&band=treble&rate=3&treshold=0.5&threshold.=1";
+                 &precision=1&brightness=1.5&contrast=high&band=treble&rate=3&treshold=0.5&threshold.=1";
     let (settings, warnings) = Settings::from_query(String::new(), query);
     assert_eq!(settings, Settings::default());
     let sentences: Vec<String> = warnings
@@ -110,6 +111,7 @@ fn what_is_ignored_is_named() {
         ["names", "\"my own\"", "common, scientific, es"],
         ["colours", "\"jet\"", "viridis, magma, grey"],
         ["time", "\"noon\"", "elapsed, clock"],
+        ["precision", "\"1\"", "0.5 … 0.99"],
         ["brightness", "\"1.5\"", "-1 … 1"],
         ["contrast", "\"high\"", "-1 … 1"],
         ["band", "\"treble\"", "all, low, middle, song, high"],
