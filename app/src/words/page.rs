@@ -43,8 +43,8 @@ pub struct IntakeWords {
 pub struct StatusWords {
     /// The browser decodes a recording of this name.
     pub decoding: fn(name: &str) -> String,
-    /// The model listens to a recording of this name.
-    pub listening: fn(name: &str) -> String,
+    /// The model listens to a recording of this name, and so much of it is done.
+    pub listening: fn(name: &str, percent: Option<u32>) -> String,
     /// A recording waits, and no model could be loaded.
     pub waits_for_model: fn(name: &str) -> String,
     /// A recording waits for the model that is being loaded.

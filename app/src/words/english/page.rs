@@ -31,7 +31,10 @@ pub(super) const INTAKE: IntakeWords = IntakeWords {
 
 pub(super) const STATUS: StatusWords = StatusWords {
     decoding: |name| format!("Decoding {name}…"),
-    listening: |name| format!("Listening to {name}…"),
+    listening: |name, percent| match percent {
+        Some(percent) => format!("Listening to {name}… {percent}%"),
+        None => format!("Listening to {name}…"),
+    },
     waits_for_model: |name| format!("{name} waits for a model."),
     waits_for_loading: |name| format!("{name} is ready; the model is still loading…"),
     no_model: "No model is loaded.",

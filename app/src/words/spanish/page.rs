@@ -31,7 +31,10 @@ pub(super) const INTAKE: IntakeWords = IntakeWords {
 
 pub(super) const STATUS: StatusWords = StatusWords {
     decoding: |name| format!("Decodificando {name}…"),
-    listening: |name| format!("Escuchando {name}…"),
+    listening: |name, percent| match percent {
+        Some(percent) => format!("Escuchando {name}… {percent}%"),
+        None => format!("Escuchando {name}…"),
+    },
     waits_for_model: |name| format!("{name} espera un modelo."),
     waits_for_loading: |name| format!("{name} ya está aquí; el modelo todavía se está cargando…"),
     no_model: "No hay ningún modelo cargado.",
