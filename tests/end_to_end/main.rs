@@ -25,6 +25,7 @@ mod looking;
 mod models;
 mod results;
 mod reviewing;
+mod summary;
 mod trial;
 
 fn main() -> ExitCode {
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         looking::trials(&browsers),
         results::trials(&browsers),
         reviewing::trials(&browsers),
+        summary::trials(&browsers),
         live::trials(&browsers),
         keyboard::trials(&browsers),
         models::trials(&browsers),
