@@ -12,6 +12,7 @@ mod controls;
 mod detections;
 mod display;
 mod export;
+mod file_button;
 mod intake;
 mod keys;
 mod language;

@@ -1,6 +1,6 @@
 //! How spectrograms look and how recordings are played.
 
-use super::menu::Menu;
+use super::menu::{Choice, Menu};
 use super::number::{Entry, Number};
 use crate::settings::Settings;
 use crate::shell::Shell;
@@ -8,32 +8,35 @@ use crate::view::colour::Colours;
 use crate::view::display::Frequencies;
 use crate::view::listening::RATES;
 use crate::view::times::TimeScale;
-use crate::words::Text;
+use crate::words::{Text, Words};
 use leptos::prelude::*;
 
-fn frequency_words(frequencies: Frequencies) -> Text {
-    match frequencies {
-        Frequencies::All => |words| words.display.all_frequencies,
-        Frequencies::Low => |_| "0–2 kHz",
-        Frequencies::Middle => |_| "1–6 kHz",
-        Frequencies::Song => |_| "2–9 kHz",
-        Frequencies::High => |words| words.display.from_5_khz,
-    }
+fn frequencies(choice: Frequencies, words: &Words) -> Choice {
+    let text = match choice {
+        Frequencies::All => words.display.all_frequencies,
+        Frequencies::Low => "0–2 kHz",
+        Frequencies::Middle => "1–6 kHz",
+        Frequencies::Song => "2–9 kHz",
+        Frequencies::High => words.display.from_5_khz,
+    };
+    Choice::new(choice.name(), text)
 }
 
-fn colour_words(colours: Colours) -> Text {
-    match colours {
-        Colours::Viridis => |_| "Viridis",
-        Colours::Magma => |_| "Magma",
-        Colours::InverseGrey => |words| words.display.black_on_white,
-    }
+fn colours(choice: Colours, words: &Words) -> Choice {
+    let text = match choice {
+        Colours::Viridis => "Viridis",
+        Colours::Magma => "Magma",
+        Colours::InverseGrey => words.display.black_on_white,
+    };
+    Choice::new(choice.name(), text)
 }
 
-fn time_words(scale: TimeScale) -> Text {
-    match scale {
-        TimeScale::Elapsed => |words| words.display.since_start,
-        TimeScale::Clock => |words| words.display.by_clock,
-    }
+fn time_scale(choice: TimeScale, words: &Words) -> Choice {
+    let text = match choice {
+        TimeScale::Elapsed => words.display.since_start,
+        TimeScale::Clock => words.display.by_clock,
+    };
+    Choice::new(choice.name(), text)
 }
 
 /// The controls, folded away until somebody wants them.
@@ -87,14 +90,18 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
             restyle(shell, |settings| settings.colours = colours);
         }
     };
-    let choices = Colours::ALL.map(|colours| (colours.name(), colour_words(colours)));
-    let value = move || shell.colours().name();
+    let choices = move || {
+        Colours::ALL
+            .map(|choice| colours(choice, shell.words()))
+            .into()
+    };
+    let value = move || shell.colours().name().to_owned();
     view! {
         <Menu
             shell
             name=|words| words.display.colours
             test_id="colours"
-            choices=choices.into()
+            choices
             value
             change
         />
@@ -108,14 +115,18 @@ fn BandMenu(shell: Shell) -> impl IntoView {
             restyle(shell, |settings| settings.frequencies = frequencies);
         }
     };
-    let choices = Frequencies::ALL.map(|choice| (choice.name(), frequency_words(choice)));
-    let value = move || shell.with(|session| session.settings().frequencies.name());
+    let choices = move || {
+        Frequencies::ALL
+            .map(|choice| frequencies(choice, shell.words()))
+            .into()
+    };
+    let value = move || shell.with(|session| session.settings().frequencies.name().to_owned());
     view! {
         <Menu
             shell
             name=|words| words.display.frequencies
             test_id="band"
-            choices=choices.into()
+            choices
             value
             change
         />
@@ -130,14 +141,18 @@ fn TimeMenu(shell: Shell) -> impl IntoView {
             restyle(shell, |settings| settings.time = time);
         }
     };
-    let choices = TimeScale::ALL.map(|scale| (scale.name(), time_words(scale)));
-    let value = move || shell.with(|session| session.settings().time.name());
+    let choices = move || {
+        TimeScale::ALL
+            .map(|choice| time_scale(choice, shell.words()))
+            .into()
+    };
+    let value = move || shell.with(|session| session.settings().time.name().to_owned());
     view! {
         <Menu
             shell
             name=|words| words.display.time
             test_id="time-scale"
-            choices=choices.into()
+            choices
             value
             change
         />
@@ -152,26 +167,14 @@ fn RateMenu(shell: Shell) -> impl IntoView {
         }
     };
     view! {
-        <label class="control">
-            <span>{move || shell.words().display.speed}</span>
-            <select
-                data-testid="rate"
-                prop:value=move || shell.listening.get().rate.to_string()
-                on:change:target=move |event| change(event.target().value())
-            >
-                {RATES
-                    .map(|rate| {
-                        let is_chosen = move || {
-                            (shell.listening.get().rate - rate).abs() < f64::EPSILON
-                        };
-                        view! {
-                            <option value=rate.to_string() selected=is_chosen>
-                                {format!("{rate}×")}
-                            </option>
-                        }
-                    })}
-            </select>
-        </label>
+        <Menu
+            shell
+            name=|words| words.display.speed
+            test_id="rate"
+            choices=|| RATES.map(|rate| Choice::new(rate.to_string(), format!("{rate}×"))).into()
+            value=move || shell.listening.get().rate.to_string()
+            change
+        />
     }
 }
 

@@ -1,8 +1,10 @@
 //! Saying whether a detection is right, and what follows from the answers.
 
+use super::file_button::{Choosing, FileButton};
 use super::number::{Entry, Number};
 use super::sight::Sight;
-use crate::browser::{download, files};
+use crate::browser::download;
+use crate::browser::files::Taken;
 use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind};
 use crate::review::{Answer, ReviewState};
@@ -219,7 +221,7 @@ pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
             let _ = download::save("pipit-review.json", "application/json", &review.to_json());
         }
     };
-    let load = move |taken: files::Taken| {
+    let load = move |taken: Taken| {
         let Some(file) = taken.files.into_iter().next() else {
             return;
         };
@@ -246,16 +248,13 @@ pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
             >
                 {move || (shell.words().review.save)(n_answers.get())}
             </button>
-            <label class="button">
-                {move || shell.words().review.load}
-                <input
-                    type="file"
-                    accept=".json,application/json"
-                    class="visually-hidden"
-                    data-testid="load-review"
-                    on:change:target=move |event| load(files::chosen(&event.target()))
-                />
-            </label>
+            <FileButton
+                shell
+                name=|words| words.review.load
+                test_id="load-review"
+                choosing=Choosing::OneFile(".json,application/json")
+                take=load
+            />
         </span>
     }
 }
