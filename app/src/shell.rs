@@ -133,6 +133,14 @@ impl Shell {
         self.session.with_untracked(|session| session.name(label))
     }
 
+    /// The language of [`Shell::name`], as a tag, for those who read it aloud.
+    #[must_use]
+    pub fn name_language(self, label: LabelId) -> String {
+        self.naming.track();
+        self.session
+            .with_untracked(|session| session.name_language(label))
+    }
+
     /// Reads the session; whoever reads in a reactive place hears of changes.
     pub fn with<T>(self, read: impl FnOnce(&Session) -> T) -> T {
         self.session.with(read)

@@ -256,13 +256,30 @@ fn are_called(page: &mut Page, beginning: &str, wanted: bool) -> Result<()> {
     )
 }
 
+/// Waits until species' names are marked as of this language, for those who read them aloud.
+fn are_in(page: &mut Page, language: &str) -> Result<()> {
+    page.wait_until(
+        &format!("names are marked as {language}"),
+        ANSWER,
+        &format!(
+            "(() => {{
+                const names = [...document.querySelectorAll('.common, .detection-name')];
+                return names.length > 0 && names.every(name => name.lang === '{language}');
+            }})()"
+        ),
+    )
+}
+
 fn names_follow(page: &mut Page, folder: &Path) -> Result<()> {
     whistles(page, folder)?;
     are_called(page, SPANISH, false)?;
+    are_in(page, "en")?;
     page.choose("language", "es")?;
     are_called(page, SPANISH, true)?;
+    are_in(page, "es")?;
     page.choose("names", "common")?;
     are_called(page, SPANISH, false)?;
+    are_in(page, "en")?;
     page.choose("language", "en")?;
     page.choose("names", "es")?;
     are_called(page, SPANISH, true)?;

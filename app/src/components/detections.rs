@@ -156,7 +156,7 @@ fn Row(sight: Sight, detection: Detection, answers: Memo<u64>) -> impl IntoView 
             <span class="tabular">
                 {move || sight.times.get().tell_span(start_s, end_s)}
             </span>
-            <span class="detection-name">
+            <span class="detection-name" lang=move || shell.name_language(label)>
                 <span class=swatch aria-hidden="true"></span>
                 {move || shell.name(label)}
             </span>
