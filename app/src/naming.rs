@@ -54,6 +54,16 @@ impl Naming {
             .unwrap_or_default()
     }
 
+    /// The language of a species' name, as a tag.
+    #[must_use]
+    pub fn language_of(&self, label: &Label) -> &str {
+        match self {
+            Self::Scientific => "la",
+            Self::In(tag) if label.name_in(tag).is_some() => tag,
+            Self::Common | Self::In(_) => "en",
+        }
+    }
+
     /// A species' name.
     #[must_use]
     pub fn of<'a>(&self, label: &'a Label) -> &'a str {
@@ -93,6 +103,11 @@ mod tests {
         assert_eq!(spanish.of(bananaquit), "Bananaquit");
         assert_eq!(Naming::Scientific.of(tody), "Todus mexicanus");
         assert_eq!(Naming::Common.of(tody), "Puerto Rican Tody");
+        // Whoever reads them aloud is told in which language they are.
+        assert_eq!(spanish.language_of(tody), "es");
+        assert_eq!(spanish.language_of(bananaquit), "en");
+        assert_eq!(Naming::Scientific.language_of(tody), "la");
+        assert_eq!(Naming::Common.language_of(tody), "en");
     }
 
     #[test]

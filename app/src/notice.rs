@@ -1,5 +1,9 @@
 //! Failures as a user reads them; the sentences themselves stand in [`crate::words`].
 
+mod cause;
+
+pub use cause::Cause;
+
 use crate::protocol::{Failure, FailureKind};
 use crate::words::Language;
 
@@ -12,8 +16,10 @@ pub struct Notice {
     pub sentence: &'static str,
     /// What the reader can do, or what Pipit does next.
     pub next_step: &'static str,
-    /// The technical cause; may be empty.
+    /// The cause; may be empty.
     pub detail: String,
+    /// The language of the cause: what comes from elsewhere than the page is English.
+    pub detail_language: Language,
     /// What a button beside the notice would do where it concerns the whole page.
     pub remedy: Option<Remedy>,
 }
@@ -33,11 +39,16 @@ pub enum Remedy {
 #[must_use]
 pub fn word(language: Language, failure: &Failure) -> Notice {
     let (sentence, next_step) = (language.words().failure)(failure.kind);
+    let (detail, detail_language) = match &failure.cause {
+        Some(cause) => (cause.word(language), language),
+        None => (failure.detail.clone(), Language::English),
+    };
     Notice {
         kind: failure.kind,
         sentence,
         next_step,
-        detail: failure.detail.clone(),
+        detail,
+        detail_language,
         remedy: match failure.kind {
             FailureKind::StaleBuild => Some(Remedy::Reload),
             FailureKind::UpdateReady => Some(Remedy::Update),
@@ -63,6 +74,20 @@ mod tests {
             assert!(notice.sentence.ends_with('.') && notice.next_step.ends_with('.'));
             assert!(seen.insert(notice.sentence) && seen.insert(notice.next_step));
             assert_eq!((notice.kind, notice.detail.as_str()), (kind, "cause"));
+        }
+    }
+
+    #[test]
+    fn causes_that_the_page_knows_speak_its_language() {
+        let failure = Failure::because(FailureKind::PartlyDamaged, Cause::DamagedPieces(3));
+        let technical = Failure::new(FailureKind::PartlyDamaged, "bad magic");
+        for language in Language::ALL {
+            let notice = word(language, &failure);
+            assert_eq!(notice.detail, (language.words().cause.damaged_pieces)(3));
+            assert_eq!(notice.detail_language, language);
+            let notice = word(language, &technical);
+            assert_eq!(notice.detail, "bad magic");
+            assert_eq!(notice.detail_language, Language::English);
         }
     }
 }

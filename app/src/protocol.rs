@@ -10,7 +10,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 
-pub use device::{DeviceChoice, DeviceKind, DeviceReport};
+pub use device::{DeviceChoice, DeviceKind, DeviceReport, NoGpu};
 pub use failure::{Failure, FailureKind};
 pub use model::{AddedModel, ModelOrigin};
 

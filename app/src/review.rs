@@ -17,6 +17,6 @@ mod fixture;
 pub use answer::{Answer, ReviewState};
 pub use answers::{Answered, Answers, Question, RecordingKey};
 pub use calibration::{Calibration, CalibrationConfig};
-pub use file::{ReviewError, ReviewFile, ReviewedModel};
+pub use file::{Impossible, ReviewError, ReviewFile, ReviewedModel};
 pub use queue::{Progress, QueueConfig, progress, queue};
 pub use threshold::{PrecisionThreshold, threshold_for_precision};

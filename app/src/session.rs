@@ -8,6 +8,7 @@ mod exporting;
 mod ignored;
 mod kept;
 mod live;
+mod meaning;
 mod models;
 mod queue;
 mod recording;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use explain::{Evidence, Explanation};
 pub use kept::KeptResults;
+pub use meaning::Meaning;
 pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species};
 pub use reviewing::Place;
 
@@ -38,7 +40,7 @@ use crate::review::Answers;
 use crate::settings::Settings;
 use crate::view::tiles::TileKey;
 use models::Adding;
-use pipit_core::{CatalogueEntry, LabelId, Manifest};
+use pipit_core::{CatalogueEntry, Label, LabelId, Manifest};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -244,10 +246,20 @@ impl Session {
     /// What a species is called on the page; empty without a model that has it.
     #[must_use]
     pub fn name(&self, label: LabelId) -> String {
+        self.named(label, |naming, label| naming.of(label).to_owned())
+    }
+
+    /// The language of [`Session::name`], as a tag; empty where that is.
+    #[must_use]
+    pub fn name_language(&self, label: LabelId) -> String {
+        self.named(label, |naming, label| naming.language_of(label).to_owned())
+    }
+
+    fn named(&self, label: LabelId, read: impl FnOnce(&Naming, &Label) -> String) -> String {
         let classes = self.manifest().map(|manifest| &manifest.classes);
         let found = classes.and_then(|classes| classes.iter().nth(label.0));
         match (found, self.naming()) {
-            (Some((_, label)), Some(naming)) => naming.of(label).to_owned(),
+            (Some((_, label)), Some(naming)) => read(&naming, label),
             _ => String::new(),
         }
     }

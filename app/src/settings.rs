@@ -7,13 +7,17 @@
 //! | `lang` | `en`, `es` | the browser's |
 //! | `names` | `common`, `scientific`, or a language's tag that the model has names in | as `lang`, else `common` |
 //! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
+//! | `brightness`, `contrast` | −1 to 1 | 0 |
+//! | `band` | `all`, `low`, `middle`, `song`, `high` | `all` |
 //! | `time` | `elapsed`, `clock` | `elapsed` |
+//! | `rate` | speed of playback: 0.1, 0.25, 0.5, 1 or 2 | 1 |
 //! | `threshold` | 0 to 1 | the model's |
 //! | `threshold.CODE` | 0 to 1, for one species | `threshold` |
 //! | `merge_gap_s` | seconds | the model's |
 //! | `min_duration_s` | seconds | 0 |
 //! | `include` | a species' code; may stand many times | all species |
 //! | `exclude` | a species' code; may stand many times | none |
+//! | `precision` | 0.5 to 0.99: the part of a reviewed species' detections that should be right | 0.9 |
 
 mod warning;
 
@@ -25,6 +29,8 @@ pub use warning::SettingsWarning;
 use crate::naming::Naming;
 use crate::protocol::DeviceChoice;
 use crate::view::colour::Colours;
+use crate::view::display::{Display, Frequencies};
+use crate::view::listening::RATES;
 use crate::view::times::TimeScale;
 use crate::words::Language;
 use pipit_core::{DetectionFilter, LabelId, SpeciesFilter, Taxonomy};
@@ -43,8 +49,16 @@ pub struct Settings {
     pub names: Option<Naming>,
     /// Colours of spectrograms.
     pub colours: Colours,
+    /// Of spectrograms, −1 to 1.
+    pub brightness: f32,
+    /// Of spectrograms, −1 to 1.
+    pub contrast: f32,
+    /// Frequencies that spectrograms show.
+    pub frequencies: Frequencies,
     /// How times of recordings are told.
     pub time: TimeScale,
+    /// Speed of playback; as it was recorded if none.
+    pub rate: Option<f64>,
     /// The least confidence; the model's if none.
     pub threshold: Option<f32>,
     /// Thresholds of single species by code.
@@ -57,6 +71,8 @@ pub struct Settings {
     pub included: BTreeSet<String>,
     /// Codes of species left out.
     pub excluded: BTreeSet<String>,
+    /// The part of a reviewed species' detections that should be right; [`DEFAULT_PRECISION`] if none.
+    pub precision: Option<f32>,
     /// The language that the browser asks for; no part of the address.
     pub browser_language: Language,
     /// Address of the folder that the page was loaded from, ending in `/`.
@@ -65,21 +81,10 @@ pub struct Settings {
 
 /// Prefix of a species' own threshold.
 const THRESHOLD_OF: &str = "threshold.";
-/// Parameters that stand at most once.
-const SINGLE: [&str; 9] = [
-    "device",
-    "model",
-    "lang",
-    "names",
-    "colours",
-    "time",
-    "threshold",
-    "merge_gap_s",
-    "min_duration_s",
-];
-const DEVICES: [DeviceChoice; 3] = [DeviceChoice::Auto, DeviceChoice::WebGpu, DeviceChoice::Cpu];
+/// The part of detections that should be right above the threshold that a review proposes.
+pub const DEFAULT_PRECISION: f32 = 0.9;
 /// The longest gap or duration that makes sense: a day.
-const MAX_S: f32 = 86_400.0;
+pub const MAX_S: f32 = 86_400.0;
 
 impl Settings {
     /// Reads the address's query, with or without its question mark. What is unknown or out of
@@ -95,22 +100,6 @@ impl Settings {
             .filter_map(|(name, value)| settings.set(&name, &value).err())
             .collect();
         (settings, warnings)
-    }
-
-    /// Reads the parameters that stand at most once; what it does not know keeps its default.
-    #[must_use]
-    pub fn from_parameters(site: String, parameter: impl Fn(&str) -> Option<String>) -> Self {
-        let mut settings = Self {
-            site,
-            ..Self::default()
-        };
-        for name in SINGLE {
-            if let Some(value) = parameter(name) {
-                // Without warnings: who wants them reads the whole query.
-                let _ = settings.set(name, &value);
-            }
-        }
-        settings
     }
 
     /// The query that leads to these settings, without a question mark: only what differs from
@@ -133,8 +122,19 @@ impl Settings {
         if self.colours != Colours::default() {
             query.append_pair("colours", self.colours.name());
         }
+        for (name, value) in [("brightness", self.brightness), ("contrast", self.contrast)] {
+            if value != 0.0 {
+                query.append_pair(name, &value.to_string());
+            }
+        }
+        if self.frequencies != Frequencies::default() {
+            query.append_pair("band", self.frequencies.name());
+        }
         if self.time != TimeScale::default() {
             query.append_pair("time", self.time.name());
+        }
+        if let Some(rate) = self.rate {
+            query.append_pair("rate", &rate.to_string());
         }
         if let Some(threshold) = self.threshold {
             query.append_pair("threshold", &threshold.to_string());
@@ -154,6 +154,9 @@ impl Settings {
         for code in &self.excluded {
             query.append_pair("exclude", code);
         }
+        if let Some(precision) = self.precision {
+            query.append_pair("precision", &precision.to_string());
+        }
         query.finish()
     }
 
@@ -161,6 +164,26 @@ impl Settings {
     #[must_use]
     pub fn spoken(&self) -> Language {
         self.language.unwrap_or(self.browser_language)
+    }
+
+    /// How spectrograms look.
+    #[must_use]
+    pub fn display(&self) -> Display {
+        Display {
+            brightness: self.brightness.into(),
+            contrast: self.contrast.into(),
+            band: self.frequencies.band(),
+        }
+    }
+
+    /// Puts back all that concerns how spectrograms look.
+    pub fn reset_display(&mut self) {
+        let default = Self::default();
+        self.colours = default.colours;
+        self.brightness = default.brightness;
+        self.contrast = default.contrast;
+        self.frequencies = default.frequencies;
+        self.time = default.time;
     }
 
     /// The wishes about species and durations, for a model with these classes. A code that the
@@ -199,17 +222,17 @@ impl Settings {
             value: value.to_owned(),
             takes,
         };
-        let number = |max: f32| {
+        let number = |least: f32, most: f32| {
             let number = value.parse().ok();
-            let fits = number.filter(|number| (0.0..=max).contains(number));
-            fits.ok_or_else(|| bad(format!("0 … {max}")))
+            let fits = number.filter(|number| (least..=most).contains(number));
+            fits.ok_or_else(|| bad(format!("{least} … {most}")))
         };
         if value.is_empty() {
             return Ok(());
         }
         match name {
             "device" => {
-                let names = DEVICES.map(DeviceChoice::name).join(", ");
+                let names = DeviceChoice::ALL.map(DeviceChoice::name).join(", ");
                 self.device = DeviceChoice::from_name(value).ok_or_else(|| bad(names))?;
             }
             "model" => self.model = Some(value.to_owned()),
@@ -230,9 +253,22 @@ impl Settings {
                 let names = TimeScale::ALL.map(TimeScale::name).join(", ");
                 self.time = TimeScale::from_name(value).ok_or_else(|| bad(names))?;
             }
-            "threshold" => self.threshold = Some(number(1.0)?),
-            "merge_gap_s" => self.merge_gap_s = Some(number(MAX_S)?),
-            "min_duration_s" => self.min_duration_s = number(MAX_S)?,
+            "brightness" => self.brightness = number(-1.0, 1.0)?,
+            "contrast" => self.contrast = number(-1.0, 1.0)?,
+            "band" => {
+                let names = Frequencies::ALL.map(Frequencies::name).join(", ");
+                self.frequencies = Frequencies::from_name(value).ok_or_else(|| bad(names))?;
+            }
+            "rate" => {
+                let wanted: Option<f64> = value.parse().ok();
+                let rate = RATES.into_iter().find(|rate| Some(*rate) == wanted);
+                let rates = RATES.map(|rate| rate.to_string()).join(", ");
+                self.rate = Some(rate.ok_or_else(|| bad(rates))?);
+            }
+            "threshold" => self.threshold = Some(number(0.0, 1.0)?),
+            "merge_gap_s" => self.merge_gap_s = Some(number(0.0, MAX_S)?),
+            "min_duration_s" => self.min_duration_s = number(0.0, MAX_S)?,
+            "precision" => self.precision = Some(number(0.5, 0.99)?),
             "include" => {
                 self.included.insert(value.to_owned());
             }
@@ -242,7 +278,7 @@ impl Settings {
             _ => match name.strip_prefix(THRESHOLD_OF) {
                 Some(code) if !code.is_empty() => {
                     self.species_thresholds
-                        .insert(code.to_owned(), number(1.0)?);
+                        .insert(code.to_owned(), number(0.0, 1.0)?);
                 }
                 _ => return Err(SettingsWarning::UnknownName(name.to_owned())),
             },

@@ -13,6 +13,7 @@ use crate::browser::files::{SourceFile, Taken};
 use crate::browser::port::WorkerPort;
 use crate::browser::{download, page};
 use crate::naming::Naming;
+use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind, JobId};
 use crate::session::selection::Selected;
 use crate::session::{Effect, Recording, RecordingId, Session};
@@ -46,7 +47,7 @@ pub struct Shell {
     /// The chosen detection.
     pub selected: RwSignal<Option<Selected>>,
     /// How spectrograms look.
-    pub display: RwSignal<Display>,
+    pub display: Memo<Display>,
     /// How recordings are played.
     pub listening: RwSignal<Listening>,
 }
@@ -76,9 +77,14 @@ impl Shell {
     pub fn start() -> Self {
         let (mut settings, warnings) = Settings::from_query(page::site(), &page::query());
         settings.browser_language = Language::preferred([&*page::language()]);
+        let listening = RwSignal::new(Listening {
+            rate: settings.rate.unwrap_or(Listening::default().rate),
+            ..Listening::default()
+        });
         let (session, effects) = Session::start(settings);
         let session = RwSignal::new(session);
         let language = Memo::new(move |_| session.with(|session| session.settings().spoken()));
+        let display = Memo::new(move |_| session.with(|session| session.settings().display()));
         let naming = Memo::new(move |before: Option<&Naming>| {
             let now = session.with(Session::naming);
             now.or_else(|| before.cloned()).unwrap_or_default()
@@ -90,11 +96,20 @@ impl Shell {
             kept: StoredValue::new_local(Kept::default()),
             now_playing: RwSignal::new(None),
             selected: RwSignal::new(None),
-            display: RwSignal::new(Display::default()),
-            listening: RwSignal::new(Listening::default()),
+            display,
+            listening,
         };
         shell.perform(effects);
         shell.change(|session| session.ignored(warnings));
+        // A choice of speed is a setting as well, and the usual one is none.
+        leptos::prelude::Effect::new(move |_| {
+            let rate = shell.listening.get().rate;
+            let is_usual = (rate - Listening::default().rate).abs() < f64::EPSILON;
+            let rate = (!is_usual).then_some(rate);
+            if shell.with_untracked(|session| session.settings().rate != rate) {
+                shell.change(|session| session.restyle(|settings| settings.rate = rate));
+            }
+        });
         // The address always leads back to what is set.
         let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
         leptos::prelude::Effect::new(move |_| page::set_query(&query.get()));
@@ -116,6 +131,14 @@ impl Shell {
     pub fn name(self, label: LabelId) -> String {
         self.naming.track();
         self.session.with_untracked(|session| session.name(label))
+    }
+
+    /// The language of [`Shell::name`], as a tag, for those who read it aloud.
+    #[must_use]
+    pub fn name_language(self, label: LabelId) -> String {
+        self.naming.track();
+        self.session
+            .with_untracked(|session| session.name_language(label))
     }
 
     /// Reads the session; whoever reads in a reactive place hears of changes.
@@ -222,9 +245,8 @@ impl Shell {
         }
         self.update(|session| {
             if n_others > 0 {
-                let words = &session.settings().spoken().words().intake;
-                let detail = (words.left_out)(n_others);
-                session.notify(Failure::new(FailureKind::OthersLeftOut, detail));
+                let cause = Cause::LeftOut(n_others);
+                session.notify(Failure::because(FailureKind::OthersLeftOut, cause));
             }
             let ids = session.add(files.iter().map(|file| (file.name.clone(), file.size())));
             self.kept

@@ -16,8 +16,8 @@ mod recording;
 mod spanish;
 
 pub use page::{
-    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, ModelWords,
-    NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    AboutWords, CauseWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords,
+    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
 };
 pub use recording::{
     CardWords, ChosenWords, DetectionWords, PictureWords, PlayerWords, ReviewWords, SpeciesWords,
@@ -58,6 +58,8 @@ pub struct Words {
     pub notice: NoticeWords,
     /// What a failure is called, and what can be done about it.
     pub failure: fn(FailureKind) -> (&'static str, &'static str),
+    /// Why, where the page knows it.
+    pub cause: CauseWords,
     /// Settings that mean nothing.
     pub settings: SettingWords,
     /// All recordings together.

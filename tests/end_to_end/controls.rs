@@ -1,5 +1,6 @@
 //! What a person can do on the page besides dropping one file.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::Recipe;
 use pipit_tests::browser::Browsers;
+use pipit_tests::detection::Detection;
 use pipit_tests::page::Page;
 
 use crate::trial::{
@@ -24,6 +26,8 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("cancel", cancel),
         test("results_appear_while_it_runs", results_appear_while_it_runs),
         test("threshold_answers_at_once", threshold_answers_at_once),
+        test("thresholds_can_be_taken_back", thresholds_can_be_taken_back),
+        test("gaps_are_closed_at_once", gaps_are_closed_at_once),
         test("playback", playback),
         test("spectrogram_shows_the_sound", spectrogram_shows_the_sound),
     ]
@@ -68,11 +72,11 @@ fn example(page: &mut Page, _: &Path) -> Result<()> {
         "document.querySelector('[data-testid=\"recording\"]') !== null",
     )?;
     let name = page.recordings()?.remove(0).name;
-    page.wait_for_state(&name, &["done"], RUN_TIMEOUT)?;
-    page.set_threshold(THRESHOLD)?;
+    let found = page.wait_for_state(&name, &["done"], RUN_TIMEOUT)?;
+    // Whoever tries it is to see a bird without touching anything.
     ensure!(
-        !page.recording(&name)?.detections.is_empty(),
-        "nothing is heard in the example"
+        !found.detections.is_empty(),
+        "nothing in the example reaches the model's own threshold"
     );
     let words: String = page.evaluate("document.body.innerText")?;
     ensure!(
@@ -179,6 +183,80 @@ fn threshold_answers_at_once(page: &mut Page, folder: &Path) -> Result<()> {
         few.detections
     );
     Ok(())
+}
+
+fn thresholds_can_be_taken_back(page: &mut Page, folder: &Path) -> Result<()> {
+    let own = |page: &mut Page| -> Result<Vec<f64>> {
+        page.evaluate(
+            "[...document.querySelectorAll('[data-testid=\"own-threshold\"]')]
+                .map(input => Number(input.value))",
+        )
+    };
+    let by_model = identified(page, folder, "whistles.wav", 12.0)?.detections;
+    page.set_threshold(THRESHOLD)?;
+    let many = page.recording("whistles.wav")?.detections;
+    ensure!(!own(page)?.is_empty(), "no species: a test of nothing");
+    // No species is so certain, so that its row goes with the input.
+    page.set_value("own-threshold", "100")?;
+    let few = page.recording("whistles.wav")?.detections;
+    ensure!(few.len() < many.len(), "its own threshold does nothing");
+    page.evaluate::<()>("document.querySelector('[data-testid=\"wishes\"]').open = true")
+        .unwrap_or(());
+    page.click("own-threshold-reset")?;
+    ensure!(
+        page.recording("whistles.wav")?.detections == many,
+        "the species does not come back"
+    );
+    page.click("threshold-reset")?;
+    ensure!(
+        page.recording("whistles.wav")?.detections == by_model,
+        "the model's threshold does not come back"
+    );
+    let query: String = page.evaluate("location.search")?;
+    ensure!(!query.contains("threshold"), "the address has {query:?}");
+    Ok(())
+}
+
+fn gaps_are_closed_at_once(page: &mut Page, folder: &Path) -> Result<()> {
+    identified(page, folder, "whistles.wav", 60.0)?;
+    page.set_value("merge-gap", "0")?;
+    // A threshold that a species reaches in some windows, and not in others between them.
+    let mut apart = Vec::new();
+    for threshold in [0.01, 0.02, 0.03, 0.05, 0.08, 0.13, 0.2, 0.3, 0.5] {
+        page.set_threshold(threshold)?;
+        apart = page.recording("whistles.wav")?.detections;
+        if apart.len() > species(&apart).len() {
+            break;
+        }
+    }
+    ensure!(
+        apart.len() > species(&apart).len(),
+        "no species comes and goes: a test of nothing"
+    );
+    page.set_value("merge-gap", "1000")?;
+    let joined = page.recording("whistles.wav")?.detections;
+    ensure!(
+        joined.len() == species(&apart).len() && species(&joined) == species(&apart),
+        "{apart:?} became {joined:?}"
+    );
+    for detection in &joined {
+        let parts = apart.iter().filter(|part| part.code == detection.code);
+        let end_s = parts.map(|part| part.end_s).fold(0.0, f64::max);
+        ensure!(
+            (detection.end_s - end_s).abs() < 1e-6,
+            "{detection:?} does not reach {end_s} s"
+        );
+    }
+    page.set_value("merge-gap", "0")?;
+    ensure!(
+        page.recording("whistles.wav")?.detections == apart,
+        "the gaps do not come back"
+    );
+    Ok(())
+}
+
+fn species(detections: &[Detection]) -> BTreeSet<&str> {
+    detections.iter().map(|d| d.code.as_str()).collect()
 }
 
 fn playback(page: &mut Page, folder: &Path) -> Result<()> {

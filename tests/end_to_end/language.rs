@@ -1,6 +1,7 @@
 //! What the page speaks, and what it calls species.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,11 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("the_address_asks_for_spanish", "?lang=es", all_is_spanish),
         test("the_browser_asks_for_spanish", "", browser_is_spanish),
         test("the_menu_switches_at_once", "", switching_loses_nothing),
+        test(
+            "notices_follow_the_language",
+            "?colours=jet",
+            notices_follow_the_language,
+        ),
         names_site("names_follow_language_and_menu", browsers, names_follow),
         names_site("lists_know_names_of_all_languages", browsers, lists_know),
         names_site("exports_keep_common_names", browsers, exports_keep),
@@ -170,6 +176,36 @@ fn switching_loses_nothing(page: &mut Page, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+fn notices_follow_the_language(page: &mut Page, folder: &Path) -> Result<()> {
+    page.wait_for_notice("bad-settings", ANSWER)?;
+    let no_review = folder.join("no-review.json");
+    fs::write(&no_review, "{\"format\": \"something else\"}")?;
+    page.choose_files_in("load-review", &[no_review])?;
+    page.wait_for_notice("no-review", ANSWER)?;
+    for (tag, setting, review) in [
+        ("en", "it takes viridis", "This file is not a review"),
+        ("es", "admite viridis", "Este archivo no es una revisión"),
+        ("en", "it takes viridis", "This file is not a review"),
+    ] {
+        page.choose("language", tag)?;
+        for (kind, words) in [("bad-settings", setting), ("no-review", review)] {
+            page.wait_until(
+                &format!("the details of {kind} speak {tag}"),
+                ANSWER,
+                &format!(
+                    "(() => {{
+                        const details = document.querySelector(
+                            '[data-testid=\"notice\"][data-kind=\"{kind}\"] code');
+                        return details?.textContent.includes('{words}')
+                            && details.lang === '{tag}';
+                    }})()"
+                ),
+            )?;
+        }
+    }
+    Ok(())
+}
+
 /// A site whose model has a Spanish name for every species.
 fn names_site(
     name: &str,
@@ -220,13 +256,30 @@ fn are_called(page: &mut Page, beginning: &str, wanted: bool) -> Result<()> {
     )
 }
 
+/// Waits until species' names are marked as of this language, for those who read them aloud.
+fn are_in(page: &mut Page, language: &str) -> Result<()> {
+    page.wait_until(
+        &format!("names are marked as {language}"),
+        ANSWER,
+        &format!(
+            "(() => {{
+                const names = [...document.querySelectorAll('.common, .detection-name')];
+                return names.length > 0 && names.every(name => name.lang === '{language}');
+            }})()"
+        ),
+    )
+}
+
 fn names_follow(page: &mut Page, folder: &Path) -> Result<()> {
     whistles(page, folder)?;
     are_called(page, SPANISH, false)?;
+    are_in(page, "en")?;
     page.choose("language", "es")?;
     are_called(page, SPANISH, true)?;
+    are_in(page, "es")?;
     page.choose("names", "common")?;
     are_called(page, SPANISH, false)?;
+    are_in(page, "en")?;
     page.choose("language", "en")?;
     page.choose("names", "es")?;
     are_called(page, SPANISH, true)?;

@@ -20,7 +20,12 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
         test("wheel_zooms_at_the_pointer", wheel_zooms_at_the_pointer),
         test("dragging_and_the_strip_move", dragging_and_the_strip_move),
+        test(
+            "the_strip_shows_what_was_kept_or_folded",
+            the_strip_shows_what_was_kept_or_folded,
+        ),
         test("colours_and_frequencies", colours_and_frequencies),
+        test("brightness_and_contrast", brightness_and_contrast),
         test(
             "boxes_are_where_detections_are",
             boxes_are_where_detections_are,
@@ -106,6 +111,46 @@ fn dragging_and_the_strip_move(page: &mut Page, folder: &Path) -> Result<()> {
     )
 }
 
+/// Neither a recording of an earlier visit nor one behind a folded card has an overview.
+fn the_strip_shows_what_was_kept_or_folded(page: &mut Page, folder: &Path) -> Result<()> {
+    const NAMES: [&str; 4] = ["one.wav", "two.wav", "three.wav", "four.wav"];
+    let strips_are_painted = |n: usize| {
+        format!(
+            "(() => {{
+                const strips = [...document.querySelectorAll('[data-testid=\"minimap\"] canvas')];
+                return strips.length === {n} && strips.every(canvas => {{
+                    const {{ data }} = canvas.getContext('2d')
+                        .getImageData(0, 0, canvas.width, canvas.height);
+                    return new Set(new Uint32Array(data.buffer)).size >= 32;
+                }});
+            }})()"
+        )
+    };
+    let files = NAMES
+        .iter()
+        .map(|name| recording(folder, name, crate::trial::whistles(12.0)))
+        .collect::<Result<Vec<_>>>()?;
+    page.drop_files(&files)?;
+    for name in NAMES {
+        page.wait_for_state(name, &["done"], RUN_TIMEOUT)?;
+    }
+    page.wait_until("three strips are painted", ANSWER, &strips_are_painted(3))?;
+    page.evaluate::<bool>(
+        "([...document.querySelectorAll('[data-testid=\"fold-button\"]')].at(-1).click(), true)",
+    )?;
+    page.wait_until("the fourth one is, too", ANSWER, &strips_are_painted(4))?;
+
+    let address: String = page.evaluate("location.href")?;
+    page.go_to(&address)?;
+    page.drop_files(&files[..3])?;
+    page.wait_until(
+        "all three are kept from the last visit",
+        RUN_TIMEOUT,
+        "(document.body.innerText.match(/kept from an earlier visit/g) ?? []).length === 3",
+    )?;
+    page.wait_until("their strips are painted", ANSWER, &strips_are_painted(3))
+}
+
 fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {
     whistles(page, folder)?;
     page.evaluate::<()>("document.querySelector('[data-testid=\"display-controls\"]').open = true")
@@ -120,6 +165,20 @@ fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {
     ensure!(!page.evaluate::<bool>(grey)?, "viridis is grey");
     page.choose("colours", "grey")?;
     page.wait_until("the picture is grey", ANSWER, grey)?;
+    page.choose("colours", "magma")?;
+    page.wait_until(
+        "the quietest is magma's black, and nothing is viridis' violet",
+        ANSWER,
+        "(() => {
+            const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+            const { data } = canvas.getContext('2d')
+                .getImageData(0, 0, canvas.width, canvas.height);
+            const colours = new Set();
+            for (let i = 0; i < data.length; i += 4)
+                colours.add([...data.slice(i, i + 3)].join());
+            return colours.has('0,0,4') && !colours.has('68,1,84') && colours.size >= 32;
+        })()",
+    )?;
     let height = "document.querySelector('[data-testid=\"spectrogram\"]').height";
     let all: u32 = page.evaluate(height)?;
     page.choose("band", "song")?;
@@ -128,6 +187,52 @@ fn colours_and_frequencies(page: &mut Page, folder: &Path) -> Result<()> {
         ANSWER,
         &format!("{height} < {all}"),
     )
+}
+
+/// Mean of all colours, and the part of the pixels that are of the first or last one of viridis.
+const LIGHT_AND_EXTREMES: &str = "(() => {
+    const canvas = document.querySelector('[data-testid=\"spectrogram\"]');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let light = 0, extremes = 0;
+    for (let i = 0; i < data.length; i += 4) {
+        light += data[i] + data[i + 1] + data[i + 2];
+        extremes += ['68,1,84', '253,231,37'].includes([...data.slice(i, i + 3)].join());
+    }
+    return [light / data.length, 4 * extremes / data.length];
+})()";
+
+fn brightness_and_contrast(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    page.wait_until(
+        "the picture is painted",
+        ANSWER,
+        &format!("{COLOURS}.length >= 32"),
+    )?;
+    let (light, extremes): (f64, f64) = page.evaluate(LIGHT_AND_EXTREMES)?;
+    for (test_id, value, condition) in [
+        ("brightness", "0.5", format!("now[0] > {light} + 5")),
+        ("brightness", "-0.5", format!("now[0] < {light} - 5")),
+        (
+            "brightness",
+            "0",
+            format!("Math.abs(now[0] - {light}) < 0.01"),
+        ),
+        ("contrast", "1", format!("now[1] > {extremes} + 0.1")),
+        ("contrast", "-1", format!("now[1] < {extremes}")),
+        (
+            "contrast",
+            "0",
+            format!("Math.abs(now[1] - {extremes}) < 0.001"),
+        ),
+    ] {
+        page.set_value(test_id, value)?;
+        page.wait_until(
+            &format!("{test_id} {value} is seen"),
+            ANSWER,
+            &format!("(now => {condition})({LIGHT_AND_EXTREMES})"),
+        )?;
+    }
+    Ok(())
 }
 
 /// A recorder wrote into its file's name when it began: ten seconds before midnight.

@@ -19,10 +19,13 @@ mod hosting;
 mod keeping;
 mod keyboard;
 mod language;
+mod links;
 mod live;
 mod looking;
 mod models;
 mod results;
+mod reviewing;
+mod summary;
 mod trial;
 
 fn main() -> ExitCode {
@@ -35,11 +38,14 @@ fn main() -> ExitCode {
         hosting::trials(&browsers),
         looking::trials(&browsers),
         results::trials(&browsers),
+        reviewing::trials(&browsers),
+        summary::trials(&browsers),
         live::trials(&browsers),
         keyboard::trials(&browsers),
         models::trials(&browsers),
         keeping::trials(&browsers),
         language::trials(&browsers),
+        links::trials(&browsers),
         accessibility::trials(&browsers),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());

@@ -1,7 +1,7 @@
 //! What WebGPU offers, asked before anything is started on it.
 
 use super::error::describe;
-use crate::protocol::DeviceChoice;
+use crate::protocol::{DeviceChoice, NoGpu};
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -20,24 +20,25 @@ pub struct Adapter {
 /// The adapter to compute on with this choice of a device, which is not the CPU.
 ///
 /// # Errors
-/// Why there is none, as a sentence without its full stop.
-pub async fn usable(choice: DeviceChoice) -> Result<Adapter, String> {
+/// Why there is none.
+pub async fn usable(choice: DeviceChoice) -> Result<Adapter, NoGpu> {
     let adapter = adapter().await?;
     if !adapter.has_timestamp_query {
         // Burn's runtime would measure with a clock that browsers lack, and panic.
-        return Err("the graphics adapter cannot measure time (timestamp-query)".into());
+        return Err(NoGpu::NoClock);
     }
     if adapter.is_fallback && choice == DeviceChoice::Auto {
-        return Err("the only graphics adapter computes in software, slower than the CPU".into());
+        return Err(NoGpu::OnlySoftware);
     }
     Ok(adapter)
 }
 
 /// The fastest adapter.
-async fn adapter() -> Result<Adapter, String> {
+async fn adapter() -> Result<Adapter, NoGpu> {
+    let failed = |thrown: JsValue| NoGpu::Failed(describe(&thrown));
     let gpu = get(&js_sys::global(), "navigator")
         .and_then(|navigator| get(&navigator, "gpu"))
-        .ok_or("this browser has no WebGPU, or the page’s address is not secure")?;
+        .ok_or(NoGpu::NotOffered)?;
     let options = Object::new();
     let _ = Reflect::set(
         &options,
@@ -46,16 +47,14 @@ async fn adapter() -> Result<Adapter, String> {
     );
     let request: Function = get(&gpu, "requestAdapter")
         .and_then(|request| request.dyn_into().ok())
-        .ok_or("this browser’s WebGPU has no requestAdapter")?;
+        .ok_or(NoGpu::NotOffered)?;
     let promise: Promise = request
         .call1(&gpu, &options)
-        .map_err(|thrown| describe(&thrown))?
+        .map_err(failed)?
         .unchecked_into();
-    let adapter = JsFuture::from(promise)
-        .await
-        .map_err(|thrown| describe(&thrown))?;
+    let adapter = JsFuture::from(promise).await.map_err(failed)?;
     if adapter.is_null() || adapter.is_undefined() {
-        return Err("this browser has WebGPU but found no usable graphics adapter".into());
+        return Err(NoGpu::NoAdapter);
     }
     let info = get(&adapter, "info").unwrap_or(JsValue::UNDEFINED);
     let is_fallback = [&info, &adapter]

@@ -40,7 +40,13 @@ fn card(shell: Shell, manifest: Manifest) -> impl IntoView {
         .iter()
         .map(|(id, label)| {
             let scientific = label.scientific_name.clone();
-            view! { <li>{move || shell.name(id)} " " <i>{scientific}</i></li> }
+            view! {
+                <li>
+                    <span lang=move || shell.name_language(id)>{move || shell.name(id)}</span>
+                    " "
+                    <i lang="la">{scientific}</i>
+                </li>
+            }
         })
         .collect_view();
     let recordists = manifest

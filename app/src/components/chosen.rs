@@ -38,7 +38,9 @@ fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
             aria-label=move || shell.words().chosen.region
         >
             <p>
-                <strong>{move || shell.name(detection.label)}</strong>
+                <strong lang=move || shell.name_language(detection.label)>
+                    {move || shell.name(detection.label)}
+                </strong>
                 " "
                 {facts}
             </p>

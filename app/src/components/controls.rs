@@ -1,19 +1,22 @@
 //! The confidence slider and the device menu.
 
 use super::language::{LanguageMenu, NamesMenu};
-use super::menu::Menu;
+use super::menu::{Choice, Menu};
+use super::number::{Entry, Number};
 use crate::protocol::DeviceChoice;
 use crate::session::Session;
 use crate::shell::Shell;
-use crate::words::Text;
+use crate::words::Words;
 use leptos::prelude::*;
 
-/// Choices in the menu's order, with their words.
-const DEVICES: [(DeviceChoice, Text); 3] = [
-    (DeviceChoice::Auto, |words| words.controls.automatic),
-    (DeviceChoice::WebGpu, |_| "WebGPU"),
-    (DeviceChoice::Cpu, |_| "CPU"),
-];
+fn device_choice(choice: DeviceChoice, words: &Words) -> Choice {
+    let text = match choice {
+        DeviceChoice::Auto => words.controls.automatic,
+        DeviceChoice::WebGpu => "WebGPU",
+        DeviceChoice::Cpu => "CPU",
+    };
+    Choice::new(choice.name(), text)
+}
 
 /// Settings that act on everything on the page.
 #[component]
@@ -40,74 +43,60 @@ fn Threshold(shell: Shell) -> impl IntoView {
             format!("{:.0}%", threshold.get() * 100.0)
         }
     };
-    let change = move |text: String| {
-        if let Ok(threshold) = text.parse() {
-            shell.change(|session| session.set_threshold(threshold));
-        }
-    };
+    let is_chosen = Memo::new(move |_| shell.with(|s| s.settings().threshold.is_some()));
     view! {
-        <label class="control">
-            <span>{move || shell.words().controls.confidence_at_least}</span>
-            <input
-                type="range"
-                min="0"
-                max="1"
-                step="0.01"
-                data-testid="threshold"
-                prop:value=move || threshold.get().to_string()
-                on:input:target=move |event| change(event.target().value())
-            />
+        <Number
+            shell
+            entry=Entry::slider(0.0, 1.0, 0.01)
+            name=|words| words.controls.confidence_at_least
+            test_id="threshold"
+            value=move || threshold.get()
+            change=move |threshold| shell.change(|session| session.set_threshold(threshold))
+        >
             <output>{words}</output>
-        </label>
+        </Number>
+        <Show when=move || is_chosen.get()>
+            <button
+                type="button"
+                class="quiet"
+                data-testid="threshold-reset"
+                on:click=move |_| shell.change(Session::reset_threshold)
+            >
+                {move || shell.words().controls.as_the_model}
+            </button>
+        </Show>
     }
 }
 
-/// Which model listens; not shown where there is only one.
+/// Which model listens; not shown where there is only one. Titles are as whoever made the model wrote
+/// them.
 #[component]
 fn ModelMenu(shell: Shell) -> impl IntoView {
     let models = Memo::new(move |_| {
+        let words = &shell.words().controls;
         shell.with(|session| {
             let of_site = session.catalogue().iter();
-            let of_site = of_site.map(|entry| (entry.name.clone(), entry.title.clone()));
-            let words = &session.settings().spoken().words().controls;
+            let of_site = of_site.map(|entry| Choice::new(&entry.name, &entry.title));
             let added = session.added_models().iter();
             let added = added.map(|model| {
                 let title = format!("{} {}", model.title, model.version);
-                (model.id.clone(), (words.added)(&title))
+                Choice::new(&model.id, (words.added)(&title))
             });
             of_site.chain(added).collect::<Vec<_>>()
         })
     });
-    let chosen = Memo::new(move |_| shell.with(|s| s.chosen_model().map(str::to_owned)));
-    let change = move |model: String| shell.update(|session| session.choose_model(&model));
+    let chosen =
+        move || shell.with(|session| session.chosen_model().unwrap_or_default().to_owned());
     view! {
         <Show when=move || models.with(|models| models.len() >= 2)>
-            <label class="control">
-                <span>{move || shell.words().controls.model}</span>
-                <select
-                    data-testid="model-choice"
-                    prop:value=move || chosen.get().unwrap_or_default()
-                    on:change:target=move |event| change(event.target().value())
-                >
-                    {move || {
-                        models
-                            .get()
-                            .into_iter()
-                            .map(|(id, title)| {
-                                let is_chosen = {
-                                    let id = id.clone();
-                                    move || chosen.get().as_ref() == Some(&id)
-                                };
-                                view! {
-                                    <option value=id selected=is_chosen>
-                                        {title}
-                                    </option>
-                                }
-                            })
-                            .collect_view()
-                    }}
-                </select>
-            </label>
+            <Menu
+                shell
+                name=|words| words.controls.model
+                test_id="model-choice"
+                choices=move || models.get()
+                value=chosen
+                change=move |model| shell.update(|session| session.choose_model(&model))
+            />
         </Show>
     }
 }
@@ -122,9 +111,10 @@ fn DeviceMenu(shell: Shell) -> impl IntoView {
     };
     let explanation = move || {
         let device = device.get()?;
+        let words = shell.words();
         let reason = device
             .passed_over
-            .map(|reason| (shell.words().controls.no_webgpu)(&reason));
+            .map(|reason| (words.controls.no_webgpu)(&(words.cause.no_gpu)(&reason)));
         Some(reason.unwrap_or(device.adapter)).filter(|text| !text.is_empty())
     };
     view! {
@@ -132,8 +122,11 @@ fn DeviceMenu(shell: Shell) -> impl IntoView {
             shell
             name=|words| words.controls.compute_on
             test_id="device-choice"
-            choices=DEVICES.map(|(device, text)| (device.name(), text)).into()
-            value=move || shell.with(|session| session.device_choice().name())
+            choices=move || {
+                let words = shell.words();
+                DeviceChoice::ALL.map(|choice| device_choice(choice, words)).into()
+            }
+            value=move || shell.with(|session| session.device_choice().name().to_owned())
             change
         />
         <span class="chip" data-testid="device" title=explanation>

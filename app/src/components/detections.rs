@@ -1,5 +1,6 @@
 //! The list of detections: what screen readers and keyboards use, and what is reviewed.
 
+use super::menu::{Choice, Menu};
 use super::review::sign;
 use super::sight::Sight;
 use crate::browser::page::reveal;
@@ -87,24 +88,28 @@ fn StateMenu(shell: Shell, wanted: RwSignal<Option<ReviewState>>) -> impl IntoVi
         let index: Option<usize> = index.parse().ok();
         wanted.set(index.and_then(|index| ReviewState::ALL.get(index).copied()));
     };
+    let choices = move || {
+        let words = shell.words();
+        let all = Choice::new("all", words.detections.all);
+        let states = ReviewState::ALL.into_iter().enumerate();
+        let states = states
+            .map(|(index, state)| Choice::new(index.to_string(), (words.review.state)(state)));
+        std::iter::once(all).chain(states).collect()
+    };
+    let value = move || {
+        let wanted = wanted.get();
+        let index = wanted.and_then(|wanted| ReviewState::ALL.iter().position(|s| *s == wanted));
+        index.map_or_else(|| "all".to_owned(), |index| index.to_string())
+    };
     view! {
-        <label class="control">
-            <span>{move || shell.words().detections.shown}</span>
-            <select
-                data-testid="review-filter"
-                on:change:target=move |event| change(event.target().value())
-            >
-                <option value="all">{move || shell.words().detections.all}</option>
-                {ReviewState::ALL
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, state)| {
-                        let text = move || (shell.words().review.state)(state);
-                        view! { <option value=index.to_string()>{text}</option> }
-                    })
-                    .collect_view()}
-            </select>
-        </label>
+        <Menu
+            shell
+            name=|words| words.detections.shown
+            test_id="review-filter"
+            choices
+            value
+            change
+        />
     }
 }
 
@@ -151,7 +156,7 @@ fn Row(sight: Sight, detection: Detection, answers: Memo<u64>) -> impl IntoView 
             <span class="tabular">
                 {move || sight.times.get().tell_span(start_s, end_s)}
             </span>
-            <span class="detection-name">
+            <span class="detection-name" lang=move || shell.name_language(label)>
                 <span class=swatch aria-hidden="true"></span>
                 {move || shell.name(label)}
             </span>

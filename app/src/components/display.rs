@@ -1,45 +1,42 @@
 //! How spectrograms look and how recordings are played.
 
-use super::menu::Menu;
+use super::menu::{Choice, Menu};
+use super::number::{Entry, Number};
+use crate::settings::Settings;
 use crate::shell::Shell;
 use crate::view::colour::Colours;
-use crate::view::display::Display;
-use crate::view::frequency_axis::Band;
+use crate::view::display::Frequencies;
 use crate::view::listening::RATES;
 use crate::view::times::TimeScale;
-use crate::words::Text;
+use crate::words::{Text, Words};
 use leptos::prelude::*;
 
-/// Bands to choose from, in hertz, with their words.
-const BANDS: [(&str, Text, Option<Band>); 5] = [
-    ("all", |words| words.display.all_frequencies, None),
-    ("low", |_| "0–2 kHz", Some(band(0.0, 2000.0))),
-    ("middle", |_| "1–6 kHz", Some(band(1000.0, 6000.0))),
-    ("song", |_| "2–9 kHz", Some(band(2000.0, 9000.0))),
-    (
-        "high",
-        |words| words.display.from_5_khz,
-        Some(band(5000.0, 96_000.0)),
-    ),
-];
-
-const fn band(low_hz: f32, high_hz: f32) -> Band {
-    Band { low_hz, high_hz }
+fn frequencies(choice: Frequencies, words: &Words) -> Choice {
+    let text = match choice {
+        Frequencies::All => words.display.all_frequencies,
+        Frequencies::Low => "0–2 kHz",
+        Frequencies::Middle => "1–6 kHz",
+        Frequencies::Song => "2–9 kHz",
+        Frequencies::High => words.display.from_5_khz,
+    };
+    Choice::new(choice.name(), text)
 }
 
-fn colour_words(colours: Colours) -> Text {
-    match colours {
-        Colours::Viridis => |_| "Viridis",
-        Colours::Magma => |_| "Magma",
-        Colours::InverseGrey => |words| words.display.black_on_white,
-    }
+fn colours(choice: Colours, words: &Words) -> Choice {
+    let text = match choice {
+        Colours::Viridis => "Viridis",
+        Colours::Magma => "Magma",
+        Colours::InverseGrey => words.display.black_on_white,
+    };
+    Choice::new(choice.name(), text)
 }
 
-fn time_words(scale: TimeScale) -> Text {
-    match scale {
-        TimeScale::Elapsed => |words| words.display.since_start,
-        TimeScale::Clock => |words| words.display.by_clock,
-    }
+fn time_scale(choice: TimeScale, words: &Words) -> Choice {
+    let text = match choice {
+        TimeScale::Elapsed => words.display.since_start,
+        TimeScale::Clock => words.display.by_clock,
+    };
+    Choice::new(choice.name(), text)
 }
 
 /// The controls, folded away until somebody wants them.
@@ -52,33 +49,26 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
                 <ColourMenu shell />
                 <BandMenu shell />
                 <TimeMenu shell />
-                <Slider
+                <Number
                     shell
+                    entry=Entry::slider(-1.0, 1.0, 0.05)
                     name=|words| words.display.brightness
                     test_id="brightness"
-                    value=move || shell.display.get().brightness
-                    change=move |value| shell.display.update(|display| display.brightness = value)
+                    value=move || shell.with(|session| session.settings().brightness)
+                    change=move |value| restyle(shell, |settings| settings.brightness = value)
                 />
-                <Slider
+                <Number
                     shell
+                    entry=Entry::slider(-1.0, 1.0, 0.05)
                     name=|words| words.display.contrast
                     test_id="contrast"
-                    value=move || shell.display.get().contrast
-                    change=move |value| shell.display.update(|display| display.contrast = value)
+                    value=move || shell.with(|session| session.settings().contrast)
+                    change=move |value| restyle(shell, |settings| settings.contrast = value)
                 />
                 <button
                     type="button"
                     class="quiet"
-                    on:click=move |_| {
-                        shell.display.set(Display::default());
-                        shell.change(|session| {
-                            session
-                                .set(|settings| {
-                                    settings.colours = Colours::default();
-                                    settings.time = TimeScale::default();
-                                });
-                        });
-                    }
+                    on:click=move |_| restyle(shell, Settings::reset_display)
                 >
                     {move || shell.words().display.reset}
                 </button>
@@ -89,21 +79,29 @@ pub(super) fn DisplayControls(shell: Shell) -> impl IntoView {
     }
 }
 
+fn restyle(shell: Shell, change: impl FnOnce(&mut Settings)) {
+    shell.change(|session| session.restyle(change));
+}
+
 #[component]
 fn ColourMenu(shell: Shell) -> impl IntoView {
     let change = move |name: String| {
         if let Some(colours) = Colours::from_name(&name) {
-            shell.change(|session| session.set(|settings| settings.colours = colours));
+            restyle(shell, |settings| settings.colours = colours);
         }
     };
-    let choices = Colours::ALL.map(|colours| (colours.name(), colour_words(colours)));
-    let value = move || shell.colours().name();
+    let choices = move || {
+        Colours::ALL
+            .map(|choice| colours(choice, shell.words()))
+            .into()
+    };
+    let value = move || shell.colours().name().to_owned();
     view! {
         <Menu
             shell
             name=|words| words.display.colours
             test_id="colours"
-            choices=choices.into()
+            choices
             value
             change
         />
@@ -112,25 +110,23 @@ fn ColourMenu(shell: Shell) -> impl IntoView {
 
 #[component]
 fn BandMenu(shell: Shell) -> impl IntoView {
-    let value = move || {
-        let band = shell.display.get().band;
-        BANDS
-            .iter()
-            .find(|(.., b)| *b == band)
-            .map_or("all", |(name, ..)| *name)
-    };
     let change = move |name: String| {
-        if let Some((.., band)) = BANDS.iter().find(|(n, ..)| *n == name) {
-            shell.display.update(|display| display.band = *band);
+        if let Some(frequencies) = Frequencies::from_name(&name) {
+            restyle(shell, |settings| settings.frequencies = frequencies);
         }
     };
-    let choices = BANDS.map(|(name, text, _)| (name, text));
+    let choices = move || {
+        Frequencies::ALL
+            .map(|choice| frequencies(choice, shell.words()))
+            .into()
+    };
+    let value = move || shell.with(|session| session.settings().frequencies.name().to_owned());
     view! {
         <Menu
             shell
             name=|words| words.display.frequencies
             test_id="band"
-            choices=choices.into()
+            choices
             value
             change
         />
@@ -142,49 +138,24 @@ fn BandMenu(shell: Shell) -> impl IntoView {
 fn TimeMenu(shell: Shell) -> impl IntoView {
     let change = move |name: String| {
         if let Some(time) = TimeScale::from_name(&name) {
-            shell.change(|session| session.set(|settings| settings.time = time));
+            restyle(shell, |settings| settings.time = time);
         }
     };
-    let choices = TimeScale::ALL.map(|scale| (scale.name(), time_words(scale)));
-    let value = move || shell.with(|session| session.settings().time.name());
+    let choices = move || {
+        TimeScale::ALL
+            .map(|choice| time_scale(choice, shell.words()))
+            .into()
+    };
+    let value = move || shell.with(|session| session.settings().time.name().to_owned());
     view! {
         <Menu
             shell
             name=|words| words.display.time
             test_id="time-scale"
-            choices=choices.into()
+            choices
             value
             change
         />
-    }
-}
-
-#[component]
-fn Slider(
-    shell: Shell,
-    name: Text,
-    test_id: &'static str,
-    value: impl Fn() -> f64 + Send + Sync + 'static,
-    change: impl Fn(f64) + Send + Sync + 'static,
-) -> impl IntoView {
-    let change = move |text: String| {
-        if let Ok(value) = text.parse() {
-            change(value);
-        }
-    };
-    view! {
-        <label class="control">
-            <span>{move || name(shell.words())}</span>
-            <input
-                type="range"
-                min="-1"
-                max="1"
-                step="0.05"
-                data-testid=test_id
-                prop:value=move || value().to_string()
-                on:input:target=move |event| change(event.target().value())
-            />
-        </label>
     }
 }
 
@@ -196,24 +167,14 @@ fn RateMenu(shell: Shell) -> impl IntoView {
         }
     };
     view! {
-        <label class="control">
-            <span>{move || shell.words().display.speed}</span>
-            <select
-                data-testid="rate"
-                prop:value=move || shell.listening.get().rate.to_string()
-                on:change:target=move |event| change(event.target().value())
-            >
-                {RATES
-                    .map(|rate| {
-                        let is_default = (rate - 1.0).abs() < f64::EPSILON;
-                        view! {
-                            <option value=rate.to_string() selected=is_default>
-                                {format!("{rate}×")}
-                            </option>
-                        }
-                    })}
-            </select>
-        </label>
+        <Menu
+            shell
+            name=|words| words.display.speed
+            test_id="rate"
+            choices=|| RATES.map(|rate| Choice::new(rate.to_string(), format!("{rate}×"))).into()
+            value=move || shell.listening.get().rate.to_string()
+            change
+        />
     }
 }
 

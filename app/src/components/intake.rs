@@ -1,8 +1,12 @@
 //! How recordings come in.
 
+use super::file_button::{Choosing, FileButton};
 use crate::browser::files;
 use crate::shell::Shell;
 use leptos::prelude::*;
+
+/// What the file chooser offers; others can be dropped.
+const RECORDINGS: &str = "audio/*,video/webm,video/mp4,.flac,.opus,.ogg,.wav,.mp3,.m4a,.aif,.aiff";
 
 /// The invitation to drop, choose or try.
 #[component]
@@ -11,28 +15,21 @@ pub(super) fn Intake(shell: Shell) -> impl IntoView {
         <section class="intake" data-testid="drop-zone" aria-label=move || shell.words().intake.region>
             <p class="invitation">{move || shell.words().intake.drop}</p>
             <p class="actions">
-                <label class="button primary">
-                    {move || shell.words().intake.choose_files}
-                    <input
-                        type="file"
-                        multiple
-                        accept="audio/*,video/webm,video/mp4,.flac,.opus,.ogg,.wav,.mp3,.m4a,.aif,.aiff"
-                        class="visually-hidden"
-                        data-testid="file-input"
-                        on:change:target=move |event| shell.add(files::chosen(&event.target()))
-                    />
-                </label>
-                <label class="button">
-                    {move || shell.words().intake.choose_folder}
-                    <input
-                        type="file"
-                        multiple
-                        prop:webkitdirectory=true
-                        class="visually-hidden"
-                        data-testid="folder-input"
-                        on:change:target=move |event| shell.add(files::chosen(&event.target()))
-                    />
-                </label>
+                <FileButton
+                    shell
+                    name=|words| words.intake.choose_files
+                    test_id="file-input"
+                    choosing=Choosing::Files(RECORDINGS)
+                    is_primary=true
+                    take=move |taken| shell.add(taken)
+                />
+                <FileButton
+                    shell
+                    name=|words| words.intake.choose_folder
+                    test_id="folder-input"
+                    choosing=Choosing::Folder
+                    take=move |taken| shell.add(taken)
+                />
                 <LiveButton shell />
                 <button
                     type="button"

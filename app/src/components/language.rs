@@ -1,5 +1,6 @@
 //! What the interface speaks, and what it calls species.
 
+use super::menu::{Choice, Menu};
 use crate::browser::page::language_name;
 use crate::naming::Naming;
 use crate::shell::Shell;
@@ -14,36 +15,26 @@ pub(super) fn LanguageMenu(shell: Shell) -> impl IntoView {
             shell.change(|session| session.set_language(language));
         }
     };
+    // Each in its own language, so that whoever speaks it finds it.
+    let choice = |language: Language| {
+        Choice::new(language.code(), language.own_name()).in_language(language.code())
+    };
     view! {
-        <label class="control">
-            <span>{move || shell.words().controls.language}</span>
-            <select
-                data-testid="language"
-                prop:value=move || shell.language.get().code()
-                on:change:target=move |event| change(event.target().value())
-            >
-                {Language::ALL
-                    .map(|language| {
-                        let is_chosen = move || shell.language.get() == language;
-                        view! {
-                            <option
-                                value=language.code()
-                                lang=language.code()
-                                selected=is_chosen
-                            >
-                                {language.own_name()}
-                            </option>
-                        }
-                    })}
-            </select>
-        </label>
+        <Menu
+            shell
+            name=|words| words.controls.language
+            test_id="language"
+            choices=move || Language::ALL.map(choice).into()
+            value=move || shell.language.get().code().to_owned()
+            change
+        />
     }
 }
 
 /// What species are called: common and scientific names, and whatever else the model brings.
 #[component]
 pub(super) fn NamesMenu(shell: Shell) -> impl IntoView {
-    let choices = Memo::new(move |before: Option<&Vec<Naming>>| {
+    let namings = Memo::new(move |before: Option<&Vec<Naming>>| {
         let fixed = vec![Naming::Common, Naming::Scientific];
         shell.with(|session| match session.manifest() {
             Some(manifest) => {
@@ -60,35 +51,23 @@ pub(super) fn NamesMenu(shell: Shell) -> impl IntoView {
             shell.change(|session| session.set_names(naming));
         }
     };
-    let option = move |naming: Naming| {
-        let value = naming.name().to_owned();
-        let text = {
-            let naming = naming.clone();
-            move || {
-                let words = &shell.words().controls;
-                match &naming {
-                    Naming::Common => words.common_names.to_owned(),
-                    Naming::Scientific => words.scientific_names.to_owned(),
-                    Naming::In(tag) => language_name(tag, shell.language.get().code()),
-                }
-            }
+    let choice = move |naming: &Naming| {
+        let words = &shell.words().controls;
+        let text = match naming {
+            Naming::Common => words.common_names.to_owned(),
+            Naming::Scientific => words.scientific_names.to_owned(),
+            Naming::In(tag) => language_name(tag, shell.language.get().code()),
         };
-        view! {
-            <option value=value selected=move || shell.naming.get() == naming>
-                {text}
-            </option>
-        }
+        Choice::new(naming.name(), text)
     };
     view! {
-        <label class="control">
-            <span>{move || shell.words().controls.names_in}</span>
-            <select
-                data-testid="names"
-                prop:value=move || shell.naming.get().name().to_owned()
-                on:change:target=move |event| change(event.target().value())
-            >
-                {move || choices.get().into_iter().map(option).collect_view()}
-            </select>
-        </label>
+        <Menu
+            shell
+            name=|words| words.controls.names_in
+            test_id="names"
+            choices=move || namings.with(|namings| namings.iter().map(choice).collect())
+            value=move || shell.naming.get().name().to_owned()
+            change
+        />
     }
 }

@@ -6,7 +6,6 @@ use crate::browser::canvas::paint;
 use crate::browser::page::clicked_fraction;
 use crate::session::Recording;
 use crate::view::colour::species_class;
-use crate::view::picture::Picture;
 use crate::view::viewport::Viewport;
 use leptos::ev::PointerEvent;
 use leptos::html::Canvas;
@@ -23,7 +22,7 @@ const MAX_MARKS: usize = 300;
 pub(super) fn Minimap(sight: Sight) -> impl IntoView {
     let shell = sight.shell;
     let canvas = NodeRef::<Canvas>::new();
-    let revision = shell.watch(sight.id, |r| r.picture.as_ref().map(Picture::filled));
+    let revision = shell.watch(sight.id, |r| r.revision);
     let changes = move || {
         // Tracking alone would not evaluate it, and so never hear of a change.
         revision.get();
@@ -108,5 +107,8 @@ fn paint_now(sight: Sight, canvas: NodeRef<Canvas>) {
     });
     if let Some(pixels) = pixels {
         let _ = paint(&canvas, &pixels, WIDTH_PX as u32);
+        sight
+            .shell
+            .ask(|session| session.look_over(sight.id, WIDTH_PX));
     }
 }

@@ -1,7 +1,7 @@
 //! Adding models and removing them.
 
 use super::about::origin_words;
-use crate::browser::files;
+use super::file_button::{Choosing, FileButton};
 use crate::protocol::ModelOrigin;
 use crate::session::Session;
 use crate::shell::Shell;
@@ -63,19 +63,13 @@ pub(super) fn Models(shell: Shell) -> impl IntoView {
                     {move || rows.get().into_iter().map(|row| model(shell, row)).collect_view()}
                 </ul>
                 <p class="actions">
-                    <label class="button">
-                        {move || shell.words().models.add}
-                        <input
-                            type="file"
-                            multiple
-                            accept=".zip,.json,.safetensors"
-                            class="visually-hidden"
-                            data-testid="model-input"
-                            on:change:target=move |event| {
-                                shell.add_models(files::chosen(&event.target()));
-                            }
-                        />
-                    </label>
+                    <FileButton
+                        shell
+                        name=|words| words.models.add
+                        test_id="model-input"
+                        choosing=Choosing::Files(".zip,.json,.safetensors")
+                        take=move |taken| shell.add_models(taken)
+                    />
                 </p>
                 <form
                     class="actions"

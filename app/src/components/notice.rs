@@ -15,7 +15,7 @@ pub(super) fn Notices(shell: Shell) -> impl IntoView {
         <div class="notices" role="alert">
             <For
                 each=move || failures.get()
-                key=|failure| (failure.kind.name(), failure.detail.clone())
+                key=Failure::clone
                 let:failure
             >
                 <PageNotice shell failure />
@@ -65,16 +65,8 @@ fn PageNotice(shell: Shell, failure: Failure) -> impl IntoView {
 #[component]
 pub(super) fn NoticeText(shell: Shell, failure: Failure, children: Children) -> impl IntoView {
     let kind = failure.kind.name();
-    let detail = failure.detail.clone();
-    let detail = (!detail.is_empty()).then(|| {
-        view! {
-            <details>
-                <summary>{move || shell.words().notice.details}</summary>
-                <code>{detail}</code>
-            </details>
-        }
-    });
     let notice = Memo::new(move |_| word(shell.language.get(), &failure));
+    let has_detail = Memo::new(move |_| notice.with(|notice| !notice.detail.is_empty()));
     view! {
         <div class="notice" data-testid="notice" data-kind=kind>
             <p>
@@ -82,7 +74,14 @@ pub(super) fn NoticeText(shell: Shell, failure: Failure, children: Children) -> 
                 " "
                 {move || notice.with(|notice| notice.next_step)}
             </p>
-            {detail}
+            <Show when=move || has_detail.get()>
+                <details>
+                    <summary>{move || shell.words().notice.details}</summary>
+                    <code lang=move || notice.with(|notice| notice.detail_language.code())>
+                        {move || notice.with(|notice| notice.detail.clone())}
+                    </code>
+                </details>
+            </Show>
             <p class="actions">{children()}</p>
         </div>
     }

@@ -36,7 +36,8 @@ impl Playback {
         });
         Effect::new(move |_| {
             shell.listening.track();
-            shell.display.track();
+            // Tracking alone would not evaluate it, and so never hear of a change.
+            shell.display.get();
             playback
                 .player
                 .with_value(|player| player.iter().for_each(|player| playback.tune(player)));

@@ -1,18 +1,19 @@
 //! Saying whether a detection is right, and what follows from the answers.
 
+use super::file_button::{Choosing, FileButton};
+use super::number::{Entry, Number};
 use super::sight::Sight;
-use crate::browser::{download, files};
+use crate::browser::download;
+use crate::browser::files::Taken;
+use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind};
-use crate::review::{Answer, Calibration, CalibrationConfig, ReviewState, threshold_for_precision};
-use crate::session::Session;
+use crate::review::{Answer, ReviewState};
+use crate::session::{Meaning, Session};
 use crate::shell::Shell;
 use crate::words::{ReviewWords, Text};
 use leptos::prelude::*;
 use pipit_core::{Detection, LabelId, Taxonomy};
 use wasm_bindgen_futures::spawn_local;
-
-/// The part of detections that should be right above the threshold that is proposed.
-const WANTED_PRECISION: f64 = 0.9;
 
 /// Answers by button, with their words, keys and test ids.
 const ANSWERS: [(Answer, Text, &str, &str); 3] = [
@@ -157,9 +158,11 @@ fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
             (progress.answered(), progress.wanted())
         })
     });
+    let precision = Memo::new(move |_| shell.with(Session::wanted_precision));
     let meaning = Memo::new(move |_| {
         let words = &shell.words().review;
         answers.get();
+        precision.get();
         findings.with(|_| ());
         shell.with_untracked(|session| meaning(words, session, label))
     });
@@ -180,22 +183,26 @@ fn SpeciesReview(shell: Shell, label: LabelId) -> impl IntoView {
             <button type="button" data-testid="review-next" on:click=next>
                 {move || shell.words().review.next}
             </button>
+            <Number
+                shell
+                entry=Entry::field(50.0, 99.0, 1.0)
+                name=|words| words.review.precision
+                test_id="review-precision"
+                value=move || (precision.get() * 100.0).round()
+                change=move |percent| {
+                    shell.change(|session| session.set_wanted_precision(percent / 100.0));
+                }
+            />
         </p>
     }
 }
 
 /// What the answers say about a species' confidences.
 fn meaning(words: &ReviewWords, session: &Session, label: LabelId) -> String {
-    let config = CalibrationConfig::default();
-    let answered = session.answers().of_species(&session.code(label));
-    let calibration = Calibration::fit(answered, &config);
-    if !calibration.is_supported(&config) {
-        return (words.too_few)(calibration.n_answers());
-    }
-    let confidences = session.confidences(label);
-    match threshold_for_precision(&calibration, &confidences, WANTED_PRECISION) {
-        Some(threshold) => (words.threshold)(&threshold),
-        None => words.no_threshold.to_owned(),
+    match session.meaning(label) {
+        Meaning::TooFew(n_answers) => (words.too_few)(n_answers),
+        Meaning::From(threshold) => (words.threshold)(&threshold),
+        Meaning::Nowhere => (words.no_threshold)(session.wanted_precision()),
     }
 }
 
@@ -214,7 +221,7 @@ pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
             let _ = download::save("pipit-review.json", "application/json", &review.to_json());
         }
     };
-    let load = move |taken: files::Taken| {
+    let load = move |taken: Taken| {
         let Some(file) = taken.files.into_iter().next() else {
             return;
         };
@@ -222,7 +229,10 @@ pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
             let json = file.all_bytes().await.unwrap_or_default();
             shell.update(|session| {
                 session.load_review(&json).unwrap_or_else(|error| {
-                    session.notify(Failure::new(FailureKind::NoReview, error));
+                    session.notify(Failure::because(
+                        FailureKind::NoReview,
+                        Cause::Review(error),
+                    ));
                     Vec::new()
                 })
             });
@@ -238,16 +248,13 @@ pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
             >
                 {move || (shell.words().review.save)(n_answers.get())}
             </button>
-            <label class="button">
-                {move || shell.words().review.load}
-                <input
-                    type="file"
-                    accept=".json,application/json"
-                    class="visually-hidden"
-                    data-testid="load-review"
-                    on:change:target=move |event| load(files::chosen(&event.target()))
-                />
-            </label>
+            <FileButton
+                shell
+                name=|words| words.review.load
+                test_id="load-review"
+                choosing=Choosing::OneFile(".json,application/json")
+                take=load
+            />
         </span>
     }
 }

@@ -102,9 +102,11 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
         <tr data-testid="species-row" data-code=code>
             <th scope="row">
                 <span class=swatch aria-hidden="true"></span>
-                <span class="common">{name}</span>
+                <span class="common" lang=move || shell.name_language(label)>
+                    {name}
+                </span>
                 " "
-                <i>{scientific}</i>
+                <i lang="la">{scientific}</i>
             </th>
             <td class="tabular">
                 <meter aria-hidden="true" min="0" max="1" value=best></meter>

@@ -117,11 +117,14 @@ pub(super) fn paint_on_change(
     paint: impl Fn() + Copy + 'static,
 ) {
     let colours = Memo::new(move |_| shell.colours());
+    // Without a model nothing is painted, and nothing asked for.
+    let is_loaded = Memo::new(move |_| shell.with(|session| session.manifest().is_some()));
     let is_due = StoredValue::new(false);
     Effect::new(move |_| {
         changes();
-        shell.display.track();
+        shell.display.get();
         colours.get();
+        is_loaded.get();
         if canvas.get().is_none() || is_due.get_value() {
             return;
         }

@@ -16,6 +16,7 @@ const CURVE: (f64, f64) = (300.0, 100.0);
 #[derive(Clone, PartialEq)]
 struct Row {
     name: String,
+    name_language: String,
     colour: usize,
     total: usize,
     n_recordings: usize,
@@ -73,6 +74,7 @@ fn summarise(session: &Session) -> Option<(Vec<Row>, Vec<usize>)> {
         .into_iter()
         .map(|day| Row {
             name: session.name(day.label),
+            name_language: session.name_language(day.label),
             colour: session.colour(day.label),
             total: day.total,
             n_recordings: day.n_recordings,
@@ -117,7 +119,7 @@ fn Hours(words: &'static SummaryWords, rows: Vec<Row>) -> impl IntoView {
                 <tr>
                     <th scope="row">
                         <span class=swatch aria-hidden="true"></span>
-                        {row.name}
+                        <span lang=row.name_language>{row.name}</span>
                     </th>
                     <td>{row.total}</td>
                     <td>{row.n_recordings}</td>

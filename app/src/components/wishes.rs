@@ -1,11 +1,13 @@
 //! Which detections are shown: gaps, durations, species. All act at once on kept scores.
 
+use super::number::{Entry, Number};
 use crate::session::Session;
 use crate::session::wishes::ListUse;
+use crate::settings::MAX_S;
 use crate::shell::Shell;
-use crate::words::Text;
 use leptos::html::Textarea;
 use leptos::prelude::*;
+use pipit_core::LabelId;
 
 /// The controls, folded away until somebody wants them.
 #[component]
@@ -14,8 +16,9 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
         <details class="display-controls" data-testid="wishes">
             <summary>{move || shell.words().wishes.heading}</summary>
             <div class="controls">
-                <Seconds
+                <Number
                     shell
+                    entry=Entry::field(0.0, MAX_S, 0.5)
                     name=|words| words.wishes.merge_gap
                     test_id="merge-gap"
                     value=move || shell.with(Session::merge_gap_s)
@@ -25,8 +28,9 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
                         });
                     }
                 />
-                <Seconds
+                <Number
                     shell
+                    entry=Entry::field(0.0, MAX_S, 0.5)
                     name=|words| words.wishes.min_duration
                     test_id="min-duration"
                     value=move || shell.with(|session| session.settings().min_duration_s)
@@ -36,41 +40,43 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
                         });
                     }
                 />
+                <OwnThresholds shell />
                 <SpeciesLists shell />
             </div>
         </details>
     }
 }
 
+/// Species with thresholds of their own; the table shows only those that reach them.
 #[component]
-fn Seconds(
-    shell: Shell,
-    name: Text,
-    test_id: &'static str,
-    value: impl Fn() -> f32 + Send + Sync + 'static,
-    change: impl Fn(f32) + Send + Sync + 'static,
-) -> impl IntoView {
-    let change = move |text: String| {
-        if let Some(seconds) = text
-            .parse()
-            .ok()
-            .filter(|s: &f32| (0.0..=86_400.0).contains(s))
-        {
-            change(seconds);
+fn OwnThresholds(shell: Shell) -> impl IntoView {
+    let thresholds = Memo::new(move |_| shell.with(Session::own_thresholds));
+    let row = move |(label, threshold): (LabelId, f32)| {
+        let name = move || shell.name(label);
+        let text = move || (shell.words().wishes.own_threshold)(&name(), threshold * 100.0);
+        view! {
+            <li>
+                {text}
+                <button
+                    type="button"
+                    class="quiet"
+                    data-testid="own-threshold-reset"
+                    aria-label=move || (shell.words().wishes.reset_threshold_of)(&name())
+                    on:click=move |_| {
+                        shell.change(|session| session.set_threshold_of(label, None));
+                    }
+                >
+                    {move || shell.words().wishes.reset_threshold}
+                </button>
+            </li>
         }
     };
     view! {
-        <label class="control">
-            <span>{move || name(shell.words())}</span>
-            <input
-                type="number"
-                min="0"
-                step="0.5"
-                data-testid=test_id
-                prop:value=move || value().to_string()
-                on:change:target=move |event| change(event.target().value())
-            />
-        </label>
+        <Show when=move || thresholds.with(|thresholds| !thresholds.is_empty())>
+            <ul class="own-thresholds" aria-label=move || shell.words().wishes.own_thresholds>
+                {move || thresholds.get().into_iter().map(row).collect_view()}
+            </ul>
+        </Show>
     }
 }
 

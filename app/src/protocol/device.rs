@@ -33,10 +33,31 @@ pub struct DeviceReport {
     /// The adapter's own description; empty where the browser tells nothing.
     pub adapter: String,
     /// Why WebGPU was passed over, where it was not ruled out by the user.
-    pub passed_over: Option<String>,
+    pub passed_over: Option<NoGpu>,
+}
+
+/// Why the network does not run on WebGPU.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoGpu {
+    /// The browser offers none, at least not to a page whose address is not secure.
+    NotOffered,
+    /// The browser found no graphics adapter that it would use.
+    NoAdapter,
+    /// The adapter cannot measure its own time.
+    NoClock,
+    /// The only adapter computes in software, and the user has not asked for it.
+    OnlySoftware,
+    /// The adapter of this description was there only after the worker had started without it.
+    TooLate(String),
+    /// It failed to start, in the words of the browser.
+    Failed(String),
 }
 
 impl DeviceChoice {
+    /// All choices in the menu's order.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::WebGpu, Self::Cpu];
+
     /// The name in the menu's values and the page's address.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -50,9 +71,7 @@ impl DeviceChoice {
     /// The choice of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Auto, Self::WebGpu, Self::Cpu]
-            .into_iter()
-            .find(|choice| choice.name() == name)
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }
 

@@ -1,15 +1,20 @@
 //! Failures as both ends know them.
 
+use crate::notice::Cause;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A failure as it crosses from where it happens to where it is worded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Failure {
     /// Which sentence to show.
     pub kind: FailureKind,
     /// The technical cause, for people who ask; may be empty.
     pub detail: String,
+    /// The cause where the page has words for it, which stand in place of the technical one. Only the
+    /// page makes such failures: they cross nowhere.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
 }
 
 impl Failure {
@@ -18,12 +23,22 @@ impl Failure {
         Self {
             kind,
             detail: detail.to_string(),
+            cause: None,
+        }
+    }
+
+    /// A failure with a cause that the page has words for.
+    #[must_use]
+    pub fn because(kind: FailureKind, cause: Cause) -> Self {
+        Self {
+            cause: Some(cause),
+            ..Self::new(kind, "")
         }
     }
 }
 
 /// What can go wrong, as far as a user can tell the difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// The file is no recording.

@@ -10,7 +10,7 @@ fn round_trip<T: Serialize + for<'a> Deserialize<'a> + PartialEq + fmt::Debug>(v
 #[test]
 fn requests_round_trip() {
     let job = JobId(7);
-    for device in [DeviceChoice::Auto, DeviceChoice::WebGpu, DeviceChoice::Cpu] {
+    for device in DeviceChoice::ALL {
         round_trip(&Request::Load {
             job,
             site: "https://example.org/birds/".into(),
@@ -145,7 +145,7 @@ fn names_in_markup_are_the_serialised_names() {
         let json = serde_json::to_string(&kind).expect("serialises");
         assert_eq!(json, format!("{:?}", kind.name()));
     }
-    for choice in [DeviceChoice::Auto, DeviceChoice::WebGpu, DeviceChoice::Cpu] {
+    for choice in DeviceChoice::ALL {
         assert_eq!(DeviceChoice::from_name(choice.name()), Some(choice));
     }
     assert_eq!(DeviceChoice::from_name("gpu"), None);

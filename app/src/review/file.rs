@@ -4,7 +4,6 @@ use super::answers::{Answered, Answers};
 use super::calibration::{Calibration, CalibrationConfig};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use thiserror::Error;
 
 /// The version of the format that this code writes, and the only one that it reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -40,34 +39,38 @@ pub struct ReviewedModel {
     pub weights_sha256: String,
 }
 
-/// Why a file is no review: a sentence for its user, and what to do.
-#[derive(Debug, Error)]
+/// Why a file is no review. Each language has its sentences ([`crate::words::CauseWords`]).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ReviewError {
     /// No JSON, or JSON of something else.
-    #[error("This file is not a review saved by Pipit. Choose the JSON file that Pipit saved.")]
     NoReview,
     /// A format that this code does not know.
-    #[error(
-        "This review has format {found}, and this Pipit reads format {FORMAT_VERSION}. \
-         Reload the page to get the current Pipit, then load the review again."
-    )]
     Version {
         /// The file's.
         found: u64,
     },
-    /// A review that is cut off or was edited.
-    #[error("This review cannot be read ({0}). Load another copy of it, or correct it there.")]
-    Damaged(#[source] serde_json::Error),
+    /// A review that is cut off or was edited: where and how, by the JSON's reader.
+    Damaged(String),
     /// An answer or a calibration that cannot be.
-    #[error(
-        "This review holds {what} that cannot be: {value}. Load another copy, or correct it there."
-    )]
     Impossible {
         /// What.
-        what: &'static str,
+        what: Impossible,
         /// Its value.
         value: String,
     },
+}
+
+/// What cannot be in a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Impossible {
+    /// A stretch of time that does not go forward from the start.
+    Stretch,
+    /// A confidence outside 0 to 1.
+    Confidence,
+    /// An answer about no species.
+    NoSpecies,
+    /// A calibration with a negative variance.
+    Variance,
 }
 
 impl ReviewFile {
@@ -111,11 +114,10 @@ impl ReviewFile {
             format: String,
             format_version: u64,
         }
+        let damaged = |error: serde_json::Error| ReviewError::Damaged(error.to_string());
         let head: Head = serde_json::from_slice(json).map_err(|error| match error.classify() {
             // Cut off: it may well have begun as a review.
-            serde_json::error::Category::Eof if begins_as_review(json) => {
-                ReviewError::Damaged(error)
-            }
+            serde_json::error::Category::Eof if begins_as_review(json) => damaged(error),
             _ => ReviewError::NoReview,
         })?;
         if head.format != FORMAT {
@@ -126,7 +128,7 @@ impl ReviewFile {
                 found: head.format_version,
             });
         }
-        let review: Self = serde_json::from_slice(json).map_err(ReviewError::Damaged)?;
+        let review: Self = serde_json::from_slice(json).map_err(damaged)?;
         review.check()?;
         Ok(review)
     }
@@ -136,20 +138,20 @@ impl ReviewFile {
         for Answered { question, .. } in &self.answers {
             let (start_s, end_s) = (question.start_s, question.end_s);
             if !(start_s >= 0.0 && end_s > start_s) {
-                return impossible("a stretch of time", format!("{start_s} s to {end_s} s"));
+                return impossible(Impossible::Stretch, format!("{start_s} s … {end_s} s"));
             }
             if !(0.0..=1.0).contains(&question.confidence) {
-                return impossible("a confidence", question.confidence.to_string());
+                return impossible(Impossible::Confidence, question.confidence.to_string());
             }
             if question.code.is_empty() {
-                let place = format!("{} at {start_s} s", question.recording.name);
-                return impossible("an answer without a species", place);
+                let place = format!("{}, {start_s} s", question.recording.name);
+                return impossible(Impossible::NoSpecies, place);
             }
         }
         for (code, calibration) in &self.calibrations {
             let [intercept, _, slope] = calibration.covariance;
             if !(intercept >= 0.0 && slope >= 0.0) {
-                return impossible("a calibration with a negative variance", code.clone());
+                return impossible(Impossible::Variance, code.clone());
             }
         }
         Ok(())
@@ -166,6 +168,7 @@ mod tests {
     use super::super::Answer;
     use super::super::fixture::question;
     use super::*;
+    use crate::words::Language;
     use serde_json::{Value, json};
 
     fn review() -> (ReviewFile, Answers) {
@@ -194,7 +197,7 @@ mod tests {
     #[track_caller]
     fn refused(json: &[u8], words: &[&str]) {
         let error = ReviewFile::from_json(json).expect_err("must be refused");
-        let sentence = error.to_string();
+        let sentence = (Language::English.words().cause.review)(&error);
         assert!(
             sentence.starts_with("This ") && sentence.ends_with('.'),
             "{sentence}"
@@ -255,9 +258,9 @@ mod tests {
     #[test]
     fn impossible_values_are_named() {
         for (path, bad, words) in [
-            ("/answers/0/end_s", json!(-1.0), "0 s to -1 s"),
+            ("/answers/0/end_s", json!(-1.0), "0 s … -1 s"),
             ("/answers/0/confidence", json!(1.5), "1.5"),
-            ("/answers/1/code", json!(""), "20240512_051500.WAV at 5 s"),
+            ("/answers/1/code", json!(""), "20240512_051500.WAV, 5 s"),
             ("/calibrations/banana/covariance/0", json!(-1.0), "banana"),
         ] {
             let mut json = value();

@@ -1,6 +1,7 @@
 //! Settings that were ignored: those of the address, and codes that the model does not have.
 
 use super::Session;
+use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind};
 use crate::settings::SettingsWarning;
 
@@ -32,13 +33,8 @@ impl Session {
         }
         self.dismiss(FailureKind::BadSettings);
         if !warnings.is_empty() {
-            let spoken = self.settings.spoken();
-            let sentences: Vec<String> = warnings
-                .iter()
-                .map(|warning| warning.word(spoken))
-                .collect();
-            let failure = Failure::new(FailureKind::BadSettings, sentences.join(" "));
-            self.notify(failure);
+            let cause = Cause::Settings(warnings.clone());
+            self.notify(Failure::because(FailureKind::BadSettings, cause));
         }
         self.ignored.told = warnings;
     }

@@ -1,6 +1,7 @@
 //! One recording on the page.
 
 use super::{Effect, Evidence, Explanation, KeptResults};
+use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind, JobId, Request, Summary};
 use crate::recorded_at::RecordedAt;
 use crate::view::picture::{self, Picture};
@@ -95,8 +96,10 @@ pub struct Recording {
     pub tiles: Tiles,
     /// Why detections were made, as far as anybody asked.
     pub explanations: Vec<Explanation>,
-    /// Counts up whenever there is more to paint.
+    /// Counts up whenever there is more to paint, or to ask for.
     pub revision: u64,
+    /// Pieces of it were not asked for because enough others were under way.
+    pub(super) is_put_off: bool,
     /// Why it failed, or what is odd about it.
     pub failure: Option<Failure>,
 }
@@ -176,6 +179,7 @@ impl Recording {
             tiles: Tiles::default(),
             explanations: Vec::new(),
             revision: 0,
+            is_put_off: false,
             failure: None,
         }
     }
@@ -283,11 +287,11 @@ impl Recording {
         if summary.peak < SILENCE_PEAK {
             self.scores.clear();
             self.show(Vec::new());
-            let detail = format!("its loudest sample is {}", summary.peak);
-            self.failure = Some(Failure::new(FailureKind::Silent, detail));
+            let cause = Cause::Peak(summary.peak.to_string());
+            self.failure = Some(Failure::because(FailureKind::Silent, cause));
         } else if summary.damaged_packets > 0 {
-            let detail = format!("{} pieces could not be decoded", summary.damaged_packets);
-            self.failure = Some(Failure::new(FailureKind::PartlyDamaged, detail));
+            let cause = Cause::DamagedPieces(summary.damaged_packets);
+            self.failure = Some(Failure::because(FailureKind::PartlyDamaged, cause));
         }
     }
 

@@ -14,6 +14,25 @@ const MAX_AWAITED: usize = 4;
 impl Session {
     /// The user looks at a stretch of a recording, `width_px` wide: asks for what is missing.
     pub fn look(&mut self, id: RecordingId, viewport: Viewport, width_px: usize) -> Vec<Effect> {
+        self.ask_for(id, viewport, width_px, MAX_AWAITED)
+    }
+
+    /// A strip `width_px` wide shows all of a recording: asks for what is missing, a piece at a time,
+    /// because what is looked at closely comes first.
+    pub fn look_over(&mut self, id: RecordingId, width_px: usize) -> Vec<Effect> {
+        let duration_s = self.recording(id).and_then(Recording::duration_s);
+        let viewport = Viewport::whole(duration_s.unwrap_or_default());
+        self.ask_for(id, viewport, width_px, 1)
+    }
+
+    /// Asks for pieces as long as fewer than `most` are under way.
+    fn ask_for(
+        &mut self,
+        id: RecordingId,
+        viewport: Viewport,
+        width_px: usize,
+        most: usize,
+    ) -> Vec<Effect> {
         let (ModelState::Loaded { manifest, .. }, Some(place)) = (&self.model, self.place(id))
         else {
             return Vec::new();
@@ -26,11 +45,12 @@ impl Session {
         let missing = recording.missing(manifest, viewport, width_px);
         let mut effects = Vec::new();
         for key in missing {
-            if self.awaited.len() >= MAX_AWAITED {
-                break;
-            }
             if self.awaited.values().any(|awaited| *awaited == (id, key)) {
                 continue;
+            }
+            if self.awaited.len() >= most {
+                self.recordings[place].is_put_off = true;
+                break;
             }
             let job = self.new_job();
             self.awaited.insert(job, (id, key));
@@ -50,6 +70,12 @@ impl Session {
         let Some((id, key)) = self.awaited.remove(&job) else {
             return;
         };
+        // There is room again: whoever paints asks again.
+        for recording in &mut self.recordings {
+            if std::mem::take(&mut recording.is_put_off) {
+                recording.revision += 1;
+            }
+        }
         if let Some(recording) = self.recording_mut(id) {
             // One that failed is not asked for again: it stays blank, and the overview shows.
             let columns = columns.unwrap_or_default().to_vec();

@@ -2,6 +2,7 @@
 
 mod failures;
 mod live;
+mod meaning;
 mod queue;
 mod results;
 mod settings;
@@ -9,7 +10,8 @@ mod sight;
 mod wishes;
 
 use super::*;
-use crate::protocol::{DeviceKind, Response, Summary};
+use crate::notice::Cause;
+use crate::protocol::{DeviceKind, NoGpu, Response, Summary};
 use pipit_core::{Scores, WindowScores};
 
 const SUMMARY: Summary = Summary {
@@ -22,7 +24,7 @@ fn device(kind: DeviceKind) -> DeviceReport {
     DeviceReport {
         kind,
         adapter: String::new(),
-        passed_over: Some("there is no adapter".into()),
+        passed_over: Some(NoGpu::NoAdapter),
     }
 }
 

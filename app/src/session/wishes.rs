@@ -5,7 +5,7 @@ use crate::naming::Naming;
 use crate::settings::Settings;
 use crate::species_list;
 use crate::words::Language;
-use pipit_core::{DetectionConfig, DetectionFilter, LabelId};
+use pipit_core::{DetectionConfig, DetectionFilter, LabelId, Taxonomy};
 use std::collections::BTreeSet;
 
 /// Which species a pasted list is about.
@@ -30,6 +30,11 @@ impl Session {
         self.detect_all();
     }
 
+    /// Changes what only eye and ear perceive; nothing that was found changes.
+    pub fn restyle(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+    }
+
     /// The user chooses the interface's language; nothing that was found changes.
     pub fn set_language(&mut self, language: Language) {
         self.settings.language = Some(language);
@@ -43,6 +48,11 @@ impl Session {
     /// The user moves the confidence slider.
     pub fn set_threshold(&mut self, threshold: f32) {
         self.set(|settings| settings.threshold = Some(threshold.clamp(0.0, 1.0)));
+    }
+
+    /// The user takes the common threshold back: what the model says holds again.
+    pub fn reset_threshold(&mut self) {
+        self.set(|settings| settings.threshold = None);
     }
 
     /// Windows of a species at most this far apart, in seconds, are one detection.
@@ -74,6 +84,19 @@ impl Session {
                 None => settings.species_thresholds.remove(&code),
             };
         });
+    }
+
+    /// The species of the model to which the user gave thresholds of their own, in the model's order.
+    #[must_use]
+    pub fn own_thresholds(&self) -> Vec<(LabelId, f32)> {
+        let classes = self.manifest().map(|manifest| &manifest.classes);
+        let labels = classes.into_iter().flat_map(Taxonomy::iter);
+        labels
+            .filter_map(|(id, label)| {
+                let own = self.settings.species_thresholds.get(&label.code)?;
+                Some((id, *own))
+            })
+            .collect()
     }
 
     /// Leaves a species out, or takes it in again.

@@ -1,6 +1,7 @@
 //! What the worker's answers, and its end, mean for the session.
 
 use super::{Effect, ModelState, Recording, RecordingState, Session};
+use crate::notice::Cause;
 use crate::protocol::{
     DeviceChoice, DeviceKind, DeviceReport, Failure, FailureKind, JobId, LoadStage, Response,
 };
@@ -116,12 +117,12 @@ impl Session {
 
     fn worker_started(&mut self, build: &str) -> Vec<Effect> {
         if build != crate::BUILD {
-            let detail = format!(
-                "the page is build {}, its worker build {build}",
-                crate::BUILD
-            );
+            let cause = Cause::Builds {
+                page: crate::BUILD.to_owned(),
+                worker: build.to_owned(),
+            };
             self.model = ModelState::Failed;
-            self.notify(Failure::new(FailureKind::StaleBuild, detail));
+            self.notify(Failure::because(FailureKind::StaleBuild, cause));
             return Vec::new();
         }
         self.worker_ready = true;
@@ -136,8 +137,10 @@ impl Session {
         }
         let wanted_gpu = self.settings.device == DeviceChoice::WebGpu && !self.gpu_lost;
         if wanted_gpu && device.kind == DeviceKind::Cpu {
-            let detail = device.passed_over.clone().unwrap_or_default();
-            self.notify(Failure::new(FailureKind::NoWebgpu, detail));
+            self.notify(Failure {
+                cause: device.passed_over.clone().map(Cause::NoGpu),
+                ..Failure::new(FailureKind::NoWebgpu, "")
+            });
         }
         self.dismiss(FailureKind::ModelInvalid);
         self.dismiss(FailureKind::ModelUnreachable);

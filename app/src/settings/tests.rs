@@ -1,12 +1,6 @@
 use super::*;
 use crate::session::fixture;
-
-fn parameters(pairs: &[(&str, &str)]) -> Settings {
-    Settings::from_parameters(String::new(), |key| {
-        let (_, value) = pairs.iter().find(|(name, _)| *name == key)?;
-        Some((*value).to_owned())
-    })
-}
+use crate::view::frequency_axis::Band;
 
 fn read(query: &str) -> Settings {
     let (settings, warnings) = Settings::from_query(String::new(), query);
@@ -20,18 +14,12 @@ fn codes<const N: usize>(codes: [&str; N]) -> BTreeSet<String> {
 
 #[test]
 fn known_parameters_are_read() {
-    let pairs = [
-        ("device", "webgpu"),
-        ("model", "puerto-rico"),
-        ("threshold", "0.4"),
-    ];
     let expected = Settings {
         device: DeviceChoice::WebGpu,
         model: Some("puerto-rico".into()),
         threshold: Some(0.4),
         ..Settings::default()
     };
-    assert_eq!(parameters(&pairs), expected);
     assert_eq!(
         read("?device=webgpu&model=puerto-rico&threshold=0.4"),
         expected
@@ -39,10 +27,7 @@ fn known_parameters_are_read() {
 }
 
 #[test]
-fn unknown_values_keep_the_defaults() {
-    let pairs = [("device", "abacus"), ("model", "")];
-    assert_eq!(parameters(&pairs), Settings::default());
-    assert_eq!(parameters(&[]), Settings::default());
+fn empty_values_are_the_defaults() {
     assert_eq!(read("?device=&model=&include="), Settings::default());
 }
 
@@ -54,7 +39,11 @@ fn settings_survive_the_address() {
         language: Some(Language::Spanish),
         names: Some(Naming::In("pt-BR".into())),
         colours: Colours::InverseGrey,
+        brightness: 0.35,
+        contrast: -1.0,
+        frequencies: Frequencies::Song,
         time: TimeScale::Clock,
+        rate: Some(0.25),
         threshold: Some(0.35),
         species_thresholds: BTreeMap::from([
             ("prtody1".into(), 0.7),
@@ -64,17 +53,32 @@ fn settings_survive_the_address() {
         min_duration_s: 1.5,
         included: codes(["banana", "prtody1"]),
         excluded: codes(["coqui"]),
+        precision: Some(0.75),
         ..Settings::default()
     };
     let query = settings.to_query();
     assert_eq!(read(&query), settings);
-    assert!(
-        query.starts_with(
-            "device=cpu&model=puerto-rico&lang=es&names=pt-BR&colours=grey&time=clock&"
-        )
-    );
+    assert!(query.starts_with(
+        "device=cpu&model=puerto-rico&lang=es&names=pt-BR&colours=grey&brightness=0.35&"
+    ));
+    assert!(query.contains("&contrast=-1&band=song&time=clock&rate=0.25&"));
     assert!(query.contains("threshold.prtody1=0.7&merge_gap_s=0&min_duration_s=1.5"));
-    assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui"));
+    assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui&precision=0.75"));
+}
+
+#[test]
+fn the_display_is_put_back_and_nothing_else_is() {
+    let mut settings = read("brightness=0.5&contrast=-0.5&band=low&colours=magma&threshold=0.4");
+    let display = settings.display();
+    assert_eq!((display.brightness, display.contrast), (0.5, -0.5));
+    let band = Band {
+        low_hz: 0.0,
+        high_hz: 2000.0,
+    };
+    assert_eq!(display.band, Some(band));
+    settings.reset_display();
+    assert_eq!(settings.display(), Display::default());
+    assert_eq!(settings.to_query(), "threshold=0.4");
 }
 
 #[test]
@@ -90,7 +94,7 @@ fn defaults_leave_the_address_alone() {
 fn what_is_ignored_is_named() {
     let query = "?device=abacus&threshold=2&threshold.prtody1=x&merge_gap_s=-1\
                  &min_duration_s=NaN&lang=eo&names=my%20own&colours=jet&time=noon\
-                 &treshold=0.5&threshold.=1";
+                 &precision=1&brightness=1.5&contrast=high&band=treble&rate=3&treshold=0.5&threshold.=1";
     let (settings, warnings) = Settings::from_query(String::new(), query);
     assert_eq!(settings, Settings::default());
     let sentences: Vec<String> = warnings
@@ -107,6 +111,11 @@ fn what_is_ignored_is_named() {
         ["names", "\"my own\"", "common, scientific, es"],
         ["colours", "\"jet\"", "viridis, magma, grey"],
         ["time", "\"noon\"", "elapsed, clock"],
+        ["precision", "\"1\"", "0.5 … 0.99"],
+        ["brightness", "\"1.5\"", "-1 … 1"],
+        ["contrast", "\"high\"", "-1 … 1"],
+        ["band", "\"treble\"", "all, low, middle, song, high"],
+        ["rate", "\"3\"", "0.1, 0.25, 0.5, 1, 2"],
         ["treshold", "does not know", "ignored"],
         ["threshold.", "does not know", "ignored"],
     ];

@@ -3,7 +3,7 @@
 use crate::words::Language;
 
 /// A setting that was ignored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SettingsWarning {
     /// There is no setting of this name.
     UnknownName(String),

@@ -13,8 +13,10 @@ pub const TILE_COLUMNS: usize = 512;
 /// Hops between the columns of the levels, in seconds, from coarse to fine.
 const HOPS_S: [f64; 7] = [0.64, 0.16, 0.04, 0.02, 0.01, 0.005, 0.0025];
 
-/// Tiles kept for a recording: some 20 MB at 128 bands.
-const MAX_TILES: usize = 300;
+/// Tiles kept for a recording: some 40 MB at 128 bands, if a day of it is looked at.
+const MAX_TILES: usize = 600;
+/// Tiles that one view shows: two of them, the close one and the strip, must not drive out each other's.
+const MAX_IN_SIGHT: usize = MAX_TILES / 2;
 
 /// A resolution: samples at the model's rate from one column to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,11 +96,13 @@ pub fn level(manifest: &Manifest, overview_per_s: f64, px_per_s: f64) -> Option<
     finest
 }
 
-/// Indices of the tiles in sight.
+/// Indices of the tiles in sight; the first ones where they are too many to be kept.
 #[must_use]
 pub fn in_sight(viewport: Viewport, columns_per_s: f64, duration_s: f64) -> Range<usize> {
     let index = |time_s: f64| time_s.clamp(0.0, duration_s) * columns_per_s / TILE_COLUMNS as f64;
-    index(viewport.start_s) as usize..index(viewport.end_s()).ceil() as usize
+    let first = index(viewport.start_s) as usize;
+    let end = index(viewport.end_s()).ceil() as usize;
+    first..end.min(first + MAX_IN_SIGHT)
 }
 
 impl Tiles {
@@ -174,6 +178,11 @@ mod tests {
         // 100 columns a second are 5.12 s a tile.
         assert_eq!(in_sight(viewport, 100.0, 1000.0), 1..6);
         assert_eq!(in_sight(viewport, 100.0, 11.0), 1..3);
+        let week_s = 7.0 * 86_400.0;
+        assert_eq!(
+            in_sight(Viewport::whole(week_s), 1.0, week_s).len(),
+            MAX_IN_SIGHT
+        );
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Texts of the page's parts that belong to no single recording.
 
+use crate::protocol::NoGpu;
+use crate::review::ReviewError;
+
 /// The page's head.
 pub struct PageWords {
     /// The document's title.
@@ -40,8 +43,8 @@ pub struct IntakeWords {
 pub struct StatusWords {
     /// The browser decodes a recording of this name.
     pub decoding: fn(name: &str) -> String,
-    /// The model listens to a recording of this name.
-    pub listening: fn(name: &str) -> String,
+    /// The model listens to a recording of this name, and so much of it is done.
+    pub listening: fn(name: &str, percent: Option<u32>) -> String,
     /// A recording waits, and no model could be loaded.
     pub waits_for_model: fn(name: &str) -> String,
     /// A recording waits for the model that is being loaded.
@@ -74,6 +77,8 @@ pub struct ControlWords {
     pub confidence_at_least: &'static str,
     /// Its value while species have thresholds of their own.
     pub by_species: &'static str,
+    /// Takes the slider's value back.
+    pub as_the_model: &'static str,
     /// The menu of models.
     pub model: &'static str,
     /// A model of the menu that the user has added.
@@ -102,6 +107,14 @@ pub struct WishWords {
     pub merge_gap: &'static str,
     /// The shortest detection.
     pub min_duration: &'static str,
+    /// Name of the list of species with thresholds of their own.
+    pub own_thresholds: &'static str,
+    /// One of them: its name, and its threshold in percent.
+    pub own_threshold: fn(name: &str, percent: f32) -> String,
+    /// Takes it back.
+    pub reset_threshold: &'static str,
+    /// The same with the name.
+    pub reset_threshold_of: fn(name: &str) -> String,
     /// How species are listed.
     pub list: &'static str,
     /// Looks for the listed species alone.
@@ -184,6 +197,20 @@ pub struct NoticeWords {
     pub dismiss: &'static str,
     /// The technical cause.
     pub details: &'static str,
+}
+
+/// Causes of failures that the page knows.
+pub struct CauseWords {
+    /// The loudest sample of a recording.
+    pub peak: fn(peak: &str) -> String,
+    /// So many pieces of a recording could not be decoded.
+    pub damaged_pieces: fn(n: usize) -> String,
+    /// The builds of page and worker.
+    pub builds: fn(page: &str, worker: &str) -> String,
+    /// Why there is no WebGPU, without a full stop.
+    pub no_gpu: fn(&NoGpu) -> String,
+    /// Why a file is no review: what is wrong and what to do.
+    pub review: fn(&ReviewError) -> String,
 }
 
 /// Settings in the page's address that mean nothing.

@@ -146,8 +146,10 @@ pub struct ReviewWords {
     pub too_few: fn(n_answers: usize) -> String,
     /// From where on detections should be right.
     pub threshold: fn(&PrecisionThreshold) -> String,
-    /// No threshold is high enough.
-    pub no_threshold: &'static str,
+    /// No threshold is high enough for this part of detections to be right.
+    pub no_threshold: fn(precision: f32) -> String,
+    /// Where that part is chosen, in percent.
+    pub precision: &'static str,
     /// Saves so many answers.
     pub save: fn(n_answers: usize) -> String,
     /// Takes saved ones.

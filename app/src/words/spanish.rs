@@ -16,6 +16,7 @@ pub(super) static WORDS: Words = Words {
     export: page::EXPORT,
     notice: page::NOTICE,
     failure: failure::failure,
+    cause: failure::CAUSE,
     settings: page::SETTINGS,
     summary: page::SUMMARY,
     card: recording::CARD,

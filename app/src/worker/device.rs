@@ -1,7 +1,7 @@
 //! Which device the network runs on.
 
 use crate::browser::gpu;
-use crate::protocol::{DeviceChoice, DeviceKind, DeviceReport};
+use crate::protocol::{DeviceChoice, DeviceKind, DeviceReport, NoGpu};
 use burn::prelude::Device;
 
 /// A device that is ready.
@@ -38,7 +38,7 @@ pub(super) async fn choose(choice: DeviceChoice) -> ChosenDevice {
 }
 
 #[cfg(feature = "webgpu")]
-async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
+async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, NoGpu> {
     use std::cell::RefCell;
 
     thread_local! {
@@ -55,7 +55,7 @@ async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
         None => Device::wgpu_options()
             .init_async()
             .await
-            .map_err(|error| error.to_string())?,
+            .map_err(|error| NoGpu::Failed(error.to_string()))?,
     };
     GPU.set(Some(device.clone()));
     Ok(ChosenDevice {
@@ -72,10 +72,7 @@ async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
 
 /// The page starts this worker where there is no adapter; here we learn why.
 #[cfg(not(feature = "webgpu"))]
-async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, String> {
+async fn web_gpu(choice: DeviceChoice) -> Result<ChosenDevice, NoGpu> {
     let adapter = gpu::usable(choice).await?;
-    Err(format!(
-        "the graphics adapter came too late: {}",
-        adapter.description
-    ))
+    Err(NoGpu::TooLate(adapter.description))
 }

@@ -44,7 +44,10 @@ fn a_missing_gpu_is_only_mentioned_when_it_was_asked_for() {
     let session = loaded(DeviceChoice::WebGpu, DeviceKind::Cpu);
     assert_eq!(
         session.notices(),
-        [Failure::new(FailureKind::NoWebgpu, "there is no adapter")]
+        [Failure::because(
+            FailureKind::NoWebgpu,
+            Cause::NoGpu(NoGpu::NoAdapter)
+        )]
     );
 }
 

@@ -1,6 +1,8 @@
 //! Settings that were ignored.
 
 use super::*;
+use crate::notice;
+use crate::words::Language;
 use pipit_core::{Label, Taxonomy};
 
 /// A page whose address has this query, and what its worker is asked.
@@ -12,10 +14,22 @@ fn opened_with(query: &str) -> (Session, Vec<Effect>) {
     (session, effects)
 }
 
-fn details(session: &Session) -> Vec<&str> {
+fn details(session: &Session) -> Vec<String> {
     let notices = session.notices().iter();
     let bad = notices.filter(|failure| failure.kind == FailureKind::BadSettings);
-    bad.map(|failure| failure.detail.as_str()).collect()
+    let spoken = session.settings().spoken();
+    bad.map(|failure| notice::word(spoken, failure).detail)
+        .collect()
+}
+
+#[test]
+fn what_is_ignored_is_told_in_the_language_that_is_spoken() {
+    let (mut session, _) = opened_with("colours=jet");
+    let english = details(&session);
+    session.set_language(Language::Spanish);
+    let spanish = details(&session);
+    assert_ne!(english, spanish);
+    assert!(english[0].contains("jet") && spanish[0].contains("jet"));
 }
 
 #[test]
@@ -32,11 +46,11 @@ fn unknown_species_are_named_once_the_model_is_known() {
 #[test]
 fn one_notice_holds_what_address_and_model_do_not_know() {
     let (mut session, effects) = opened_with("colours=jet&include=dodo");
-    assert!(matches!(details(&session)[..], [told] if told.contains("jet")));
+    assert!(matches!(&details(&session)[..], [told] if told.contains("jet")));
     finish_loading(&mut session, &effects, DeviceKind::Cpu);
     let told = details(&session);
     assert!(
-        matches!(told[..], [told] if told.contains("jet") && told.contains("dodo")),
+        matches!(&told[..], [told] if told.contains("jet") && told.contains("dodo")),
         "{told:?}"
     );
 }

@@ -20,6 +20,43 @@ fn folded_recordings_keep_no_pictures() {
 }
 
 #[test]
+fn all_of_a_recording_without_an_overview_comes_piece_by_piece() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let [a, b] = ["a", "b"].map(|name| {
+        let (id, job) = run(&mut session, name);
+        session.apply(finished(job), &[]);
+        // Unfolded anew it has no overview.
+        session.unfold(id, false);
+        session.unfold(id, true);
+        id
+    });
+    let asked = |effects: &[Effect]| -> Vec<JobId> {
+        let job = |effect: &Effect| match effect {
+            Effect::SendWithFile(_, Request::Spectrogram { job, .. }) => *job,
+            other => panic!("{other:?}"),
+        };
+        effects.iter().map(job).collect()
+    };
+    let close = Viewport {
+        start_s: 0.0,
+        span_s: 4.0,
+    };
+    let strip = asked(&session.look_over(a, 600));
+    assert_eq!(strip.len(), 1);
+    // What is looked at closely has the rest of the way for itself.
+    assert_eq!(asked(&session.look(a, close, 1000)).len(), 3);
+    assert!(session.look_over(a, 600).is_empty() && session.look_over(b, 600).is_empty());
+    let revisions = |session: &Session| [a, b].map(|id| session.recording(id).map(|r| r.revision));
+    let before = revisions(&session);
+    let columns = vec![9; TILE_COLUMNS * 128];
+    session.apply(Response::Spectrogram { job: strip[0] }, &columns);
+    let after = revisions(&session);
+    // Both are painted again, and ask for what they were refused.
+    assert!(before[0] < after[0] && before[1] < after[1]);
+    assert_eq!(asked(&session.look(b, close, 1000)).len(), 1);
+}
+
+#[test]
 fn what_is_in_sight_is_asked_for_once_and_kept() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     let (id, job) = run(&mut session, "a");

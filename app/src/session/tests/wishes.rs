@@ -44,6 +44,27 @@ fn species_keep_their_own_thresholds_until_the_user_chooses_one() {
     session.set_threshold(0.5);
     assert_eq!(codes(&session), [1]);
     assert!(!session.has_class_thresholds());
+    session.reset_threshold();
+    assert_eq!(codes(&session), [0]);
+    assert!(session.has_class_thresholds());
+    assert_eq!(session.settings().to_query(), "");
+}
+
+#[test]
+fn thresholds_of_species_that_are_not_shown_can_be_taken_back() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.9, 0.8]), &[]);
+    session.set_threshold_of(LabelId(1), Some(0.95));
+    session.set(|settings| {
+        settings.species_thresholds.insert("dodo".into(), 0.3);
+    });
+    let n_shown = |session: &Session| session.recording(id).map(|r| r.detections.len());
+    assert_eq!(n_shown(&session), Some(1));
+    assert_eq!(session.own_thresholds(), [(LabelId(1), 0.95)]);
+    session.set_threshold_of(LabelId(1), None);
+    assert_eq!(n_shown(&session), Some(2));
+    assert!(session.own_thresholds().is_empty());
 }
 
 #[test]

@@ -1,6 +1,57 @@
 //! Failures in English.
 
-use crate::protocol::FailureKind;
+use super::counted;
+use crate::protocol::{FailureKind, NoGpu};
+use crate::review::file::FORMAT_VERSION;
+use crate::review::{Impossible, ReviewError};
+use crate::words::CauseWords;
+
+pub(super) const CAUSE: CauseWords = CauseWords {
+    peak: |peak| format!("its loudest sample is {peak}"),
+    damaged_pieces: |n| format!("{} could not be decoded", counted(n, "piece", "pieces")),
+    builds: |page, worker| format!("the page is build {page}, its worker build {worker}"),
+    no_gpu,
+    review,
+};
+
+fn no_gpu(reason: &NoGpu) -> String {
+    match reason {
+        NoGpu::NotOffered => "this browser has none, or the page’s address is not secure".into(),
+        NoGpu::NoAdapter => "this browser found no usable graphics adapter".into(),
+        NoGpu::NoClock => "the graphics adapter cannot measure time (timestamp-query)".into(),
+        NoGpu::OnlySoftware => {
+            "the only graphics adapter computes in software, slower than the CPU".into()
+        }
+        NoGpu::TooLate(adapter) => format!("the graphics adapter came too late: {adapter}"),
+        NoGpu::Failed(words) => words.clone(),
+    }
+}
+
+fn review(error: &ReviewError) -> String {
+    match error {
+        ReviewError::NoReview => "This file is not a review saved by Pipit. \
+                                  Choose the JSON file that Pipit saved."
+            .into(),
+        ReviewError::Version { found } => format!(
+            "This review has format {found}, and this Pipit reads format {FORMAT_VERSION}. \
+             Reload the page to get the current Pipit, then load the review again."
+        ),
+        ReviewError::Damaged(place) => format!(
+            "This review cannot be read ({place}). Load another copy of it, or correct it there."
+        ),
+        ReviewError::Impossible { what, value } => {
+            let what = match what {
+                Impossible::Stretch => "a stretch of time",
+                Impossible::Confidence => "a confidence",
+                Impossible::NoSpecies => "an answer without a species",
+                Impossible::Variance => "a calibration with a negative variance",
+            };
+            format!(
+                "This review holds {what} that cannot be: {value}. Load another copy, or correct it there."
+            )
+        }
+    }
+}
 
 #[allow(
     clippy::too_many_lines,

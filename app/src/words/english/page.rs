@@ -31,7 +31,10 @@ pub(super) const INTAKE: IntakeWords = IntakeWords {
 
 pub(super) const STATUS: StatusWords = StatusWords {
     decoding: |name| format!("Decoding {name}…"),
-    listening: |name| format!("Listening to {name}…"),
+    listening: |name, percent| match percent {
+        Some(percent) => format!("Listening to {name}… {percent}%"),
+        None => format!("Listening to {name}…"),
+    },
     waits_for_model: |name| format!("{name} waits for a model."),
     waits_for_loading: |name| format!("{name} is ready; the model is still loading…"),
     no_model: "No model is loaded.",
@@ -52,6 +55,7 @@ pub(super) const STATUS: StatusWords = StatusWords {
 pub(super) const CONTROLS: ControlWords = ControlWords {
     confidence_at_least: "Confidence at least",
     by_species: "by species",
+    as_the_model: "As the model says",
     model: "Model",
     added: |title| format!("{title} (added)"),
     compute_on: "Compute on",
@@ -67,6 +71,10 @@ pub(super) const WISHES: WishWords = WishWords {
     heading: "Detections and species",
     merge_gap: "Join detections at most … s apart",
     min_duration: "Leave out those shorter than … s",
+    own_thresholds: "Species with thresholds of their own",
+    own_threshold: |name, percent| format!("{name}: at least {percent:.0}%"),
+    reset_threshold: "Take back",
+    reset_threshold_of: |name| format!("Take back the threshold of {name}"),
     list: "Species, one a line: common or scientific names, or codes",
     only_these: "Only these",
     not_these: "Not these",

@@ -122,7 +122,13 @@ pub(super) const REVIEW: ReviewWords = ReviewWords {
             threshold.interval.1 * 100.0
         )
     },
-    no_threshold: "No confidence is high enough for nine of ten detections to be right.",
+    no_threshold: |precision| {
+        format!(
+            "No confidence is high enough for {:.0}% of its detections to be right.",
+            precision * 100.0
+        )
+    },
+    precision: "Should be right, %",
     save: |n_answers| format!("Save review ({n_answers})"),
     load: "Load review…",
 };

@@ -1,6 +1,65 @@
 //! Failures in Spanish.
 
-use crate::protocol::FailureKind;
+use super::counted;
+use crate::protocol::{FailureKind, NoGpu};
+use crate::review::file::FORMAT_VERSION;
+use crate::review::{Impossible, ReviewError};
+use crate::words::CauseWords;
+
+pub(super) const CAUSE: CauseWords = CauseWords {
+    peak: |peak| format!("su muestra más fuerte es {peak}"),
+    damaged_pieces: |n| {
+        let could = if n == 1 { "pudo" } else { "pudieron" };
+        format!(
+            "no se {could} decodificar {}",
+            counted(n, "fragmento", "fragmentos")
+        )
+    },
+    builds: |page, worker| {
+        format!("la página es de la compilación {page}, su proceso de cálculo de la {worker}")
+    },
+    no_gpu,
+    review,
+};
+
+fn no_gpu(reason: &NoGpu) -> String {
+    match reason {
+        NoGpu::NotOffered => {
+            "este navegador no lo tiene, o la dirección de la página no es segura".into()
+        }
+        NoGpu::NoAdapter => "este navegador no encontró ningún adaptador gráfico utilizable".into(),
+        NoGpu::NoClock => "el adaptador gráfico no sabe medir el tiempo (timestamp-query)".into(),
+        NoGpu::OnlySoftware => {
+            "el único adaptador gráfico calcula por software, más despacio que la CPU".into()
+        }
+        NoGpu::TooLate(adapter) => format!("el adaptador gráfico llegó demasiado tarde: {adapter}"),
+        NoGpu::Failed(words) => words.clone(),
+    }
+}
+
+fn review(error: &ReviewError) -> String {
+    match error {
+        ReviewError::NoReview => "Este archivo no es una revisión guardada por Pipit. \
+                                  Elija el archivo JSON que guardó Pipit."
+            .into(),
+        ReviewError::Version { found } => format!(
+            "Esta revisión tiene el formato {found} y este Pipit lee el formato {FORMAT_VERSION}. \
+             Recargue la página para tener el Pipit actual y cargue la revisión otra vez."
+        ),
+        ReviewError::Damaged(place) => {
+            format!("Esta revisión no se puede leer ({place}). Cargue otra copia, o corríjala ahí.")
+        }
+        ReviewError::Impossible { what, value } => {
+            let what = match what {
+                Impossible::Stretch => "un tramo de tiempo imposible",
+                Impossible::Confidence => "una confianza imposible",
+                Impossible::NoSpecies => "una respuesta sin especie",
+                Impossible::Variance => "una calibración con varianza negativa",
+            };
+            format!("Esta revisión contiene {what}: {value}. Cargue otra copia, o corríjala ahí.")
+        }
+    }
+}
 
 #[allow(
     clippy::too_many_lines,

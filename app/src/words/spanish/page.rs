@@ -31,7 +31,10 @@ pub(super) const INTAKE: IntakeWords = IntakeWords {
 
 pub(super) const STATUS: StatusWords = StatusWords {
     decoding: |name| format!("Decodificando {name}…"),
-    listening: |name| format!("Escuchando {name}…"),
+    listening: |name, percent| match percent {
+        Some(percent) => format!("Escuchando {name}… {percent}%"),
+        None => format!("Escuchando {name}…"),
+    },
     waits_for_model: |name| format!("{name} espera un modelo."),
     waits_for_loading: |name| format!("{name} ya está aquí; el modelo todavía se está cargando…"),
     no_model: "No hay ningún modelo cargado.",
@@ -53,6 +56,7 @@ pub(super) const STATUS: StatusWords = StatusWords {
 pub(super) const CONTROLS: ControlWords = ControlWords {
     confidence_at_least: "Confianza mínima",
     by_species: "según la especie",
+    as_the_model: "Como dice el modelo",
     model: "Modelo",
     added: |title| format!("{title} (añadido)"),
     compute_on: "Calcular en",
@@ -68,6 +72,10 @@ pub(super) const WISHES: WishWords = WishWords {
     heading: "Detecciones y especies",
     merge_gap: "Unir detecciones separadas por … s o menos",
     min_duration: "Omitir las que duren menos de … s",
+    own_thresholds: "Especies con umbral propio",
+    own_threshold: |name, percent| format!("{name}: al menos {percent:.0}%"),
+    reset_threshold: "Retirar",
+    reset_threshold_of: |name| format!("Retirar el umbral de {name}"),
     list: "Especies, una por línea: nombres comunes o científicos, o códigos",
     only_these: "Solo estas",
     not_these: "Estas no",

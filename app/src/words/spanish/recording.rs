@@ -123,7 +123,13 @@ pub(super) const REVIEW: ReviewWords = ReviewWords {
             threshold.interval.1 * 100.0
         )
     },
-    no_threshold: "Ninguna confianza basta para que nueve de cada diez detecciones sean correctas.",
+    no_threshold: |precision| {
+        format!(
+            "Ninguna confianza basta para que el {:.0}% de sus detecciones sea correcto.",
+            precision * 100.0
+        )
+    },
+    precision: "Deben ser correctas, %",
     save: |n_answers| format!("Guardar revisión ({n_answers})"),
     load: "Cargar revisión…",
 };
