@@ -80,6 +80,7 @@ pub(crate) fn settle(
         held_out: file_names(&data.held_out_recordings),
         backgrounds: file_names(&data.backgrounds),
         recordings_per_class: classes::count(&data.classes, &data.training),
+        pretraining: (source.as_ref()).map_or_else(Vec::new, RunConfig::trained_on),
         unreadable: data
             .unreadable
             .iter()
