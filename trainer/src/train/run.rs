@@ -1,6 +1,6 @@
 //! A training run from start to end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
@@ -23,6 +23,8 @@ use crate::settings::Settings;
 pub(crate) struct Request<'a> {
     /// The data set.
     pub(crate) data: &'a Path,
+    /// File names in it that count as absent.
+    pub(crate) left_out: &'a BTreeSet<String>,
     /// The run's folder.
     pub(crate) out: &'a Path,
     /// All settings.
@@ -45,7 +47,7 @@ pub(crate) struct Stand {
 pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
     let device = request.settings.device.open()?;
-    let data = data::load(request.data, options)?;
+    let data = data::load(request.data, options, request.left_out)?;
     let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;

@@ -15,7 +15,7 @@ use super::batch::Frontends;
 use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
 use super::run::Request;
-use super::{TrainOptions, normalization};
+use super::{TrainOptions, normalization, overlap};
 use crate::classes;
 use crate::dataset::Recording;
 use crate::files;
@@ -47,6 +47,9 @@ pub(crate) fn settle(
     }
     let options = &request.settings.options;
     let source = source_run(options)?;
+    if let Some(source) = &source {
+        overlap::warn_of_source(source, &data.held_out_recordings);
+    }
     let audio: AudioConfig = options.audio.audio();
     let crops = data
         .plan(audio.window_samples(), options)
