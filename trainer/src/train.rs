@@ -19,6 +19,7 @@ mod outcome;
 mod overlap;
 pub(crate) mod plan;
 pub(crate) mod recordings;
+mod replicas;
 mod run;
 mod schedule;
 mod settle;
@@ -137,6 +138,7 @@ fn settings_of_run(out: &Path, given: Settings) -> anyhow::Result<Settings> {
     Ok(Settings {
         data: given.data.or(kept.data),
         device: given.device,
+        devices: given.devices,
         ..kept
     })
 }

@@ -46,7 +46,7 @@ pub(crate) struct Stand {
 /// Trains until the last epoch, or until `stop_after`.
 pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
-    let device = request.settings.device.open()?;
+    let devices = (request.settings.device).open_all(&request.settings.devices)?;
     let data = data::load(request.data, options, request.left_out)?;
     let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
@@ -55,14 +55,14 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let checkpoint = checkpoint::latest(request.out)?.filter(|_| request.resume);
     // A run that has begun needs the weights that it began with no more.
     let weights = options.weights.as_deref().filter(|_| checkpoint.is_none());
-    let mut state = settle::start(&config, &data, weights, &device)?;
+    let mut state = settle::start(&config, &data, weights, &devices[0])?;
     if let Some(checkpoint) = checkpoint {
         state = checkpoint::load(&checkpoint, state)?;
         // Loaded tensors are new ones, which would be trained again.
         state.model = settle::freeze(state.model, options);
     }
     let before = state.progress.history.len();
-    let progress = epochs(request, state, &data, &config, &frontends, &device)?.progress;
+    let progress = epochs(request, state, &data, &config, &frontends, &devices)?.progress;
     outcome::report(request, &data.unreadable, &progress)?;
     Ok(Stand {
         epochs: progress.history.len() - before,
@@ -77,7 +77,7 @@ fn epochs(
     data: &Data,
     config: &RunConfig,
     frontends: &Frontends,
-    device: &Device,
+    devices: &[Device],
 ) -> anyhow::Result<TrainingState> {
     let options = &request.settings.options;
     let maker = BatchMaker {
@@ -99,13 +99,15 @@ fn epochs(
         batch_size: options.batch_size,
         threshold: options.threshold,
         classes: config.classes.len(),
-        device,
+        device: &devices[0],
     };
-    let training_device = device.clone().autodiff();
+    let training_devices: Vec<Device> = (devices.iter())
+        .map(|device| device.clone().autodiff())
+        .collect();
     let loss = options.loss(&data.class_counts());
     let plan = data.plan(maker.window, options);
     let batches_per_epoch = plan.batches(0).len();
-    let steps_per_epoch = batches_per_epoch.div_ceil(options.accumulate);
+    let steps_per_epoch = batches_per_epoch.div_ceil(options.accumulate * devices.len());
     let first = state.progress.history.len();
     let last = request
         .stop_after
@@ -122,7 +124,7 @@ fn epochs(
         let steps = Steps {
             options,
             loss: &loss,
-            device: &training_device,
+            devices: &training_devices,
             bar: &bar,
             epoch,
             first_step: epoch * steps_per_epoch,

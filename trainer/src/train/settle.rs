@@ -66,7 +66,7 @@ pub(crate) fn settle(
         command: command_line(),
         data: request.data.to_path_buf(),
         data_name: data.dataset.name(),
-        device: request.settings.device.describe(),
+        device: (request.settings.device).describe(request.settings.devices.len()),
         options: options.clone(),
         architecture: options.architecture,
         audio,
