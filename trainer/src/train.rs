@@ -18,6 +18,7 @@ mod options;
 mod outcome;
 mod overlap;
 pub(crate) mod plan;
+mod precision;
 pub(crate) mod recordings;
 mod replicas;
 mod run;

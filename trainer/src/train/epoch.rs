@@ -147,7 +147,7 @@ fn gradients_of(
     device: &Device,
 ) -> (Tensor<1>, GradientsParams) {
     let (input, labels) = batch.into_device(device);
-    let (logits, framewise) = model.forward_with_frames(input);
+    let (logits, framewise) = steps.options.precision.forward(model, input);
     let loss = steps.loss.with_frames(logits, framewise, labels);
     let share = loss.clone() / in_step as f64;
     let gradients = GradientsParams::from_grads(share.backward(), model);

@@ -47,6 +47,7 @@ pub(crate) struct Stand {
 pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
     let devices = (request.settings.device).open_all(&request.settings.devices)?;
+    (options.precision).check(request.settings.device, &devices)?;
     let data = data::load(request.data, options, request.left_out)?;
     let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;

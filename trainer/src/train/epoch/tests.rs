@@ -5,6 +5,7 @@ use super::*;
 use crate::train::batch::Frontends;
 use crate::train::checkpoint::Progress;
 use crate::train::loss::LossChoice;
+use crate::train::precision::Precision;
 use crate::train::recordings::StoredAudio;
 
 /// Four windows, each with a bright band and a class of its own.
@@ -60,10 +61,15 @@ fn weights(model: &Model) -> (Vec<f32>, Vec<f32>) {
 }
 
 #[test]
-fn repeated_steps_learn_a_batch_by_heart_with_either_loss() {
-    for loss in [LossChoice::Bce, LossChoice::Focal] {
+fn repeated_steps_learn_a_batch_by_heart_with_either_loss_in_either_precision() {
+    for (loss, precision) in [
+        (LossChoice::Bce, Precision::F32),
+        (LossChoice::Focal, Precision::F32),
+        (LossChoice::Bce, Precision::Bf16),
+    ] {
         let options = TrainOptions {
             loss,
+            precision,
             ..TrainOptions::default()
         };
         with_steps(&options, |steps| {
