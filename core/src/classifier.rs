@@ -27,6 +27,16 @@ pub struct FramewiseScores {
     pub frames: Vec<Scores>,
 }
 
+impl FramewiseScores {
+    /// A window alone.
+    pub(crate) fn without_frames(window: Scores) -> Self {
+        Self {
+            window,
+            frames: Vec::new(),
+        }
+    }
+}
+
 /// Why a package does not become a classifier, or a window no scores.
 #[derive(Debug, Error)]
 pub enum ClassifierError {

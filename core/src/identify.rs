@@ -1,7 +1,7 @@
 //! The one pipeline that the browser's worker and the command line share.
 
-use crate::classifier::{Classifier, ClassifierError};
-use crate::detection::WindowScores;
+use crate::classifier::{Classifier, ClassifierError, FramewiseScores};
+use crate::detection::{Scores, WindowScores};
 use crate::mel::{MelError, MelFrontend, MelSpectrogram};
 use crate::waveform::Waveform;
 use crate::window::{Window, WindowError, WindowStream};
@@ -16,6 +16,7 @@ pub struct Identification<'a> {
     windows: WindowStream,
     mel: MelFrontend,
     batch_size: usize,
+    framewise: bool,
     pending: Vec<Window>,
 }
 
@@ -26,6 +27,9 @@ pub struct ScoredWindow {
     pub window: WindowScores,
     /// Its Mel spectrogram in decibels re 1 before normalisation, for drawing.
     pub mel: MelSpectrogram,
+    /// Scores of equal stretches of the whole window, padding included, in order of time; empty unless
+    /// they were asked for and the pooling looks at frames.
+    pub frames: Vec<Scores>,
 }
 
 /// Why a recording cannot be identified.
@@ -59,8 +63,16 @@ impl<'a> Identification<'a> {
             windows: WindowStream::new(sample_rate_hz, &manifest.audio)?,
             mel: MelFrontend::new(manifest.audio.sample_rate_hz, &manifest.mel)?,
             batch_size: batch_size.max(1),
+            framewise: false,
             pending: Vec::new(),
         })
+    }
+
+    /// Asks for the scores of each window's frames, too.
+    #[must_use]
+    pub fn framewise(mut self) -> Self {
+        self.framewise = true;
+        self
     }
 
     /// Takes a block of mono samples; returns the windows that it completes.
@@ -74,7 +86,7 @@ impl<'a> Identification<'a> {
         while self.pending.len() >= self.batch_size {
             let rest = self.pending.split_off(self.batch_size);
             let batch = std::mem::replace(&mut self.pending, rest);
-            scored.extend(score(self.classifier, &mut self.mel, batch).await?);
+            scored.extend(score(self.classifier, &mut self.mel, batch, self.framewise).await?);
         }
         Ok(scored)
     }
@@ -91,7 +103,7 @@ impl<'a> Identification<'a> {
         while !pending.is_empty() {
             let rest = pending.split_off(self.batch_size.min(pending.len()));
             let batch = std::mem::replace(&mut pending, rest);
-            scored.extend(score(self.classifier, &mut mel, batch).await?);
+            scored.extend(score(self.classifier, &mut mel, batch, self.framewise).await?);
         }
         Ok(scored)
     }
@@ -115,6 +127,7 @@ async fn score(
     classifier: &Classifier,
     frontend: &mut MelFrontend,
     batch: Vec<Window>,
+    framewise: bool,
 ) -> Result<Vec<ScoredWindow>, IdentifyError> {
     let decibels: Vec<MelSpectrogram> = batch
         .iter()
@@ -124,7 +137,12 @@ async fn score(
     for image in &mut images {
         classifier.manifest().normalization.apply(image);
     }
-    let scores = classifier.classify(&images).await?;
+    let scores = if framewise {
+        classifier.classify_framewise(&images).await?
+    } else {
+        let windows = classifier.classify(&images).await?.into_iter();
+        windows.map(FramewiseScores::without_frames).collect()
+    };
     Ok(batch
         .into_iter()
         .zip(decibels)
@@ -133,9 +151,10 @@ async fn score(
             window: WindowScores {
                 start_s: window.start_s,
                 end_s: window.end_s,
-                scores,
+                scores: scores.window,
             },
             mel,
+            frames: scores.frames,
         })
         .collect())
 }

@@ -10,11 +10,14 @@ pub mod head;
 
 pub mod layers;
 
+mod precision;
+
 pub mod weights;
 
 use crate::architecture::Architecture;
 use crate::pooling::Pooling;
 use burn::prelude::*;
+use burn::tensor::FloatDType;
 use efficientnet::EfficientNet;
 use head::Head;
 use layers::DropPath;
@@ -139,7 +142,7 @@ impl Model {
     /// `[n, in_chans, height, width]` to `[n, num_classes]` and `[n, width / 32, num_classes]`, rounded up
     #[must_use]
     pub fn forward_with_frames(&self, images: Tensor<4>) -> (Tensor<2>, Option<Tensor<3>>) {
-        let features = self.forward_features(images);
+        let features = self.forward_features(images).cast(FloatDType::F32);
         self.network().head().forward_with_frames(features)
     }
 

@@ -5,7 +5,8 @@ mod manifest;
 
 pub use catalogue::{CATALOGUE_FILE, Catalogue, CatalogueEntry};
 pub use manifest::{
-    Attribution, FORMAT_VERSION, FileEntry, MANIFEST_FILE, Manifest, TrainingSummary, WEIGHTS_FILE,
+    Attribution, FORMAT_VERSION, FileEntry, MANIFEST_FILE, Manifest, Pretraining, TrainingSummary,
+    WEIGHTS_FILE,
 };
 
 use sha2::{Digest as _, Sha256};

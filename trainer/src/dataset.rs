@@ -1,6 +1,7 @@
 //! Labelled recordings on disk: a `train_metadata.csv` in BirdCLEF's form, or one folder a class.
 
 mod folders;
+mod identity;
 mod metadata;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,8 @@
 //! Where tensors live: the CPU always, a GPU where the build has a backend for it.
 
-use anyhow::bail;
+use std::collections::BTreeSet;
+
+use anyhow::{bail, ensure};
 use burn::prelude::Device;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -23,13 +25,44 @@ impl DeviceChoice {
     pub(crate) fn open(self) -> anyhow::Result<Device> {
         match self {
             Self::Cpu => Ok(Device::flex()),
-            Self::Vulkan => vulkan(),
-            Self::Cuda => cuda(),
+            Self::Vulkan => vulkan(None),
+            Self::Cuda => cuda(None),
+        }
+    }
+
+    /// Opens the cards with these numbers, without autodiff; the device itself where none is named.
+    pub(crate) fn open_all(self, cards: &[usize]) -> anyhow::Result<Vec<Device>> {
+        if cards.is_empty() {
+            return Ok(vec![self.open()?]);
+        }
+        let mut named = BTreeSet::new();
+        for card in cards {
+            ensure!(named.insert(card), "--devices names card {card} twice");
+        }
+        cards.iter().map(|&card| self.open_card(card)).collect()
+    }
+
+    fn open_card(self, card: usize) -> anyhow::Result<Device> {
+        match self {
+            Self::Cpu => {
+                bail!(
+                    "--devices takes graphics cards, with --device cuda or vulkan; the CPU is one device"
+                )
+            }
+            Self::Vulkan => vulkan(Some(card)),
+            Self::Cuda => cuda(Some(card)),
         }
     }
 
     /// Name for reports and model cards.
-    pub(crate) fn describe(self) -> String {
+    pub(crate) fn describe(self, cards: usize) -> String {
+        match cards {
+            0 | 1 => self.describe_one(),
+            cards => format!("{cards} × {}", self.describe_one()),
+        }
+    }
+
+    fn describe_one(self) -> String {
         match self {
             Self::Cpu => {
                 let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -42,29 +75,51 @@ impl DeviceChoice {
 }
 
 #[cfg(feature = "vulkan")]
-fn vulkan() -> anyhow::Result<Device> {
+fn vulkan(card: Option<usize>) -> anyhow::Result<Device> {
     use anyhow::Context;
+    use burn::tensor::DeviceKind;
     use burn::tensor::wgpu::WgpuBackend;
 
+    let options = Device::wgpu_options().graphics_api(WgpuBackend::Vulkan);
     // Initialising here turns a missing driver into a sentence; later it would be a panic.
-    Device::wgpu_options()
-        .graphics_api(WgpuBackend::Vulkan)
-        .init()
-        .context("no usable Vulkan device")
+    match card {
+        None => options.init().context("no usable Vulkan device"),
+        Some(card) => (options.device_kind(DeviceKind::DiscreteGpu(card)).init())
+            .with_context(|| format!("no usable Vulkan card {card}")),
+    }
 }
 
 #[cfg(not(feature = "vulkan"))]
-fn vulkan() -> anyhow::Result<Device> {
+fn vulkan(_card: Option<usize>) -> anyhow::Result<Device> {
     bail!("this build of pipit has no Vulkan; rebuild it with --features vulkan")
 }
 
 #[cfg(feature = "cuda")]
-#[expect(clippy::unnecessary_wraps, reason = "builds without CUDA do fail")]
-fn cuda() -> anyhow::Result<Device> {
-    Ok(Device::cuda(0))
+fn cuda(card: Option<usize>) -> anyhow::Result<Device> {
+    use burn::tensor::DeviceType;
+
+    if let Some(card) = card {
+        let cards = Device::enumerate(DeviceType::Cuda).len();
+        ensure!(card < cards, "no CUDA card {card} among {cards}");
+    }
+    Ok(Device::cuda(card.unwrap_or(0)))
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda() -> anyhow::Result<Device> {
+fn cuda(_card: Option<usize>) -> anyhow::Result<Device> {
     bail!("this build of pipit has no CUDA; rebuild it with --features cuda")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_are_named_once_and_the_cpu_has_none() {
+        let error = |cards: &[usize]| DeviceChoice::Cpu.open_all(cards).unwrap_err().to_string();
+
+        assert!(error(&[0, 1, 0]).contains("card 0 twice"));
+        assert!(error(&[0, 1]).contains("the CPU is one device"));
+        assert_eq!(DeviceChoice::Cpu.open_all(&[]).unwrap().len(), 1);
+    }
 }

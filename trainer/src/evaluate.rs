@@ -16,6 +16,7 @@ use crate::dataset::{Dataset, Recording};
 use crate::device::DeviceChoice;
 use crate::files;
 use crate::judging::{self, JudgedSet};
+use crate::listing::some_of;
 use crate::run_folder::OpenModel;
 use crate::score::score_file;
 use evaluation::{Evaluation, Noisy};
@@ -175,15 +176,6 @@ fn warn_of_other_classes(
         );
     }
     Ok(())
-}
-
-fn some_of(names: &[&str]) -> String {
-    const MOST: usize = 5;
-    let shown = names[..names.len().min(MOST)].join(", ");
-    match names.len().saturating_sub(MOST) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
 }
 
 fn write_scores(path: &Path, classes: &Taxonomy, set: &JudgedSet<'_>) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! `pipit identify`: which species sing when.
 
+mod frames;
 mod output;
 
 use std::path::{Path, PathBuf};
@@ -7,11 +8,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use pipit_core::{Classifier, DetectionConfig, detect};
+use pipit_core::{Classifier, DetectionConfig, Pooling, detect};
 
 use crate::device::DeviceChoice;
 use crate::run_folder::OpenModel;
-use crate::score::score_file;
+use crate::score::{score_file, score_framewise};
+use frames::FrameTable;
 use output::IdentifiedFile;
 
 /// Arguments of `pipit identify`.
@@ -30,6 +32,10 @@ pub(crate) struct IdentifyArgs {
     /// How to print detections.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Also write each species' confidence in every frame, a few tenths of a second; takes a model that
+    /// pools by attention. Where windows overlap, a row is their mean.
+    #[arg(long, value_name = "FILE.csv")]
+    frames: Option<PathBuf>,
     /// What to compute on.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceChoice,
@@ -61,15 +67,31 @@ pub(crate) fn run(args: &IdentifyArgs) -> anyhow::Result<ExitCode> {
         }
         None => manifest.detection.clone(),
     };
+    let mut frames = match &args.frames {
+        Some(path) => {
+            ensure!(
+                manifest.pooling == Pooling::Attention,
+                "--frames takes a model that looks at frames, as those of `pipit train --pooling attention` do; \
+                 this one has {} pooling: {}",
+                manifest.pooling,
+                args.model.display()
+            );
+            Some(FrameTable::create(path, manifest)?)
+        }
+        None => None,
+    };
     let classifier = Classifier::new(&model.package, &args.device.open()?)
         .with_context(|| format!("cannot load the model {}", args.model.display()))?;
 
     let mut identified = Vec::new();
     for path in &args.files {
-        match identify_file(&classifier, path, &config) {
+        match identify_file(&classifier, path, &config, frames.as_mut()) {
             Ok(file) => identified.push(file),
             Err(error) => eprintln!("pipit: {error:#}"),
         }
+    }
+    if let Some(frames) = frames {
+        frames.keep()?;
     }
     output::print(&identified, manifest, args.format)?;
     Ok(if identified.len() == args.files.len() {
@@ -83,8 +105,13 @@ fn identify_file(
     classifier: &Classifier,
     path: &Path,
     config: &DetectionConfig,
+    frames: Option<&mut FrameTable>,
 ) -> anyhow::Result<IdentifiedFile> {
-    let scored = score_file(classifier, path)?;
+    let file = path.display().to_string();
+    let scored = match frames {
+        Some(frames) => frames.add(&file, |look| score_framewise(classifier, path, Some(look)))?,
+        None => score_file(classifier, path)?,
+    };
     if scored.damaged_packets > 0 {
         eprintln!(
             "pipit: {} damaged pieces were left out of {}",
@@ -93,7 +120,7 @@ fn identify_file(
         );
     }
     Ok(IdentifiedFile {
-        file: path.display().to_string(),
+        file,
         duration_s: scored.duration_s,
         detections: detect(&scored.windows, config),
     })

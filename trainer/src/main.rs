@@ -15,6 +15,7 @@ mod files;
 mod identify;
 mod import;
 mod judging;
+mod listing;
 mod metrics;
 mod preview;
 mod publish;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use pipit_core::package::{
-    Attribution, FORMAT_VERSION, FileEntry, TrainingSummary, WEIGHTS_FILE, sha256_hex,
+    Attribution, FORMAT_VERSION, FileEntry, Pretraining, TrainingSummary, WEIGHTS_FILE, sha256_hex,
 };
 use pipit_core::{
     Architecture, AudioConfig, DetectionConfig, Manifest, MelConfig, ModelPackage, Normalization,
@@ -69,6 +69,9 @@ pub(crate) struct RunConfig {
     /// Training recordings of each class, in output order; empty in runs that did not note it.
     #[serde(default)]
     pub(crate) recordings_per_class: Vec<usize>,
+    /// What the weights that it began with were trained on, in order, where they are another run's.
+    #[serde(default)]
+    pub(crate) pretraining: Vec<Pretraining>,
     /// Files that could not be read.
     pub(crate) unreadable: Vec<String>,
     /// Who made the training and held-out recordings, and those that the weights it began with are
@@ -115,6 +118,16 @@ impl RunConfig {
         files::write_atomically(&folder.join(CONFIG_FILE), &serde_json::to_vec_pretty(self)?)
     }
 
+    /// What its weights were trained on, in order.
+    pub(crate) fn trained_on(&self) -> Vec<Pretraining> {
+        let own = Pretraining {
+            data: self.data_name.clone(),
+            recordings: self.training.len(),
+            classes: self.classes.len(),
+        };
+        self.pretraining.iter().cloned().chain([own]).collect()
+    }
+
     /// The manifest that describes `weights` of this run.
     pub(crate) fn manifest(
         &self,
@@ -146,6 +159,7 @@ impl RunConfig {
                 device: self.device.clone(),
                 recordings: self.training.len(),
                 recordings_per_class: self.recordings_per_class.clone(),
+                pretraining: self.pretraining.clone(),
                 held_out_recordings: self.held_out.len(),
                 split: split.to_owned(),
                 epochs: best.epoch,

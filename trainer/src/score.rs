@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::read_sync;
-use pipit_core::{Classifier, Identification, Waveform, WindowScores};
+use pipit_core::{Classifier, Identification, ScoredWindow, Waveform, WindowScores};
 
 use crate::decode;
 
@@ -22,22 +22,44 @@ pub(crate) struct ScoredFile {
     pub(crate) damaged_packets: usize,
 }
 
+/// Is shown each window with its frames, in order of time, as soon as they are scored.
+pub(crate) type Look<'a> = dyn FnMut(&ScoredWindow) -> anyhow::Result<()> + 'a;
+
 /// Decodes and scores a recording block by block.
 pub(crate) fn score_file(classifier: &Classifier, path: &Path) -> anyhow::Result<ScoredFile> {
+    score_framewise(classifier, path, None)
+}
+
+/// The same, frame by frame where somebody looks.
+pub(crate) fn score_framewise(
+    classifier: &Classifier,
+    path: &Path,
+    mut look: Option<&mut Look<'_>>,
+) -> anyhow::Result<ScoredFile> {
     let context = || format!("cannot identify {}", path.display());
     let mut audio = decode::open(path)?;
     let rate = audio.sample_rate_hz();
     let mut identification =
         Identification::new(classifier, rate, BATCH_SIZE).with_context(context)?;
+    if look.is_some() {
+        identification = identification.framewise();
+    }
     let mut windows = Vec::new();
+    let mut take = |scored: Vec<ScoredWindow>| -> anyhow::Result<()> {
+        for scored in scored {
+            if let Some(look) = &mut look {
+                look(&scored)?;
+            }
+            windows.push(scored.window);
+        }
+        Ok(())
+    };
     let mut samples: u64 = 0;
     while let Some(block) = audio.next_block().with_context(context)? {
         samples += block.len() as u64;
-        let scored = read_sync(identification.push(&block)).with_context(context)?;
-        windows.extend(scored.into_iter().map(|scored| scored.window));
+        take(read_sync(identification.push(&block)).with_context(context)?)?;
     }
-    let scored = read_sync(identification.finish()).with_context(context)?;
-    windows.extend(scored.into_iter().map(|scored| scored.window));
+    take(read_sync(identification.finish()).with_context(context)?)?;
     Ok(ScoredFile {
         windows,
         duration_s: duration_s(samples, rate),

@@ -49,6 +49,11 @@ pub(crate) struct Settings {
     /// What to compute on.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) device: DeviceChoice,
+    /// Graphics cards that share the training, counted from 0: each takes batches of its own, and a
+    /// step is made with the gradients of all [default: the first].
+    #[arg(long, value_name = "I,I,…", value_delimiter = ',')]
+    #[serde(default)]
+    pub(crate) devices: Vec<usize>,
     /// The rest.
     #[command(flatten)]
     #[serde(flatten)]

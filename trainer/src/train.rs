@@ -16,13 +16,17 @@ mod loss;
 pub(crate) mod normalization;
 mod options;
 mod outcome;
+mod overlap;
 pub(crate) mod plan;
+mod precision;
 pub(crate) mod recordings;
+mod replicas;
 mod run;
 mod schedule;
 mod settle;
 mod validate;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -79,13 +83,15 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         };
         kept.write(&out.join(SETTINGS_FILE))?;
     }
+    let none = BTreeSet::new();
     let Some(before) = before else {
-        return train(data, &out, &settings, args.stop_after).map(|_| ());
+        return train(data, &out, &settings, &none, args.stop_after).map(|_| ());
     };
 
     let folder = before.out()?;
     println!("stage 1 of 2, in {}", folder.display());
-    let stand = train(before.data()?, folder, &before, args.stop_after)?;
+    let held_out = overlap::left_out(&settings, &before)?;
+    let stand = train(before.data()?, folder, &before, &held_out, args.stop_after)?;
     let stop_after = (args.stop_after).map(|epochs| epochs.saturating_sub(stand.epochs));
     if !stand.finished || stop_after == Some(0) {
         println!("--resume goes on, then with stage 2");
@@ -94,7 +100,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     println!("stage 2 of 2, in {}", out.display());
     let mut main = settings.clone();
     main.options.weights = Some(folder.join(BEST_WEIGHTS_FILE));
-    train(data, &out, &main, stop_after).map(|_| ())
+    train(data, &out, &main, &none, stop_after).map(|_| ())
 }
 
 /// Begins a run or goes on with it.
@@ -102,10 +108,12 @@ fn train(
     data: &Path,
     out: &Path,
     settings: &Settings,
+    left_out: &BTreeSet<String>,
     stop_after: Option<usize>,
 ) -> anyhow::Result<run::Stand> {
     run::train(&run::Request {
         data,
+        left_out,
         out,
         settings,
         resume: is_run(out),
@@ -131,6 +139,7 @@ fn settings_of_run(out: &Path, given: Settings) -> anyhow::Result<Settings> {
     Ok(Settings {
         data: given.data.or(kept.data),
         device: given.device,
+        devices: given.devices,
         ..kept
     })
 }

@@ -6,7 +6,7 @@ use crate::shell::Shell;
 use crate::words::ModelWords;
 use leptos::prelude::*;
 use pipit_core::Manifest;
-use pipit_core::package::{Attribution, TrainingSummary};
+use pipit_core::package::{Attribution, Pretraining, TrainingSummary};
 use std::sync::Arc;
 
 /// Who made the model, from whose recordings, and how well it does.
@@ -127,11 +127,19 @@ fn training(shell: Shell, training: TrainingSummary) -> impl IntoView {
         .iter()
         .map(|(name, value)| view! { <li>{name.clone()} ": " {format!("{value:.3}")}</li> })
         .collect_view();
+    let before = training
+        .pretraining
+        .into_iter()
+        .map(|Pretraining { data, recordings, classes }| {
+            view! { <p>{move || (shell.words().about.pretraining)(recordings, classes, &data)}</p> }
+        })
+        .collect_view();
     let (n_recordings, n_held_out) = (training.recordings, training.held_out_recordings);
     let split = training.split;
     view! {
         <p>{move || (shell.words().about.training)(n_recordings, n_held_out, &split)}</p>
         <ul class="columns">{metrics}</ul>
+        {before}
         <p>{training.notes}</p>
     }
 }

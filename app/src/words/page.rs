@@ -326,4 +326,6 @@ pub struct AboutWords {
     pub recordists: &'static str,
     /// What it was trained on, before its figures.
     pub training: fn(n_recordings: usize, n_held_out: usize, split: &str) -> String,
+    /// What it learned from before.
+    pub pretraining: fn(n_recordings: usize, n_species: usize, data: &str) -> String,
 }

@@ -91,7 +91,7 @@ struct Progress {
 impl Progress {
     fn post(&self, scored: Vec<ScoredWindow>, manifest: &Manifest) {
         let frame_s = manifest.mel.hop_length as f64 / f64::from(manifest.audio.sample_rate_hz);
-        for ScoredWindow { window, mel } in scored {
+        for ScoredWindow { window, mel, .. } in scored {
             let span = window.start_s..window.end_s;
             let (first_column, columns) = picture::columns(&mel, span, frame_s, self.columns_per_s);
             let response = Response::Scored {

@@ -78,6 +78,9 @@ pub struct TrainingSummary {
     /// Recordings trained on by class, in output order; empty where it was not noted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recordings_per_class: Vec<usize>,
+    /// What the network learned before, in order, where its weights were trained on recordings already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pretraining: Vec<Pretraining>,
     /// Recordings kept aside.
     pub held_out_recordings: usize,
     /// How they were chosen.
@@ -90,6 +93,18 @@ pub struct TrainingSummary {
     pub metrics: BTreeMap<String, f64>,
     /// Anything else that a user of the model should know.
     pub notes: String,
+}
+
+/// Recordings that a network learned from before those that made it what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pretraining {
+    /// The data.
+    pub data: String,
+    /// Recordings trained on.
+    pub recordings: usize,
+    /// Species told apart.
+    pub classes: usize,
 }
 
 /// A recordist whose work is in the training data.

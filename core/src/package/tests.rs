@@ -160,6 +160,28 @@ fn calibration_and_thresholds_by_class_round_trip_and_are_checked() {
 }
 
 #[test]
+fn pretraining_round_trips_and_need_not_be_told() {
+    let mut with = manifest(b"");
+    with["training"] = json!({
+        "command": "pipit train", "data": "birds", "device": "CPU", "recordings": 8,
+        "held_out_recordings": 2, "split": "by recordist", "epochs": 3, "seed": 0, "metrics": {}, "notes": ""
+    });
+    let plain = open(&with, b"").expect("sound").manifest;
+    assert!(!String::from_utf8_lossy(&plain.to_json()).contains("pretraining"));
+
+    with["training"]["pretraining"] =
+        json!([{ "data": "more-birds", "recordings": 90, "classes": 7 }]);
+    let package = open(&with, b"").expect("sound");
+    let training = package.manifest.training.as_ref().expect("is told");
+    assert_eq!(training.pretraining[0].data, "more-birds");
+    let again = Manifest::from_json(&package.manifest.to_json()).expect("own output");
+    assert_eq!(again, package.manifest);
+
+    with["training"]["pretraining"][0]["species"] = json!(7);
+    refused(&with, b"", &["manifest.json", "species"]);
+}
+
+#[test]
 fn what_is_not_a_manifest_is_refused() {
     refused(&json!("hello"), b"", &["manifest.json cannot be read"]);
     let mut misspelt = manifest(b"");

@@ -45,11 +45,16 @@ impl Sides {
 
 /// People and publications that are on both sides.
 pub(super) fn leaks(dataset: &Dataset, sides: &Sides) -> Vec<Finding> {
-    let recordist = |recording: &Recording| recording.author.as_deref().map(plain_name);
     let mut findings = Vec::new();
     for (kind, groups) in [
-        (Kind::LeakedRecordist, group_by(dataset, recordist)),
-        (Kind::LeakedRecording, group_by(dataset, publication)),
+        (
+            Kind::LeakedRecordist,
+            group_by(dataset, Recording::recordist),
+        ),
+        (
+            Kind::LeakedRecording,
+            group_by(dataset, Recording::publication),
+        ),
     ] {
         for (name, recordings) in groups {
             if sides.divide(&recordings) {
@@ -94,34 +99,6 @@ fn group_by(
         }
     }
     groups
-}
-
-/// Letters and digits alone: spelling and spacing do not make another person.
-fn plain_name(author: &str) -> String {
-    author
-        .chars()
-        .filter(|letter| letter.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// Where a recording was published: its number at xeno-canto, or its address.
-fn publication(recording: &Recording) -> Option<String> {
-    let address = recording
-        .url
-        .as_deref()
-        .filter(|url| url.starts_with("http"));
-    xeno_canto_number(&recording.filename).or_else(|| address.map(str::to_owned))
-}
-
-/// `XC123456` anywhere in a file's name.
-fn xeno_canto_number(filename: &str) -> Option<String> {
-    let name = filename.rsplit('/').next()?;
-    let digits: String = name[name.find("XC")? + 2..]
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
-    (!digits.is_empty()).then(|| format!("XC{digits}"))
 }
 
 #[cfg(test)]

@@ -78,6 +78,13 @@ fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
         "Trained on {} recordings of `{}` ({}), kept after epoch {}, seed {}.",
         training.recordings, training.data, training.device, training.epochs, training.seed
     )?;
+    for before in &training.pretraining {
+        writeln!(
+            card,
+            "\nIts weights had learned from {} recordings of {} species of `{}` before.",
+            before.recordings, before.classes, before.data
+        )?;
+    }
     if training.held_out_recordings > 0 {
         writeln!(
             card,

@@ -12,7 +12,7 @@ use crate::run_folder::PRETRAIN_FOLDER;
 /// The table of what differs in a stage before.
 pub(super) const TABLE: &str = "pretrain";
 /// What cannot differ there.
-const COMMON: [&str; 3] = ["architecture", "device", "out"];
+const COMMON: [&str; 4] = ["architecture", "device", "devices", "out"];
 
 /// Puts in a value for the stage before, if the settings know the key and can take the value.
 pub(super) fn put(settings: &mut Value, names: &[&str], value: Value) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! The recordings of a run in memory, on the two sides of the split.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::ensure;
@@ -11,7 +12,7 @@ use super::validate::HeldOut;
 use super::{TrainOptions, balance};
 use crate::classes;
 use crate::dataset::{Dataset, Recording};
-use crate::split::{self, SplitBy};
+use crate::split::{self, Split, SplitBy};
 
 /// Recordings with what is to be learned from them.
 pub(crate) struct Data {
@@ -43,16 +44,48 @@ pub(crate) struct Data {
     pub(crate) unreadable: Vec<(String, String)>,
 }
 
-/// Reads a data set, splits it and decodes it; files that cannot be read are reported and left out.
-pub(crate) fn load(path: &Path, options: &TrainOptions) -> anyhow::Result<Data> {
-    let dataset = Dataset::open(path)?;
+/// A data set before anything is decoded.
+pub(crate) struct Divided {
+    /// All of it.
+    pub(crate) dataset: Dataset,
+    /// The classes in output order.
+    pub(crate) classes: Taxonomy,
+    /// Which recordings are held out.
+    pub(crate) split: Split,
+}
+
+/// Reads the table of a data set and splits it, as if the files named in `left_out` were not there.
+pub(crate) fn divide(
+    path: &Path,
+    options: &TrainOptions,
+    left_out: &BTreeSet<String>,
+) -> anyhow::Result<Divided> {
+    let mut dataset = Dataset::open(path)?;
+    (dataset.recordings).retain(|recording| !left_out.contains(&recording.filename));
     let classes = classes::choose(&dataset, options.min_recordings)?;
     let items = split::items(&dataset, &classes);
     let split = match (options.fold, options.folds) {
         (Some(fold), Some(folds)) => split::hold_out_fold(&items, fold - 1, folds, options.seed),
         _ => split::hold_out(&items, options.held_out, options.seed),
     };
+    Ok(Divided {
+        dataset,
+        classes,
+        split,
+    })
+}
 
+/// Reads a data set, splits it and decodes it; files that cannot be read are reported and left out.
+pub(crate) fn load(
+    path: &Path,
+    options: &TrainOptions,
+    left_out: &BTreeSet<String>,
+) -> anyhow::Result<Data> {
+    let Divided {
+        dataset,
+        classes,
+        split,
+    } = divide(path, options, left_out)?;
     let all: Vec<&Recording> = dataset.recordings.iter().collect();
     let mut audio = recordings::load(&all, options.audio.sample_rate);
     let mut unreadable = Vec::new();

@@ -1,11 +1,14 @@
 //! The steps of one epoch.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use burn::module::Module;
-use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::prelude::Device;
 use burn::tensor::Tensor;
 use indicatif::ProgressBar;
@@ -14,6 +17,7 @@ use pipit_core::model::Model;
 use super::batch::{Batch, BatchMaker};
 use super::checkpoint::{StepRecord, TrainingState};
 use super::loss::Loss;
+use super::replicas::Replicas;
 use super::{TrainOptions, ema, gradients, plan, schedule};
 
 /// What all steps of an epoch share.
@@ -23,8 +27,8 @@ pub(crate) struct Steps<'a> {
     pub(crate) options: &'a TrainOptions,
     /// What is to become small.
     pub(crate) loss: &'a Loss,
-    /// Device with autodiff.
-    pub(crate) device: &'a Device,
+    /// Devices with autodiff that share each step; the first has the network.
+    pub(crate) devices: &'a [Device],
     /// Moves on with every batch.
     pub(crate) bar: &'a ProgressBar,
     /// Counted from 0.
@@ -49,7 +53,7 @@ pub(crate) struct Trained {
     pub(crate) steps: Vec<StepRecord>,
 }
 
-/// Makes one step for each batch, or for as many as are accumulated.
+/// Makes one step for each batch, or for as many as are accumulated and shared by devices.
 pub(crate) fn train(
     mut state: TrainingState,
     maker: &BatchMaker<'_>,
@@ -69,7 +73,8 @@ pub(crate) fn train(
 
         let options = steps.options;
         let mut losses = Losses::default();
-        let mut accumulated = GradientsAccumulator::new();
+        let mut replicas = Replicas::new(&state.model, steps.devices);
+        let per_step = options.accumulate * steps.devices.len();
         let mut rate = 0.0;
         let mut records = Vec::new();
         let began = Instant::now();
@@ -82,22 +87,24 @@ pub(crate) fn train(
         };
         for (index, batch) in std::iter::from_fn(&mut next).enumerate() {
             // Dropout is a function of the seed and the batch, so that a resumed run drops the same.
-            let seed = steps.first_step * options.accumulate + index;
-            steps.device.seed(options.seed.wrapping_add(seed as u64));
-            let step = index / options.accumulate;
-            let in_step = (batches.len() - step * options.accumulate).min(options.accumulate);
-            let (loss, gradients) = gradients_of(&state.model, batch?, in_step, steps);
-            accumulated.accumulate(&state.model, gradients);
+            let seed = steps.first_step * per_step + index;
+            let step = index / per_step;
+            let in_step = (batches.len() - step * per_step).min(per_step);
+            let (device, model) = replicas.of_batch(&state.model, index);
+            device.seed(options.seed.wrapping_add(seed as u64));
+            let (loss, gradients) = gradients_of(model, batch?, in_step, steps, device);
+            replicas.accumulate(&state.model, index, gradients);
             losses.add(loss);
-            if index + 1 == step * options.accumulate + in_step {
+            if index + 1 == step * per_step + in_step {
                 rate = schedule::learning_rate(
                     steps.first_step + step,
                     steps.all_steps,
                     options.learning_rate,
                     options.warm_up,
                 );
-                let gradients = accumulated.grads();
+                let gradients = replicas.gradients(&state.model);
                 state.model = apply(state.model, &mut state.optimizer, gradients, rate, options);
+                replicas.follow(&state.model);
                 if let Some(average) = state.average.take() {
                     let current = state.model.valid();
                     state.average = Some(ema::update(average, &current, options.ema_decay));
@@ -137,9 +144,10 @@ fn gradients_of(
     batch: Batch,
     in_step: usize,
     steps: &Steps<'_>,
+    device: &Device,
 ) -> (Tensor<1>, GradientsParams) {
-    let (input, labels) = batch.into_device(steps.device);
-    let (logits, framewise) = model.forward_with_frames(input);
+    let (input, labels) = batch.into_device(device);
+    let (logits, framewise) = steps.options.precision.forward(model, input);
     let loss = steps.loss.with_frames(logits, framewise, labels);
     let share = loss.clone() / in_step as f64;
     let gradients = GradientsParams::from_grads(share.backward(), model);
@@ -195,143 +203,5 @@ impl Losses {
 
     fn mean(&self) -> f64 {
         self.sum / self.count.max(1.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::optim::AdamWConfig;
-    use pipit_core::Architecture;
-
-    use super::super::loss::LossChoice;
-    use super::*;
-
-    /// Four windows, each with a bright band and a class of its own.
-    fn batch() -> Batch {
-        let bright = |window: usize, pixel: usize| pixel / 256 == window;
-        let input = (0..4 * 1024).map(|i| f32::from(u8::from(bright(i / 1024, i % 1024))));
-        Batch {
-            input: input.collect(),
-            shape: [4, 1, 32, 32],
-            targets: (0..16)
-                .map(|i| f32::from(u8::from(i / 4 == i % 4)))
-                .collect(),
-            weights: vec![1.0; 4],
-        }
-    }
-
-    /// A network that learns in a few steps: gradients of a deep random one are too wild.
-    fn model(device: &Device) -> Model {
-        device.seed(5);
-        Model::new(Architecture::TfEfficientNetLite0, 1, 4, device).freeze(7)
-    }
-
-    fn with_steps<T>(options: &TrainOptions, test: impl FnOnce(&Steps<'_>) -> T) -> T {
-        test(&Steps {
-            options,
-            loss: &options.loss(&[1; 4]),
-            device: &Device::flex().autodiff(),
-            bar: &ProgressBar::hidden(),
-            epoch: 0,
-            first_step: 0,
-            all_steps: 1,
-        })
-    }
-
-    fn weights(model: &Model) -> (Vec<f32>, Vec<f32>) {
-        let bytes = pipit_core::model::weights::save_weights(
-            model,
-            pipit_core::model::weights::WeightsDtype::F32,
-        )
-        .unwrap();
-        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        let values = |name| {
-            let data = tensors.tensor(name).unwrap().data().to_vec();
-            (data.chunks_exact(4))
-                .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
-                .collect()
-        };
-        (values("classifier.weight"), values("conv_head.weight"))
-    }
-
-    #[test]
-    fn repeated_steps_learn_a_batch_by_heart_with_either_loss() {
-        for loss in [LossChoice::Bce, LossChoice::Focal] {
-            let options = TrainOptions {
-                loss,
-                ..TrainOptions::default()
-            };
-            with_steps(&options, |steps| {
-                let mut model = model(steps.device);
-                let mut optimizer = AdamWConfig::new().init();
-                let mut losses = Vec::new();
-                for _ in 0..20 {
-                    let (loss, gradients) = gradients_of(&model, batch(), 1, steps);
-                    model = apply(model, &mut optimizer, gradients, 1e-3, &options);
-                    losses.push(loss.into_scalar::<f32>());
-                }
-                let learned = losses[19] < 0.5 * losses[0];
-                assert!(learned, "nothing is learned: {losses:?}");
-            });
-        }
-    }
-
-    #[test]
-    fn the_backbone_has_a_rate_of_its_own() {
-        let moved = |backbone_rate| {
-            let options = TrainOptions {
-                backbone_rate,
-                weight_decay: 0.0,
-                ..TrainOptions::default()
-            };
-            with_steps(&options, |steps| {
-                let model = model(steps.device);
-                let before = weights(&model);
-                let (_, gradients) = gradients_of(&model, batch(), 1, steps);
-                let mut optimizer = AdamWConfig::new()
-                    .with_epsilon(1e-8)
-                    .with_weight_decay(0.0)
-                    .init();
-                let after = weights(&apply(model, &mut optimizer, gradients, 1e-3, &options));
-                let largest = |a: &[f32], b: &[f32]| {
-                    a.iter()
-                        .zip(b)
-                        .fold(0.0f32, |most, (a, b)| most.max((a - b).abs()))
-                };
-                (largest(&before.0, &after.0), largest(&before.1, &after.1))
-            })
-        };
-
-        // A first step of Adam is as long as its rate.
-        let (head, backbone) = moved(1.0);
-        assert!(
-            (head - 1e-3).abs() < 2e-5 && (backbone - 1e-3).abs() < 2e-5,
-            "{head} {backbone}"
-        );
-        let (head, backbone) = moved(0.1);
-        assert!(
-            (head - 1e-3).abs() < 2e-5 && (backbone - 1e-4).abs() < 2e-6,
-            "{head} {backbone}"
-        );
-        assert!(moved(0.0).1 < 1e-9);
-    }
-
-    #[test]
-    fn accumulated_gradients_are_the_mean_over_their_batches() {
-        with_steps(&TrainOptions::default(), |steps| {
-            let model = model(steps.device);
-            let norm = |gradients: GradientsParams| {
-                let norm = gradients::global_norm(&gradients, &model).unwrap();
-                norm.into_scalar::<f32>()
-            };
-            let whole = norm(gradients_of(&model, batch(), 1, steps).1);
-            let mut accumulated = GradientsAccumulator::new();
-            for _ in 0..3 {
-                let (_, gradients) = gradients_of(&model, batch(), 3, steps);
-                accumulated.accumulate(&model, gradients);
-            }
-            let mean = norm(accumulated.grads());
-            assert!((mean - whole).abs() < 1e-4 * whole, "{mean} is not {whole}");
-        });
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::balance;
 use super::loss::{Loss, LossChoice};
+use super::precision::Precision;
 use crate::audio_settings::AudioOptions;
 
 /// Options of a training run.
@@ -34,6 +35,10 @@ pub(crate) struct TrainOptions {
     /// Weights to start from, as `pipit import` writes them [default: random].
     #[arg(long)]
     pub(crate) weights: Option<PathBuf>,
+    /// Precision of the convolutions while training; bf16 takes a graphics card that computes in it
+    /// (an NVIDIA card since Ampere), and what it gains was not measured yet.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) precision: Precision,
     /// Passes over the training recordings.
     #[arg(long, default_value_t = 30)]
     pub(crate) epochs: usize,

@@ -1,6 +1,6 @@
 //! A training run from start to end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
@@ -23,6 +23,8 @@ use crate::settings::Settings;
 pub(crate) struct Request<'a> {
     /// The data set.
     pub(crate) data: &'a Path,
+    /// File names in it that count as absent.
+    pub(crate) left_out: &'a BTreeSet<String>,
     /// The run's folder.
     pub(crate) out: &'a Path,
     /// All settings.
@@ -44,8 +46,9 @@ pub(crate) struct Stand {
 /// Trains until the last epoch, or until `stop_after`.
 pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
-    let device = request.settings.device.open()?;
-    let data = data::load(request.data, options)?;
+    let devices = (request.settings.device).open_all(&request.settings.devices)?;
+    (options.precision).check(request.settings.device, &devices)?;
+    let data = data::load(request.data, options, request.left_out)?;
     let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;
@@ -53,14 +56,14 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let checkpoint = checkpoint::latest(request.out)?.filter(|_| request.resume);
     // A run that has begun needs the weights that it began with no more.
     let weights = options.weights.as_deref().filter(|_| checkpoint.is_none());
-    let mut state = settle::start(&config, &data, weights, &device)?;
+    let mut state = settle::start(&config, &data, weights, &devices[0])?;
     if let Some(checkpoint) = checkpoint {
         state = checkpoint::load(&checkpoint, state)?;
         // Loaded tensors are new ones, which would be trained again.
         state.model = settle::freeze(state.model, options);
     }
     let before = state.progress.history.len();
-    let progress = epochs(request, state, &data, &config, &frontends, &device)?.progress;
+    let progress = epochs(request, state, &data, &config, &frontends, &devices)?.progress;
     outcome::report(request, &data.unreadable, &progress)?;
     Ok(Stand {
         epochs: progress.history.len() - before,
@@ -75,7 +78,7 @@ fn epochs(
     data: &Data,
     config: &RunConfig,
     frontends: &Frontends,
-    device: &Device,
+    devices: &[Device],
 ) -> anyhow::Result<TrainingState> {
     let options = &request.settings.options;
     let maker = BatchMaker {
@@ -97,13 +100,15 @@ fn epochs(
         batch_size: options.batch_size,
         threshold: options.threshold,
         classes: config.classes.len(),
-        device,
+        device: &devices[0],
     };
-    let training_device = device.clone().autodiff();
+    let training_devices: Vec<Device> = (devices.iter())
+        .map(|device| device.clone().autodiff())
+        .collect();
     let loss = options.loss(&data.class_counts());
     let plan = data.plan(maker.window, options);
     let batches_per_epoch = plan.batches(0).len();
-    let steps_per_epoch = batches_per_epoch.div_ceil(options.accumulate);
+    let steps_per_epoch = batches_per_epoch.div_ceil(options.accumulate * devices.len());
     let first = state.progress.history.len();
     let last = request
         .stop_after
@@ -120,7 +125,7 @@ fn epochs(
         let steps = Steps {
             options,
             loss: &loss,
-            device: &training_device,
+            devices: &training_devices,
             bar: &bar,
             epoch,
             first_step: epoch * steps_per_epoch,

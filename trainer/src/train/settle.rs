@@ -15,7 +15,7 @@ use super::batch::Frontends;
 use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
 use super::run::Request;
-use super::{TrainOptions, normalization};
+use super::{TrainOptions, normalization, overlap};
 use crate::classes;
 use crate::dataset::Recording;
 use crate::files;
@@ -47,6 +47,9 @@ pub(crate) fn settle(
     }
     let options = &request.settings.options;
     let source = source_run(options)?;
+    if let Some(source) = &source {
+        overlap::warn_of_source(source, &data.held_out_recordings);
+    }
     let audio: AudioConfig = options.audio.audio();
     let crops = data
         .plan(audio.window_samples(), options)
@@ -63,7 +66,7 @@ pub(crate) fn settle(
         command: command_line(),
         data: request.data.to_path_buf(),
         data_name: data.dataset.name(),
-        device: request.settings.device.describe(),
+        device: (request.settings.device).describe(request.settings.devices.len()),
         options: options.clone(),
         architecture: options.architecture,
         audio,
@@ -80,6 +83,7 @@ pub(crate) fn settle(
         held_out: file_names(&data.held_out_recordings),
         backgrounds: file_names(&data.backgrounds),
         recordings_per_class: classes::count(&data.classes, &data.training),
+        pretraining: (source.as_ref()).map_or_else(Vec::new, RunConfig::trained_on),
         unreadable: data
             .unreadable
             .iter()

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{chirps, error_text, model, pipit, succeed, write_wav};
+use crate::support::{chirps, error_text, model, pipit, succeed, train, write_wav};
 
 fn model_option() -> String {
     format!("--model={}", model().package.display())
@@ -103,6 +103,71 @@ fn the_three_formats_agree() {
         assert!(table.contains(species) && rows.contains(species), "{table}");
     }
     assert!(table.contains("song.wav (0:02.0)"), "{table}");
+}
+
+#[test]
+fn frames_of_all_recordings_are_one_table_for_models_that_look_at_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let [run, song, notes, text_file, table] =
+        ["run", "song.wav", "notes.wav", "text.wav", "frames.csv"]
+            .map(|name| folder.path().join(name));
+    write_wav(&song, &chirps(1_300.0, 2.2, 1));
+    write_wav(&notes, &chirps(500.0, 0.7, 0));
+    std::fs::write(&text_file, "a text, and no audio at all").unwrap();
+    // Windows of one second, each with two frames, overlap.
+    let settings = [
+        "--pooling=attention",
+        "--hop=0.5",
+        "--epochs=1",
+        "--freeze=7",
+    ];
+    let output = train(&model().data, &run, &settings);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let identify = |model: &std::path::Path| {
+        pipit([
+            "identify".to_owned(),
+            song.display().to_string(),
+            text_file.display().to_string(),
+            notes.display().to_string(),
+            format!("--model={}", model.display()),
+            format!("--frames={}", table.display()),
+        ])
+    };
+
+    let refused = identify(&model().package);
+
+    assert_eq!(refused.status.code(), Some(1));
+    let error = error_text(&refused);
+    for part in ["average pooling", "--pooling attention", "models/chirps"] {
+        assert!(error.contains(part), "no {part} in {error}");
+    }
+    assert!(!table.exists());
+
+    let output = identify(&run);
+
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "one of the files is no audio"
+    );
+    let mut frames = csv::Reader::from_path(&table).unwrap();
+    let head = ["filename", "start_s", "end_s", "high", "low", "mid"];
+    assert_eq!(frames.headers().unwrap(), &head[..]);
+    let rows: Vec<(String, [f64; 5])> = frames.deserialize().map(Result::unwrap).collect();
+    let spans = |file: &std::path::Path| -> Vec<[f64; 2]> {
+        (rows.iter())
+            .filter(|(name, _)| *name == file.display().to_string())
+            .map(|(_, [start_s, end_s, ..])| [*start_s, *end_s])
+            .collect()
+    };
+    let expected = [[0.0, 0.5], [0.5, 1.0], [1.0, 1.5], [1.5, 2.0], [2.0, 2.2]];
+    assert_eq!(spans(&song), expected);
+    assert_eq!(spans(&notes), [[0.0, 0.5], [0.5, 0.7]]);
+    assert_eq!(rows.len(), 7, "nothing of what is no audio");
+    let confidences = || rows.iter().flat_map(|(_, numbers)| &numbers[2..]);
+    assert!(confidences().all(|value| (0.0..=1.0).contains(value)));
+    let first = rows[0].1[2];
+    assert!(confidences().any(|value| (value - first).abs() > 1e-6));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! A stage of training before the main one.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
+use pipit_core::Manifest;
 use serde_json::Value;
 
-use crate::support::{TINY, error_text, model, pipit, succeed, train};
+use crate::support::{TINY, chirps, error_text, model, pipit, succeed, train, write_wav};
 
 fn read_json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -97,6 +99,131 @@ fn two_stages_learn_other_classes_and_resume_in_either() {
         ["from", "to", "classes", "recordings"].map(field),
         [Some(1), Some(1), Some(1), Some(1)],
         "a class with one recording has a row: {row}"
+    );
+}
+
+/// Four recordings of each of two other species, and of what the shared run was judged on: one under
+/// its name, the bytes of another under a new one, and a new one by the same recordist.
+fn write_overlapping(folder: &Path) -> String {
+    let held_out = read_json(&model().run.join("config.json"))["held_out"].clone();
+    let [first, second] = [0, 1].map(|i| held_out[i].as_str().unwrap().to_owned());
+    let take = Path::new(&first).file_stem().unwrap().to_str().unwrap();
+    let recordist = ["Ann", "Bo", "Cy", "Di"][take.parse::<usize>().unwrap()];
+    let mut rows = vec![
+        (format!("wren,{recordist}"), "wren/new.wav".to_owned(), 5),
+        ("rail,Ivo".to_owned(), first, 6),
+    ];
+    for (code, base) in [("wren", 10), ("rail", 20)] {
+        for (take, author) in ["Eva", "Flo", "Gus", "Hal"].into_iter().enumerate() {
+            let file = format!("{code}/{author}.wav");
+            rows.push((format!("{code},{author}"), file, base + take));
+        }
+    }
+    let audio = folder.join("audio");
+    let mut table = "primary_label,author,filename,license\n".to_owned();
+    for (who, file, take) in rows {
+        write_wav(&audio.join(&file), &chirps(2_000.0, 1.2, take));
+        writeln!(table, "{who},{file},CC BY 4.0").unwrap();
+    }
+    std::fs::copy(
+        model().data.join("audio").join(second),
+        audio.join("copy.wav"),
+    )
+    .unwrap();
+    table += "wren,Ivo,copy.wav,CC BY 4.0\n";
+    std::fs::write(folder.join("train_metadata.csv"), table).unwrap();
+    recordist.to_owned()
+}
+
+#[test]
+fn a_stage_before_hears_nothing_that_the_main_one_is_judged_on_and_is_named_with_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = folder.path().join("more-birds");
+    let recordist = write_overlapping(&more);
+    let run = folder.path().join("run");
+    let pretrain = format!("--set=pretrain.data='{}'", more.display());
+
+    let output = train(
+        &model().data,
+        &run,
+        &["--epochs=1", "--freeze=7", &pretrain],
+    );
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("2 of 11 recordings are left out of stage 1"),
+        "{text}"
+    );
+    let warning = error_text(&output);
+    let part = format!("recordists: 1, recordings: 1: {recordist} (1)");
+    assert!(warning.contains(&part), "{warning}");
+    let [before, main] =
+        ["pretrain", "."].map(|part| read_json(&run.join(part).join("config.json")));
+    let heard: Vec<&str> = [&before["training"], &before["held_out"]]
+        .into_iter()
+        .flat_map(|names| names.as_array().unwrap())
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    assert_eq!(heard.len(), 9, "{heard:?}");
+    for held_out in main["held_out"].as_array().unwrap() {
+        assert!(!heard.contains(&held_out.as_str().unwrap()), "{heard:?}");
+    }
+    assert!(!heard.contains(&"copy.wav"), "{heard:?}");
+
+    let out = folder.path().join("models/chirps");
+    succeed([
+        "publish".to_owned(),
+        format!("--run={}", run.display()),
+        "--name=chirps".to_owned(),
+        "--title=Chirps".to_owned(),
+        "--version=2.0.0".to_owned(),
+        format!("--out={}", out.display()),
+    ]);
+    let manifest = Manifest::from_json(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    let training = manifest.training.unwrap();
+    let pretraining = &training.pretraining[..];
+    assert_eq!(pretraining.len(), 1);
+    assert_eq!(pretraining[0].data, "more-birds");
+    assert_eq!(pretraining[0].classes, 2);
+    let trained = before["training"].as_array().unwrap().len();
+    assert_eq!(pretraining[0].recordings, trained);
+    for author in ["Eva", "Flo", "Gus", "Hal"] {
+        let entry = manifest
+            .attribution
+            .iter()
+            .find(|entry| entry.author == author);
+        assert_eq!(entry.unwrap().licence, "CC BY 4.0");
+    }
+    let card = std::fs::read_to_string(out.join("README.md")).unwrap();
+    let sentence = format!("learned from {trained} recordings of 2 species of `more-birds`");
+    assert!(card.contains(&sentence), "{card}");
+}
+
+#[test]
+fn weights_that_know_what_is_held_out_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = model().run.join("best.safetensors");
+    let weights = format!("--weights={}", weights.display());
+
+    // Of the two recordists in a fold one at least was trained on.
+    let output = train(
+        &model().data,
+        &folder.path().join("run"),
+        &[
+            &weights,
+            "--fold=1",
+            "--folds=2",
+            "--epochs=1",
+            "--freeze=7",
+        ],
+    );
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let warning = error_text(&output);
+    assert!(
+        warning.contains("the weights have learned from"),
+        "{warning}"
     );
 }
 

@@ -332,6 +332,8 @@ fn numbers_that_make_no_training_are_refused() {
         ("--min-recordings=99", "99"),
         ("--architecture=resnet18", "resnet18"),
         ("--pooling=max", "max"),
+        ("--precision=bf16", "the CPU trains in f32"),
+        ("--devices=0,1", "the CPU is one device"),
         ("--dropout=1", "--dropout"),
         ("--frame-loss-weight=0.5", "--pooling attention"),
         ("--weights=nowhere.safetensors", "nowhere.safetensors"),

@@ -227,4 +227,9 @@ pub(super) const ABOUT: AboutWords = AboutWords {
             "Trained on {n_recordings} recordings; {n_held_out} were held out ({split}) and gave:"
         )
     },
+    pretraining: |n_recordings, n_species, data| {
+        format!(
+            "Before that it learned from {n_recordings} recordings of {n_species} species ({data})."
+        )
+    },
 };

@@ -238,4 +238,9 @@ pub(super) const ABOUT: AboutWords = AboutWords {
         let recordings = counted(n_recordings, "grabación", "grabaciones");
         format!("Entrenado con {recordings}; otras {n_held_out} se apartaron ({split}) y dieron:")
     },
+    pretraining: |n_recordings, n_species, data| {
+        let recordings = counted(n_recordings, "grabación", "grabaciones");
+        let species = counted(n_species, "especie", "especies");
+        format!("Antes aprendió de {recordings} de {species} ({data}).")
+    },
 };

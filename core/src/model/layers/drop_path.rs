@@ -34,7 +34,8 @@ impl DropPath {
         let kept = 1.0 - self.rate;
         let shape = [branch.dims()[0], 1, 1, 1];
         let mask = Tensor::<4>::random(shape, Distribution::Bernoulli(kept), &device);
-        branch * (mask / kept)
+        let dtype = branch.dtype();
+        branch * (mask / kept).cast(dtype)
     }
 }
 

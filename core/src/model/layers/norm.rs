@@ -4,6 +4,7 @@ use burn::module::{Initializer, Param};
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::prelude::*;
+use burn::tensor::FloatDType;
 
 /// What follows a convolution: BatchNorm, or what is left of it once its scale is folded into
 /// the convolution's weights.
@@ -50,12 +51,17 @@ impl Norm {
         })
     }
 
+    /// BatchNorm computes in `f32`, in whatever precision its input comes and its output goes.
+    ///
     /// # Shapes
     /// `[n, channels, height, width]` unchanged
     #[must_use]
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Batch(norm) => norm.forward(input),
+            Self::Batch(norm) => {
+                let dtype = input.dtype();
+                norm.forward(input.cast(FloatDType::F32)).cast(dtype)
+            }
             Self::Shift(Shift { bias }) => {
                 let channels = bias.dims()[0];
                 input + bias.val().reshape([1, channels, 1, 1])

@@ -51,8 +51,15 @@ impl ScaledStdConv2d {
     /// `[n, in_chans, height, width]` to `[n, out_chans, height / stride, width / stride]`, rounded up
     #[must_use]
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let bias = Some(self.bias.val());
-        conv2d(input, self.kernels(), bias, self.options.clone())
+        // Weights are standardised in their own precision.
+        let dtype = input.dtype();
+        let bias = Some(self.bias.val().cast(dtype));
+        conv2d(
+            input,
+            self.kernels().cast(dtype),
+            bias,
+            self.options.clone(),
+        )
     }
 
     /// Number of output channels.
