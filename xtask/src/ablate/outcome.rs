@@ -24,7 +24,7 @@ pub(super) struct Outcome {
 
 /// A row of `metrics.csv`.
 #[derive(Debug, Deserialize)]
-struct Epoch {
+struct Row {
     epoch: usize,
     seconds: f64,
     cmap: Option<f64>,
@@ -59,11 +59,11 @@ pub(super) fn device(run: &Path) -> Result<String> {
 
 fn parse(table: &str) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    for epoch in csv::Reader::from_reader(table.as_bytes()).into_deserialize::<Epoch>() {
-        let epoch = epoch?;
-        outcome.epochs = epoch.epoch;
-        outcome.seconds += epoch.seconds;
-        outcome.figures = match (epoch.cmap, epoch.macro_roc_auc, epoch.top_1, epoch.macro_f1) {
+    for row in csv::Reader::from_reader(table.as_bytes()).into_deserialize::<Row>() {
+        let row = row?;
+        outcome.epochs = row.epoch;
+        outcome.seconds += row.seconds;
+        outcome.figures = match (row.cmap, row.macro_roc_auc, row.top_1, row.macro_f1) {
             (Some(cmap), Some(roc_auc), Some(top_1), Some(f1)) => Some([cmap, roc_auc, top_1, f1]),
             _ => None,
         };

@@ -127,24 +127,24 @@ fn push(text: &mut String, more: &str) {
 mod tests {
     use super::*;
 
-    fn outcome(cmap: f64) -> Option<Outcome> {
-        Some(Outcome {
+    fn outcome(cmap: f64) -> Outcome {
+        Outcome {
             epochs: 15,
             seconds: 90.0,
             figures: Some([cmap, 0.9, 0.5, 0.25]),
-        })
+        }
     }
 
     fn rows() -> [Row<'static>; 3] {
-        let row = |name, folds| Row {
+        let row = |name, cmap: [Option<f64>; 3]| Row {
             name,
             about: "said",
-            folds,
+            folds: cmap.map(|cmap| cmap.map(outcome)).to_vec(),
         };
         [
-            row("full", vec![outcome(0.5), outcome(0.6), outcome(0.7)]),
-            row("less", vec![outcome(0.48), None, outcome(0.70)]),
-            row("none", vec![None, None, None]),
+            row("full", [Some(0.5), Some(0.6), Some(0.7)]),
+            row("less", [Some(0.48), None, Some(0.7)]),
+            row("none", [None; 3]),
         ]
     }
 
