@@ -52,9 +52,12 @@ pub(super) fn markdown(rows: &[Row<'_>], devices: &[String]) -> String {
         push(&mut text, &format!(" | {minutes} |\n"));
     }
 
-    text.push_str("\nDifference from the full recipe, fold by fold:\n\n");
-    push(&mut text, &format!("| variant | folds | {heads} |\n"));
-    push(&mut text, "|---|---:|---:|---:|---:|---:|\n");
+    text + &differences(rows, &heads)
+}
+
+/// What variants are better or worse by, where both they and the full recipe were trained.
+fn differences(rows: &[Row<'_>], heads: &str) -> String {
+    let mut text = String::new();
     let Some((full, others)) = rows.split_first() else {
         return text;
     };
@@ -62,6 +65,18 @@ pub(super) fn markdown(rows: &[Row<'_>], devices: &[String]) -> String {
         let pairs: Vec<_> = (row.folds.iter().zip(&full.folds))
             .filter_map(|(own, full)| Some((own.as_ref()?.figures?, full.as_ref()?.figures?)))
             .collect();
+        if pairs.is_empty() {
+            continue;
+        }
+        if text.is_empty() {
+            push(
+                &mut text,
+                &format!(
+                    "\nDifference from the full recipe, fold by fold:\n\n\
+                     | variant | folds | {heads} |\n|---|---:|---:|---:|---:|---:|\n"
+                ),
+            );
+        }
         push(&mut text, &format!("| {} | ", row.name));
         push(&mut text, &count(pairs.len(), row.folds.len()));
         for index in 0..FIGURES.len() {
@@ -186,8 +201,9 @@ mod tests {
             text.contains("| less | 2 of 3 | −0.010 ± 0.014 | +0.000 ± 0.000 |"),
             "{text}"
         );
-        assert!(text.contains("| none | not run |  |  |  |  |\n"), "{text}");
+        assert!(!text.contains("| none | not run |  |  |  |  |\n"), "{text}");
         assert!(!text.contains("| full | 3 | +"), "{text}");
         assert!(text.contains("5 of 9 runs are finished.\n"), "{text}");
+        assert!(!markdown(&rows()[..1], &[]).contains("Difference"));
     }
 }
