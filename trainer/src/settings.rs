@@ -104,10 +104,14 @@ impl SettingsArgs {
 impl Settings {
     /// Writes a file that `--config` reads.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let settings = toml::to_string(self)
-            .with_context(|| format!("cannot write the settings to {}", path.display()))?;
+        let settings = self.to_toml()?;
         let text = format!("# All settings of this run; --config reads them.\n\n{settings}");
         files::write_atomically(path, text.as_bytes())
+    }
+
+    /// All of them, as `--config` reads them.
+    pub(crate) fn to_toml(&self) -> anyhow::Result<String> {
+        toml::to_string(self).context("the settings cannot be written as TOML")
     }
 
     /// Reads a file of all settings.

@@ -53,11 +53,19 @@ pub(crate) struct TrainArgs {
     /// Stop after so many more epochs; --resume goes on later.
     #[arg(long, value_name = "EPOCHS")]
     stop_after: Option<usize>,
+    /// Check the settings, print them all as --config reads them, and train nothing.
+    #[arg(long, conflicts_with_all = ["resume", "stop_after"])]
+    dry_run: bool,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let given = args.settings.resolve()?;
+    if args.dry_run {
+        check(&given, Path::new(""))?;
+        print!("{}", given.to_toml()?);
+        return Ok(());
+    }
     let out = given.out()?.to_path_buf();
     let settings = if args.resume {
         settings_of_run(&out, given)?
@@ -69,12 +77,8 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         );
         given
     };
-    settings.options.check()?;
+    let before = check(&settings, &out)?;
     let data = settings.data()?;
-    let before = settings.pretraining(&out)?;
-    if let Some(before) = &before {
-        before.options.check().context("in the stage before")?;
-    }
     if !args.resume {
         files::create_folder(&out)?;
         let kept = Settings {
@@ -101,6 +105,16 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let mut main = settings.clone();
     main.options.weights = Some(folder.join(BEST_WEIGHTS_FILE));
     train(data, &out, &main, &none, stop_after).map(|_| ())
+}
+
+/// Refuses settings that make no training; hands back those of the stage before, if there is one.
+fn check(settings: &Settings, out: &Path) -> anyhow::Result<Option<Settings>> {
+    settings.options.check()?;
+    let before = settings.pretraining(out)?;
+    if let Some(before) = &before {
+        before.options.check().context("in the stage before")?;
+    }
+    Ok(before)
 }
 
 /// Begins a run or goes on with it.

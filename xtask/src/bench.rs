@@ -11,7 +11,7 @@ use crate::build::{self, build_site};
 use crate::command::{self, cargo, find_program};
 use crate::steps::Steps;
 use crate::tools::WASM_TARGET;
-use crate::{chromium, tools, workspace};
+use crate::{chromium, page, tools, workspace};
 
 mod report;
 
@@ -42,11 +42,7 @@ pub fn run() -> Result<()> {
         &measured.sizes,
     );
     let file = workspace::root().join("docs").join("benchmarks.md");
-    let page =
-        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let page = report::put_into(&page, &text)
-        .with_context(|| format!("{} is not the page to write into", file.display()))?;
-    fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    page::write_part(&file, "`cargo xtask bench`", &text)?;
     steps.print_summary();
     println!("\n{text}\nwrote {}", file.display());
     Ok(())

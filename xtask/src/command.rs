@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::{env, fmt::Write as _};
+use std::time::{Duration, Instant};
+use std::{env, fmt::Write as _, thread};
 
 use anyhow::{Context, Result, bail};
 
@@ -31,6 +32,30 @@ pub fn run(command: &mut Command) -> Result<()> {
         bail!("`{line}` failed with {status}");
     }
     Ok(())
+}
+
+/// Prints the command and runs it until it ends or the deadline comes, which kills it: `false` if
+/// it was killed.
+///
+/// # Errors
+/// If the program cannot be started or does not end with success.
+pub fn run_until(command: &mut Command, deadline: Option<Instant>) -> Result<bool> {
+    let line = line(command);
+    println!("    $ {line}");
+    let context = || format!("cannot run {line}");
+    let mut child = command.spawn().with_context(context)?;
+    loop {
+        match child.try_wait().with_context(context)? {
+            Some(status) if status.success() => return Ok(true),
+            Some(status) => bail!("`{line}` failed with {status}"),
+            None if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
+                child.kill().with_context(context)?;
+                child.wait().with_context(context)?;
+                return Ok(false);
+            }
+            None => thread::sleep(Duration::from_millis(200)),
+        }
+    }
 }
 
 /// Runs the command silently and hands back its standard output.

@@ -1,10 +1,12 @@
 //! The commands behind `cargo xtask`, and the static file server that they share with the
 //! end-to-end tests.
 //!
-//! One file a command: [`serve`], [`test`], [`build`], [`bench`], [`example`]. Beneath them lie
+//! One file a command: [`serve`], [`test`], [`build`], [`bench`], [`ablate`], [`example`]. Beneath them lie
 //! [`tools`] (the WASM target, Trunk, wasm-bindgen), [`chromium`], [`steps`] (names and times of
-//! what runs), [`command`] (child processes) and [`site`] (the server).
+//! what runs), [`command`] (child processes), [`page`] (pages of which a command
+//! writes a part) and [`site`] (the server).
 
+pub mod ablate;
 pub mod axe;
 pub mod bench;
 pub mod build;
@@ -12,6 +14,7 @@ pub mod chromium;
 pub mod command;
 pub mod example;
 pub mod offline;
+pub mod page;
 pub mod serve;
 pub mod site;
 pub mod steps;

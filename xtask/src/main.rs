@@ -1,9 +1,9 @@
-//! `cargo xtask serve | test | build | bench | example`
+//! `cargo xtask serve | test | build | bench | ablate | example`
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, build, example, serve, test};
+use xtask::{ablate, bench, build, example, serve, test};
 
 /// Sets up, builds, serves and tests Pipit.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Command {
     Build(build::Args),
     /// Measure speed and size, and write docs/benchmarks.md
     Bench,
+    /// Train a recipe with and without each of its parts, and write the table of an experiment
+    Ablate(ablate::Args),
     /// Synthesise app/assets/example.wav, the soundscape behind "Try an example"
     Example,
 }
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Build(args) => build::run(&args),
         Command::Bench => bench::run(),
+        Command::Ablate(args) => ablate::run(&args),
         Command::Example => example::run(),
     };
     match result {

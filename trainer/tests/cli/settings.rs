@@ -73,3 +73,35 @@ fn a_mistake_in_the_file_is_named_and_nothing_is_begun() {
         assert!(!out.exists());
     }
 }
+
+#[test]
+fn a_dry_run_prints_what_would_hold_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("birds.toml");
+    let out = folder.path().join("run");
+    let arguments = [
+        "train".to_owned(),
+        "--dry-run".to_owned(),
+        format!("--config={}", file.display()),
+        format!("--out={}", out.display()),
+    ];
+
+    std::fs::write(&file, "epochs = 7\nfreeze = 3\n[audio]\nn_mels = 64\n").unwrap();
+    let text = succeed(arguments.iter().chain(&["--seed=5".to_owned()]));
+
+    for line in ["epochs = 7", "freeze = 3", "n_mels = 64", "seed = 5"] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    std::fs::write(&file, &text).unwrap();
+    assert_eq!(succeed(&arguments), text, "what is printed reads back");
+
+    std::fs::write(&file, "[pretrain]\ndata = 'other'\nepochs = 0\n").unwrap();
+    let output = pipit(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error_text(&output).contains("in the stage before"),
+        "{}",
+        error_text(&output)
+    );
+    assert!(!out.exists());
+}

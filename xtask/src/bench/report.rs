@@ -4,28 +4,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::chromium::BROWSER_NAMES;
 use crate::command::{find_program, output};
-
-const BEGIN: &str = "<!-- begin: written by `cargo xtask bench` -->\n";
-const END: &str = "<!-- end -->";
-
-/// The page with the part between its two marks replaced.
-///
-/// # Errors
-/// If it does not have the marks.
-pub(super) fn put_into(page: &str, measured: &str) -> Result<String> {
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .with_context(|| format!("it has no line {BEGIN:?}"))?;
-    let (_, after) = rest
-        .split_once(END)
-        .with_context(|| format!("it has no line {END:?}"))?;
-    Ok(format!("{before}{BEGIN}{measured}{END}{after}"))
-}
 
 /// All tables.
 pub(super) fn markdown(
@@ -202,15 +184,6 @@ fn megabytes(bytes: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn the_rest_of_the_page_stays() {
-        let page = format!("# Title\n\n{BEGIN}old\n{END}\n\n## By hand\n");
-        let written = put_into(&page, "new\n").expect("a page with marks");
-        assert_eq!(written, page.replace("old", "new"));
-        let refused = put_into("# Title\n", "new\n").expect_err("a page without marks");
-        assert!(refused.to_string().contains("begin:"), "{refused}");
-    }
 
     #[test]
     fn what_is_missing_is_said_to_be() {
