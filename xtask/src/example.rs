@@ -92,9 +92,9 @@ fn quantised(sample: f64) -> i16 {
 fn phrases() -> Vec<Note> {
     [
         scaly_naped_pigeon(0.5),
-        gray_kingbird(3.2),
+        puerto_rican_tody(3.0),
         bananaquit(5.3),
-        puerto_rican_tody(8.0),
+        bananaquit(7.6),
     ]
     .into_iter()
     .flatten()
@@ -119,28 +119,6 @@ fn scaly_naped_pigeon(at_s: f64) -> Vec<Note> {
         gain: 0.28,
         overtones: [0.12, 0.04, 0.0],
         trill: (24.0, 6.0),
-        ..NOTE
-    })
-    .collect()
-}
-
-/// "Pe-CHEER-ry": a short note, a rolling trill that rises and falls, a short note.
-fn gray_kingbird(at_s: f64) -> Vec<Note> {
-    [
-        (0.0, 0.09, 3600.0, 4300.0, 0.0),
-        (0.13, 0.38, 3500.0, 4900.0, 420.0),
-        (0.51, 0.34, 4900.0, 3400.0, 420.0),
-        (0.92, 0.13, 4200.0, 3300.0, 0.0),
-    ]
-    .into_iter()
-    .map(|(start_s, length_s, from_hz, to_hz, swing_hz)| Note {
-        start_s: at_s + start_s,
-        length_s,
-        from_hz,
-        to_hz,
-        gain: 0.26,
-        overtones: [0.08, 0.0, 0.0],
-        trill: (27.0, swing_hz),
         ..NOTE
     })
     .collect()
