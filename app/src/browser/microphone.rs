@@ -1,8 +1,9 @@
 //! What the microphone hears.
 
 use super::error::describe;
+use super::samples::Samples;
 use crate::protocol::{Failure, FailureKind};
-use js_sys::{Float32Array, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -28,7 +29,7 @@ impl Microphone {
     /// A refusal, or no microphone.
     pub async fn open(
         site: &str,
-        heard: impl Fn(Float32Array) + 'static,
+        heard: impl Fn(Samples) + 'static,
         lost: impl Fn() + 'static,
     ) -> Result<Self, Failure> {
         let stream = ask().await.map_err(|thrown| refusal(&thrown))?;
@@ -46,7 +47,7 @@ impl Microphone {
     async fn listen(
         site: &str,
         stream: MediaStream,
-        heard: impl Fn(Float32Array) + 'static,
+        heard: impl Fn(Samples) + 'static,
         lost: impl Fn() + 'static,
     ) -> Result<Self, JsValue> {
         let context = AudioContext::new()?;
@@ -54,7 +55,7 @@ impl Microphone {
             .audio_worklet()?
             .add_module(&format!("{site}microphone.js"))?;
         JsFuture::from(module).await?;
-        let on_block = Closure::new(move |event: MessageEvent| heard(event.data().into()));
+        let on_block = Closure::new(move |event: MessageEvent| heard(Samples(event.data().into())));
         let node = AudioWorkletNode::new(&context, "microphone")?;
         node.port()?
             .set_onmessage(Some(on_block.as_ref().unchecked_ref()));
