@@ -1,6 +1,7 @@
 //! How recordings come in.
 
 use crate::browser::files;
+use crate::session::Session;
 use crate::shell::Shell;
 use leptos::prelude::*;
 
@@ -56,7 +57,7 @@ fn LiveButton(shell: Shell) -> impl IntoView {
         if is_listening.get_untracked() {
             shell.stop_listening();
         } else {
-            shell.listen();
+            shell.update(Session::open_microphone);
         }
     };
     view! {

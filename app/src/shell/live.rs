@@ -21,7 +21,7 @@ pub(super) struct Live {
 
 impl Shell {
     /// Opens the microphone and listens.
-    pub fn listen(self) {
+    pub(super) fn open_microphone(self) {
         spawn_local(async move {
             let site = self.session.with_untracked(|s| s.site().to_owned());
             let heard = move |block: Samples| self.heard(&block);
@@ -32,7 +32,7 @@ impl Shell {
             let microphone = match Microphone::open(&site, heard, lost).await {
                 Ok(microphone) => microphone,
                 Err(failure) => {
-                    return self.notify(failure);
+                    return self.change(|session| session.microphone_failed(failure));
                 }
             };
             let sample_rate_hz = microphone.sample_rate_hz();

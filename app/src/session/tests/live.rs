@@ -35,6 +35,26 @@ fn what_the_microphone_hears_grows_and_ends() {
 }
 
 #[test]
+fn the_microphone_is_opened_once_however_often_it_is_asked_for() {
+    let (mut without_model, _) = Session::start(Settings::default());
+    assert!(without_model.open_microphone().is_empty());
+
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    assert_eq!(session.open_microphone(), [Effect::OpenMicrophone]);
+    assert!(session.open_microphone().is_empty());
+    // Refused: it may be asked for again.
+    let refusal = Failure::new(FailureKind::MicrophoneRefused, "");
+    session.microphone_failed(refusal.clone());
+    assert_eq!(session.notices(), [refusal]);
+    assert_eq!(session.open_microphone(), [Effect::OpenMicrophone]);
+    let (heard, _) = session.listen("Live".into(), 48_000);
+    assert!(session.open_microphone().is_empty());
+    let (_, job) = heard.expect("there is a model");
+    session.apply(finished(job), &[]);
+    assert_eq!(session.open_microphone(), [Effect::OpenMicrophone]);
+}
+
+#[test]
 fn a_lost_worker_ends_what_is_heard_and_keeps_what_was() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
     let (heard, _) = session.listen("Live".into(), 48_000);
