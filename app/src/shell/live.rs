@@ -38,7 +38,7 @@ impl Shell {
             let sample_rate_hz = microphone.sample_rate_hz();
             self.update(|session| {
                 let words = &session.settings().spoken().words().intake;
-                let name = (words.live_name)(&clock::time_of_day());
+                let name = (words.live_name)(&clock::date_and_time());
                 let (heard, effects) = session.listen(name, sample_rate_hz);
                 if let Some((id, job)) = heard {
                     let sound = GrowingWav::new(sample_rate_hz);
