@@ -104,6 +104,8 @@ pub struct ChosenWords {
     pub facts: fn(start: &str, end: &str, percent: f32) -> String,
     /// Asks for the evidence.
     pub why: &'static str,
+    /// It cannot be asked for while the microphone is open.
+    pub not_yet: &'static str,
     /// It is being computed.
     pub hiding: &'static str,
     /// It could not be.

@@ -74,6 +74,7 @@ pub(super) const CHOSEN: ChosenWords = ChosenWords {
     region: "Chosen detection",
     facts: |start, end, percent| format!("{start}–{end}, confidence {percent:.0}%"),
     why: "Why this bird?",
+    not_yet: "“Why this bird?” is answered once you have stopped listening.",
     hiding: "Hiding parts of the sound, one after another…",
     failed: "This could not be computed; the recording may have changed.",
     nowhere: "No single part of the sound speaks for this species.",

@@ -75,6 +75,7 @@ pub(super) const CHOSEN: ChosenWords = ChosenWords {
     region: "Detección elegida",
     facts: |start, end, percent| format!("{start}–{end}, confianza {percent:.0}%"),
     why: "¿Por qué esta ave?",
+    not_yet: "“¿Por qué esta ave?” se responde cuando haya dejado de escuchar.",
     hiding: "Ocultando partes del sonido, una tras otra…",
     failed: "No se pudo calcular; puede que la grabación haya cambiado.",
     nowhere: "Ninguna parte del sonido por sí sola apunta a esta especie.",
