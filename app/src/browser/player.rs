@@ -113,6 +113,12 @@ impl Player {
         self.0.audio.current_time()
     }
 
+    /// Whether it stands at the end.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.audio.ended()
+    }
+
     /// Whether it stands still.
     #[must_use]
     pub fn is_paused(&self) -> bool {

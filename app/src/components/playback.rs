@@ -5,6 +5,7 @@ use crate::browser::clock::each_frame;
 use crate::browser::player::Player;
 use crate::session::RecordingId;
 use crate::shell::Shell;
+use crate::view::listening::{Moment, Next};
 use leptos::prelude::*;
 
 /// A recording's player. Copies are the same player.
@@ -15,6 +16,8 @@ pub(super) struct Playback {
     player: StoredValue<Option<Player>, LocalStorage>,
     /// The stretch that plays, if not everything does.
     span_s: StoredValue<Option<(f64, f64)>>,
+    /// Somebody moves the playhead along already.
+    is_followed: StoredValue<bool>,
     pub(super) is_playing: RwSignal<bool>,
     pub(super) position_s: RwSignal<f64>,
 }
@@ -26,6 +29,7 @@ impl Playback {
             id,
             player: StoredValue::new_local(None),
             span_s: StoredValue::new(None),
+            is_followed: StoredValue::new(false),
             is_playing: RwSignal::new(false),
             position_s: RwSignal::new(0.0),
         };
@@ -106,36 +110,55 @@ impl Playback {
         let _ = player.set_band(listening.heard(shown));
     }
 
-    fn changed(self, playing: bool) {
-        let was_playing = self.is_playing.try_set(playing);
-        if playing && was_playing.is_none() {
+    fn changed(self, is_playing: bool) {
+        let player = self.player.try_get_value().flatten();
+        // What has come to the recording's end may begin again at once.
+        if player.is_some_and(|player| player.has_ended()) && self.turn() {
+            return;
+        }
+        let is_gone = self.is_playing.try_set(is_playing).is_some();
+        if !is_gone && is_playing && !self.is_followed.get_value() {
+            self.is_followed.set_value(true);
             each_frame(move || self.follow());
         }
     }
 
     /// Moves the playhead along; `false` once there is nothing to follow.
     fn follow(self) -> bool {
-        let now = self.player.try_with_value(|player| {
-            player
-                .as_ref()
-                .map(|player| (player.position_s(), player.is_paused()))
-        });
-        let Some(Some((position_s, is_paused))) = now else {
+        let player = self.player.try_get_value().flatten();
+        let Some(player) = player.filter(|player| !player.is_paused()) else {
+            self.is_followed.try_set_value(false);
             return false;
         };
-        if self.position_s.try_set(position_s).is_some() {
+        self.position_s.try_set(player.position_s());
+        self.turn();
+        true
+    }
+
+    /// Stops at the end of what is to be heard, or begins again: then `true`.
+    fn turn(self) -> bool {
+        let (Some(Some(player)), Some(span_s)) =
+            (self.player.try_get_value(), self.span_s.try_get_value())
+        else {
             return false;
-        }
-        if let Some((start_s, end_s)) = self.span_s.get_value()
-            && position_s >= end_s
-        {
-            if self.shell.listening.get_untracked().loops {
-                self.with_player(|player| player.seek(start_s));
-            } else {
+        };
+        let moment = Moment {
+            position_s: player.position_s(),
+            has_ended: player.has_ended(),
+            span_s,
+        };
+        match self.shell.listening.get_untracked().next(moment) {
+            Next::GoOn => false,
+            Next::From(start_s) => {
+                player.seek(start_s);
+                player.play();
+                true
+            }
+            Next::Stop => {
                 self.stop();
+                false
             }
         }
-        !is_paused
     }
 }
 
