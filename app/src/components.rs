@@ -21,6 +21,7 @@ mod models;
 mod notice;
 mod page;
 mod playback;
+mod player_bar;
 mod recording;
 mod review;
 mod sight;

@@ -24,6 +24,16 @@ pub struct Moment {
     pub has_ended: bool,
     /// The stretch that is to be heard, if not everything is.
     pub span_s: Option<(f64, f64)>,
+    /// Where the recording goes on behind what is at hand.
+    pub more_s: Option<f64>,
+}
+
+/// What is at hand of a recording whose file the browser cannot play.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piece {
+    start_s: f64,
+    end_s: f64,
+    is_last: bool,
 }
 
 /// What playing does next.
@@ -56,14 +66,22 @@ impl Listening {
     /// is not to the millisecond what a header says.
     #[must_use]
     pub fn next(self, moment: Moment) -> Next {
-        match moment.span_s {
-            Some((start_s, end_s)) if moment.has_ended || moment.position_s >= end_s => {
+        let Moment {
+            position_s,
+            has_ended,
+            span_s,
+            more_s,
+        } = moment;
+        let is_over = has_ended && more_s.is_none();
+        match (span_s, more_s) {
+            (Some((start_s, end_s)), _) if is_over || position_s >= end_s => {
                 if self.loops {
                     Next::From(start_s)
                 } else {
                     Next::Stop
                 }
             }
+            (_, Some(more_s)) if has_ended => Next::From(more_s),
             _ => Next::GoOn,
         }
     }
@@ -72,6 +90,40 @@ impl Listening {
     #[must_use]
     pub fn heard(self, shown: Option<Band>) -> Option<Band> {
         shown.filter(|_| self.filters)
+    }
+}
+
+impl Piece {
+    /// Length that is asked for, seconds: some 10 MB of samples.
+    pub const LENGTH_S: f64 = 60.0;
+
+    /// Nothing is at hand yet.
+    pub const NOTHING: Self = Self {
+        start_s: 0.0,
+        end_s: 0.0,
+        is_last: false,
+    };
+
+    /// What came when [`Piece::LENGTH_S`] were asked for; less than that only the end has.
+    #[must_use]
+    pub fn new(start_s: f64, length_s: f64) -> Self {
+        Self {
+            start_s,
+            end_s: start_s + length_s,
+            is_last: length_s < Self::LENGTH_S - 0.01,
+        }
+    }
+
+    /// Whether a time is in it.
+    #[must_use]
+    pub fn holds(self, position_s: f64) -> bool {
+        (self.start_s..self.end_s).contains(&position_s)
+    }
+
+    /// Where the recording goes on behind it.
+    #[must_use]
+    pub fn more_s(self) -> Option<f64> {
+        (!self.is_last).then_some(self.end_s)
     }
 }
 
@@ -91,6 +143,7 @@ mod tests {
             position_s,
             has_ended,
             span_s: Some((2.0, 8.0)),
+            more_s: None,
         }
     }
 
@@ -115,5 +168,31 @@ mod tests {
             ..at(8.0, true)
         };
         assert_eq!(LOOP.next(all), Next::GoOn);
+    }
+
+    #[test]
+    fn a_piece_is_followed_by_the_next_one_unless_the_stretch_is_over() {
+        let more = |position_s, has_ended| Moment {
+            more_s: Some(6.0),
+            ..at(position_s, has_ended)
+        };
+        assert_eq!(LOOP.next(more(5.9, false)), Next::GoOn);
+        assert_eq!(LOOP.next(more(6.0, true)), Next::From(6.0));
+        assert_eq!(LOOP.next(more(8.0, true)), Next::From(2.0));
+        let all = Moment {
+            span_s: None,
+            ..more(6.0, true)
+        };
+        assert_eq!(Listening::default().next(all), Next::From(6.0));
+    }
+
+    #[test]
+    fn only_the_last_piece_is_shorter_than_asked_for() {
+        let first = Piece::new(30.0, Piece::LENGTH_S);
+        assert_eq!(first.more_s(), Some(90.0));
+        assert!(first.holds(30.0) && first.holds(89.9));
+        assert!(!first.holds(29.9) && !first.holds(90.0));
+        assert_eq!(Piece::new(90.0, 4.0).more_s(), None);
+        assert!(!Piece::NOTHING.holds(0.0));
     }
 }
