@@ -1,5 +1,6 @@
 //! The chosen detection: what it is, and why it was made.
 
+use super::display::Tick;
 use super::review::Verdict;
 use super::sight::Sight;
 use crate::session::{Evidence, Explanation, Recording};
@@ -28,11 +29,13 @@ fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
     let explanation = sight.explanation(detection);
     let is_heard = shell.watch(sight.id, Recording::is_heard);
     let may_explain = shell.watch(sight.id, move |r| r.may_explain(&detection));
+    let isolates = move || shell.listening.get().isolates;
     let evidence = move || {
         let words = &shell.words().chosen;
         match explanation.get() {
             Some(explanation) => Some(explain(words, &explanation)),
-            None => (is_heard.get() == Some(true)).then(|| words.not_yet.into()),
+            None if is_heard.get() == Some(true) => Some(words.not_yet.into()),
+            None => isolates().then(|| words.ask_for_band.into()),
         }
     };
     let ask = move |_| shell.update(|session| session.explain(sight.id, &detection));
@@ -59,6 +62,13 @@ fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
                 >
                     {move || shell.words().chosen.why}
                 </button>
+                <Tick
+                    shell
+                    name=|words| words.chosen.isolate
+                    test_id="isolates"
+                    value=isolates
+                    change=move |on| shell.listening.update(|listening| listening.isolates = on)
+                />
             </p>
             <p class="fine" data-testid="why" role="status">
                 {evidence}

@@ -6,6 +6,7 @@ use crate::browser::player::Player;
 use crate::protocol::{Failure, FailureKind};
 use crate::session::RecordingId;
 use crate::shell::{Shell, Sound};
+use crate::view::frequency_axis::Band;
 use crate::view::listening::{Moment, Next, Piece};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -24,6 +25,8 @@ pub(super) struct Playback {
     piece: StoredValue<Option<Piece>>,
     /// Start of the piece that is on its way.
     fetching_s: StoredValue<Option<f64>>,
+    /// The frequencies of the chosen detection, where only they are to be heard.
+    chosen_band: Memo<Option<Band>>,
     /// Somebody moves the playhead along already.
     is_followed: StoredValue<bool>,
     pub(super) is_playing: RwSignal<bool>,
@@ -40,6 +43,11 @@ impl Playback {
             wanted_s: StoredValue::new(None),
             piece: StoredValue::new(None),
             fetching_s: StoredValue::new(None),
+            chosen_band: Memo::new(move |_| {
+                let selected = shell.selected.get()?;
+                shell.listening.get().isolates.then_some(())?;
+                shell.with(|session| session.recording(id)?.chosen_band(&selected))
+            }),
             is_followed: StoredValue::new(false),
             is_playing: RwSignal::new(false),
             position_s: RwSignal::new(0.0),
@@ -50,11 +58,13 @@ impl Playback {
             }
         });
         Effect::new(move |_| {
-            shell.listening.track();
-            shell.display.track();
-            playback
-                .player
-                .with_value(|player| player.iter().for_each(|player| playback.tune(player)));
+            // Tracking alone would not evaluate a memo, and so never hear of a change.
+            shell.listening.get();
+            shell.display.get();
+            playback.chosen_band.get();
+            if let Some(player) = playback.player.get_value() {
+                playback.tune(&player);
+            }
         });
         playback
     }
@@ -211,7 +221,7 @@ impl Playback {
         let shown = self.shell.display.get_untracked().band;
         player.set_rate(listening.rate, listening.keeps_pitch);
         // Where the browser has no filters everything is heard.
-        let _ = player.set_band(listening.heard(shown));
+        let _ = player.set_band(listening.heard(shown, self.chosen_band.get_untracked()));
     }
 
     fn changed(self, is_playing: bool) {

@@ -1,7 +1,9 @@
 //! Why a detection was made: asked for when the user wants to know, and kept.
 
+use super::selection::Selected;
 use super::{Effect, Recording, RecordingId, Session};
 use crate::protocol::{JobId, Request, Response};
+use crate::view::frequency_axis::Band;
 use pipit_core::{Detection, LabelId, WindowScores};
 
 /// The evidence for a species in a window.
@@ -108,6 +110,20 @@ impl Recording {
     pub fn may_explain(&self, detection: &Detection) -> bool {
         let explanation = self.explanation(detection);
         !self.is_heard() && explanation.is_none_or(|e| e.evidence == Evidence::Failed)
+    }
+
+    /// The frequencies at which a chosen detection was heard, as far as that is known.
+    #[must_use]
+    pub fn chosen_band(&self, selected: &Selected) -> Option<Band> {
+        let mut detections = self.detections.iter();
+        let detection = detections.find(|detection| selected.is(self.id, detection))?;
+        match self.explanation(detection)?.evidence {
+            Evidence::Known {
+                band_hz: Some((low_hz, high_hz)),
+                ..
+            } => Some(Band { low_hz, high_hz }),
+            _ => None,
+        }
     }
 
     /// What is known of why a detection was made.
@@ -248,5 +264,19 @@ mod tests {
         session.apply(explained, &[]);
         assert!(matches!(evidence(&session), Some(Evidence::Known { .. })));
         assert_eq!(ask(&mut session, id, &detection), None);
+        let recording = session.recording(id).expect("kept");
+        let chosen = |label| {
+            let detection = Detection { label, ..detection };
+            recording.chosen_band(&Selected {
+                recording: id,
+                detection,
+            })
+        };
+        let band = Band {
+            low_hz: 2000.0,
+            high_hz: 3000.0,
+        };
+        assert_eq!(chosen(detection.label), Some(band));
+        assert_eq!(chosen(LabelId(1)), None);
     }
 }

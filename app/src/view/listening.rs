@@ -4,6 +4,10 @@ use super::frequency_axis::Band;
 
 /// The user's choices for playing.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are wishes that do not exclude each other"
+)]
 pub struct Listening {
     /// 1 is the speed at which it was recorded.
     pub rate: f64,
@@ -13,6 +17,8 @@ pub struct Listening {
     pub loops: bool,
     /// Only the frequencies that the spectrogram shows are heard.
     pub filters: bool,
+    /// Only the frequencies of the chosen detection are heard.
+    pub isolates: bool,
 }
 
 /// Where playing stands.
@@ -57,6 +63,7 @@ impl Default for Listening {
             keeps_pitch: false,
             loops: false,
             filters: false,
+            isolates: false,
         }
     }
 }
@@ -86,10 +93,12 @@ impl Listening {
         }
     }
 
-    /// The band that is heard, where not everything is.
+    /// The band that is heard, where not everything is: of the chosen detection if that is wished
+    /// and known, else what is shown.
     #[must_use]
-    pub fn heard(self, shown: Option<Band>) -> Option<Band> {
-        shown.filter(|_| self.filters)
+    pub fn heard(self, shown: Option<Band>, chosen: Option<Band>) -> Option<Band> {
+        let shown = shown.filter(|_| self.filters || self.isolates);
+        chosen.filter(|_| self.isolates).or(shown)
     }
 }
 
@@ -136,6 +145,7 @@ mod tests {
         keeps_pitch: false,
         loops: true,
         filters: false,
+        isolates: false,
     };
 
     fn at(position_s: f64, has_ended: bool) -> Moment {
@@ -194,5 +204,27 @@ mod tests {
         assert!(!first.holds(29.9) && !first.holds(90.0));
         assert_eq!(Piece::new(90.0, 4.0).more_s(), None);
         assert!(!Piece::NOTHING.holds(0.0));
+    }
+
+    #[test]
+    fn the_chosen_detections_band_is_heard_where_it_is_known() {
+        let band = |low_hz| {
+            Some(Band {
+                low_hz,
+                high_hz: 9000.0,
+            })
+        };
+        let (shown, chosen) = (band(1000.0), band(4000.0));
+        let listening = |filters, isolates| Listening {
+            filters,
+            isolates,
+            ..Listening::default()
+        };
+        assert_eq!(listening(false, false).heard(shown, chosen), None);
+        assert_eq!(listening(true, false).heard(shown, chosen), shown);
+        assert_eq!(listening(false, true).heard(shown, chosen), chosen);
+        assert_eq!(listening(true, true).heard(None, chosen), chosen);
+        assert_eq!(listening(false, true).heard(shown, None), shown);
+        assert_eq!(listening(false, true).heard(None, None), None);
     }
 }

@@ -110,6 +110,10 @@ pub struct ChosenWords {
     pub hiding: &'static str,
     /// It could not be.
     pub failed: &'static str,
+    /// Filters what is heard.
+    pub isolate: &'static str,
+    /// Its frequencies are not known yet.
+    pub ask_for_band: &'static str,
     /// Nothing stands out.
     pub nowhere: &'static str,
     /// Between these frequencies.

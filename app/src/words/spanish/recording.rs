@@ -78,6 +78,8 @@ pub(super) const CHOSEN: ChosenWords = ChosenWords {
     not_yet: "“¿Por qué esta ave?” se responde cuando haya dejado de escuchar.",
     hiding: "Ocultando partes del sonido, una tras otra…",
     failed: "No se pudo calcular; puede que la grabación haya cambiado.",
+    isolate: "Oír solo sus frecuencias",
+    ask_for_band: "“¿Por qué esta ave?” dice sus frecuencias; hasta entonces se oyen las que se ven.",
     nowhere: "Ninguna parte del sonido por sí sola apunta a esta especie.",
     band: |low_khz, high_khz| {
         format!(
