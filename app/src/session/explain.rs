@@ -112,16 +112,20 @@ impl Recording {
         !self.is_heard() && explanation.is_none_or(|e| e.evidence == Evidence::Failed)
     }
 
-    /// The frequencies at which a chosen detection was heard, as far as that is known.
+    /// The frequencies of the chosen detection, if it is one of this recording's and they are known.
     #[must_use]
     pub fn chosen_band(&self, selected: &Selected) -> Option<Band> {
         let mut detections = self.detections.iter();
         let detection = detections.find(|detection| selected.is(self.id, detection))?;
+        let (low_hz, high_hz) = self.band_hz(detection)?;
+        Some(Band { low_hz, high_hz })
+    }
+
+    /// Lowest and highest frequency at which a detection was heard, as far as that is known.
+    #[must_use]
+    pub fn band_hz(&self, detection: &Detection) -> Option<(f32, f32)> {
         match self.explanation(detection)?.evidence {
-            Evidence::Known {
-                band_hz: Some((low_hz, high_hz)),
-                ..
-            } => Some(Band { low_hz, high_hz }),
+            Evidence::Known { band_hz, .. } => band_hz,
             _ => None,
         }
     }
