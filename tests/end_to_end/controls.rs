@@ -24,7 +24,6 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("cancel", cancel),
         test("results_appear_while_it_runs", results_appear_while_it_runs),
         test("threshold_answers_at_once", threshold_answers_at_once),
-        test("playback", playback),
         test("spectrogram_shows_the_sound", spectrogram_shows_the_sound),
     ]
 }
@@ -179,29 +178,6 @@ fn threshold_answers_at_once(page: &mut Page, folder: &Path) -> Result<()> {
         few.detections
     );
     Ok(())
-}
-
-fn playback(page: &mut Page, folder: &Path) -> Result<()> {
-    page.set_threshold(THRESHOLD)?;
-    identified(page, folder, "whistles.wav", 12.0)?;
-    let playhead = "(() => {
-        const playhead = document.querySelector('[data-testid=\"playhead\"]');
-        return playhead ? playhead.getBoundingClientRect().x : -1;
-    })()";
-    page.click("play-button")?;
-    let before: f64 = page.evaluate(playhead)?;
-    page.wait_until(
-        "the cursor moves while it plays",
-        Duration::from_secs(20),
-        &format!("{playhead} > {before} + 5"),
-    )?;
-    page.click("play-button")?;
-    page.click("detection")?;
-    page.wait_until(
-        "a click on a detection plays it",
-        Duration::from_secs(20),
-        "document.querySelector('[data-testid=\"playhead\"]') !== null",
-    )
 }
 
 fn spectrogram_shows_the_sound(page: &mut Page, folder: &Path) -> Result<()> {

@@ -22,6 +22,7 @@ mod language;
 mod live;
 mod looking;
 mod models;
+mod playing;
 mod results;
 mod trial;
 
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         looking::trials(&browsers),
         results::trials(&browsers),
         live::trials(&browsers),
+        playing::trials(&browsers),
         keyboard::trials(&browsers),
         models::trials(&browsers),
         keeping::trials(&browsers),
