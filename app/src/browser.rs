@@ -17,6 +17,7 @@ pub mod page;
 pub mod player;
 pub mod port;
 pub mod results;
+pub mod samples;
 pub mod scope;
 pub mod storage;
 pub mod wav;

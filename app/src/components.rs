@@ -23,6 +23,7 @@ mod notice;
 mod number;
 mod page;
 mod playback;
+mod player_bar;
 mod recording;
 mod review;
 mod sight;

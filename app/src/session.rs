@@ -69,6 +69,8 @@ pub enum Effect {
     Keep(RecordingId, String, KeptResults),
     /// Keep the site itself for visits without a network.
     KeepSite,
+    /// Open the microphone, and report to [`Session::listen`] or [`Session::microphone_failed`].
+    OpenMicrophone,
     /// Free everything kept in memory for the recording.
     Forget(RecordingId),
 }
@@ -91,6 +93,10 @@ pub enum ModelState {
 
 /// The whole page's state.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are facts that do not exclude each other"
+)]
 pub struct Session {
     settings: Settings,
     ignored: IgnoredSettings,
@@ -116,6 +122,8 @@ pub struct Session {
     seen: Vec<LabelId>,
     worker_ready: bool,
     site_is_kept: bool,
+    /// The browser asks the user for the microphone.
+    is_opening_microphone: bool,
     /// The GPU failed once: stay on the CPU until the user chooses again.
     gpu_lost: bool,
     load_job: Option<JobId>,
@@ -148,6 +156,7 @@ impl Session {
             seen: Vec::new(),
             worker_ready: false,
             site_is_kept: false,
+            is_opening_microphone: false,
             gpu_lost: false,
             load_job: None,
             awaited: HashMap::new(),

@@ -203,6 +203,10 @@ mod tests {
             let save = (words.review.save)(0);
             let save = save.trim_end_matches(" (0)");
             assert!(next_step(FailureKind::NoReview).contains(save));
+            let chosen = &words.chosen;
+            for sentence in [chosen.not_yet, chosen.ask_for_band] {
+                assert!(sentence.contains(chosen.why));
+            }
         }
     }
 

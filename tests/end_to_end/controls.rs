@@ -28,7 +28,6 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("threshold_answers_at_once", threshold_answers_at_once),
         test("thresholds_can_be_taken_back", thresholds_can_be_taken_back),
         test("gaps_are_closed_at_once", gaps_are_closed_at_once),
-        test("playback", playback),
         test("spectrogram_shows_the_sound", spectrogram_shows_the_sound),
     ]
 }
@@ -257,29 +256,6 @@ fn gaps_are_closed_at_once(page: &mut Page, folder: &Path) -> Result<()> {
 
 fn species(detections: &[Detection]) -> BTreeSet<&str> {
     detections.iter().map(|d| d.code.as_str()).collect()
-}
-
-fn playback(page: &mut Page, folder: &Path) -> Result<()> {
-    page.set_threshold(THRESHOLD)?;
-    identified(page, folder, "whistles.wav", 12.0)?;
-    let playhead = "(() => {
-        const playhead = document.querySelector('[data-testid=\"playhead\"]');
-        return playhead ? playhead.getBoundingClientRect().x : -1;
-    })()";
-    page.click("play-button")?;
-    let before: f64 = page.evaluate(playhead)?;
-    page.wait_until(
-        "the cursor moves while it plays",
-        Duration::from_secs(20),
-        &format!("{playhead} > {before} + 5"),
-    )?;
-    page.click("play-button")?;
-    page.click("detection")?;
-    page.wait_until(
-        "a click on a detection plays it",
-        Duration::from_secs(20),
-        "document.querySelector('[data-testid=\"playhead\"]') !== null",
-    )
 }
 
 fn spectrogram_shows_the_sound(page: &mut Page, folder: &Path) -> Result<()> {

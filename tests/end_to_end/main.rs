@@ -23,6 +23,7 @@ mod links;
 mod live;
 mod looking;
 mod models;
+mod playing;
 mod results;
 mod reviewing;
 mod summary;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         reviewing::trials(&browsers),
         summary::trials(&browsers),
         live::trials(&browsers),
+        playing::trials(&browsers),
         keyboard::trials(&browsers),
         models::trials(&browsers),
         keeping::trials(&browsers),

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::{self, Recipe};
 use pipit_tests::browser::{Browsers, Gpu};
-use pipit_tests::detection::{self, Bounds};
+use pipit_tests::detection::{self, Bounds, Detection};
 use pipit_tests::page::{Page, Recording};
 use pipit_tests::{cli, site};
 use tempfile::TempDir;
@@ -100,9 +100,19 @@ pub(crate) fn agrees_with_command_line(
     file: &Path,
     tolerance: f64,
 ) -> Result<f64> {
-    let model = site::default_model()?;
     page.set_threshold(THRESHOLD)?;
     let seen = page.recording(&file_name(file))?.detections;
+    are_the_command_lines(&seen, file, tolerance)
+}
+
+/// Checks that these detections, seen at [`THRESHOLD`], are what `pipit identify` finds in a file, and
+/// something. Hands out the greatest difference in confidence.
+pub(crate) fn are_the_command_lines(
+    seen: &[Detection],
+    file: &Path,
+    tolerance: f64,
+) -> Result<f64> {
+    let model = site::default_model()?;
     ensure!(
         !seen.is_empty(),
         "nothing is detected at {THRESHOLD}: a test of nothing"
@@ -111,8 +121,8 @@ pub(crate) fn agrees_with_command_line(
         low: cli::identify(file, &model, (THRESHOLD - tolerance).max(0.0))?.detections,
         high: cli::identify(file, &model, THRESHOLD + tolerance)?.detections,
     };
-    detection::compare(&seen, &cli, tolerance)?;
-    Ok(detection::largest_difference(&seen, &cli))
+    detection::compare(seen, &cli, tolerance)?;
+    Ok(detection::largest_difference(seen, &cli))
 }
 
 /// Whistles of this length, else as recordings in tests are.

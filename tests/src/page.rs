@@ -1,5 +1,6 @@
 //! One tab with Pipit in it: what a person does there, and what there is to see.
 
+mod ears;
 mod eyes;
 mod hands;
 mod log;
@@ -15,6 +16,7 @@ use data_encoding::BASE64;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+pub use ears::Sound;
 pub use eyes::{Notice, Recording};
 
 use crate::devtools::Devtools;

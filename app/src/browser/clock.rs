@@ -14,11 +14,15 @@ pub fn now_s() -> f64 {
         .map_or(0.0, |performance| performance.now() / 1000.0)
 }
 
-/// The time of day as `14:03`.
+/// Date and time of day as recorders write them into names of files, `2024-05-12 05-15-00`:
+/// colons may stand in no name on Windows.
 #[must_use]
-pub fn time_of_day() -> String {
+pub fn date_and_time() -> String {
     let now = js_sys::Date::new_0();
-    format!("{:02}:{:02}", now.get_hours(), now.get_minutes())
+    let date = [now.get_full_year(), now.get_month() + 1, now.get_date()];
+    let time = [now.get_hours(), now.get_minutes(), now.get_seconds()];
+    let joined = |parts: [u32; 3]| parts.map(|part| format!("{part:02}")).join("-");
+    format!("{} {}", joined(date), joined(time))
 }
 
 /// Lets the event loop deliver messages and clicks.

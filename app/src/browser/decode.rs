@@ -4,6 +4,7 @@
 use super::clock::breathe;
 use super::error::describe;
 use super::files::SourceFile;
+use super::samples::Samples;
 use super::wav;
 use crate::audio_header::{self, AudioHeader, Probe};
 use crate::protocol::{Failure, FailureKind};
@@ -145,7 +146,7 @@ fn can_play(mime: &str) -> bool {
 }
 
 /// Mixes down block by block, so that neither the page's memory nor its patience is strained.
-async fn mono(audio: &AudioBuffer) -> Result<Float32Array, JsValue> {
+async fn mono(audio: &AudioBuffer) -> Result<Samples, JsValue> {
     let n_channels = audio.number_of_channels();
     let n_frames = audio.length();
     let samples = allocate(n_frames)?;
@@ -162,7 +163,7 @@ async fn mono(audio: &AudioBuffer) -> Result<Float32Array, JsValue> {
             .copy_from(&mixdown(&slices));
         breathe().await;
     }
-    Ok(samples)
+    Ok(Samples(samples))
 }
 
 /// An array in the browser's memory; unlike the plain constructor it can fail without ending the page.

@@ -1,8 +1,9 @@
 //! What the microphone hears.
 
 use super::error::describe;
+use super::samples::Samples;
 use crate::protocol::{Failure, FailureKind};
-use js_sys::{Float32Array, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -13,12 +14,18 @@ use web_sys::{
 
 /// An open microphone; it closes when this is dropped.
 pub struct Microphone {
-    context: AudioContext,
-    stream: MediaStream,
+    context: Context,
+    _stream: Stream,
     node: AudioWorkletNode,
     _on_block: Closure<dyn Fn(MessageEvent)>,
     _on_end: Closure<dyn Fn(Event)>,
 }
+
+/// What the browser lets be heard; its light goes out when this is dropped.
+struct Stream(MediaStream);
+
+/// Runs until this is dropped.
+struct Context(AudioContext);
 
 impl Microphone {
     /// Asks the user for the microphone and listens: `heard` gets mono blocks, `lost` hears when the
@@ -28,10 +35,10 @@ impl Microphone {
     /// A refusal, or no microphone.
     pub async fn open(
         site: &str,
-        heard: impl Fn(Float32Array) + 'static,
+        heard: impl Fn(Samples) + 'static,
         lost: impl Fn() + 'static,
     ) -> Result<Self, Failure> {
-        let stream = ask().await.map_err(|thrown| refusal(&thrown))?;
+        let stream = Stream(ask().await.map_err(|thrown| refusal(&thrown))?);
         Self::listen(site, stream, heard, lost)
             .await
             .map_err(|thrown| Failure::new(FailureKind::NoMicrophone, describe(&thrown)))
@@ -40,34 +47,36 @@ impl Microphone {
     /// Rate of the blocks.
     #[must_use]
     pub fn sample_rate_hz(&self) -> u32 {
-        self.context.sample_rate().round() as u32
+        self.context.0.sample_rate().round() as u32
     }
 
     async fn listen(
         site: &str,
-        stream: MediaStream,
-        heard: impl Fn(Float32Array) + 'static,
+        stream: Stream,
+        heard: impl Fn(Samples) + 'static,
         lost: impl Fn() + 'static,
     ) -> Result<Self, JsValue> {
-        let context = AudioContext::new()?;
+        let context = Context(AudioContext::new()?);
         let module = context
+            .0
             .audio_worklet()?
             .add_module(&format!("{site}microphone.js"))?;
         JsFuture::from(module).await?;
-        let on_block = Closure::new(move |event: MessageEvent| heard(event.data().into()));
-        let node = AudioWorkletNode::new(&context, "microphone")?;
+        let on_block = Closure::new(move |event: MessageEvent| heard(Samples(event.data().into())));
+        let node = AudioWorkletNode::new(&context.0, "microphone")?;
         node.port()?
             .set_onmessage(Some(on_block.as_ref().unchecked_ref()));
         context
-            .create_media_stream_source(&stream)?
+            .0
+            .create_media_stream_source(&stream.0)?
             .connect_with_audio_node(&node)?;
         let on_end = Closure::new(move |_| lost());
-        for track in tracks(&stream) {
+        for track in stream.tracks() {
             track.set_onended(Some(on_end.as_ref().unchecked_ref()));
         }
         Ok(Self {
             context,
-            stream,
+            _stream: stream,
             node,
             _on_block: on_block,
             _on_end: on_end,
@@ -77,15 +86,32 @@ impl Microphone {
 
 impl Drop for Microphone {
     fn drop(&mut self) {
-        for track in tracks(&self.stream) {
-            track.set_onended(None);
-            track.stop();
-        }
         // Blocks may still be on their way to a closure that is about to go.
         if let Ok(port) = self.node.port() {
             port.set_onmessage(None);
         }
-        let _ = self.context.close();
+    }
+}
+
+impl Stream {
+    fn tracks(&self) -> Vec<MediaStreamTrack> {
+        let tracks = self.0.get_audio_tracks();
+        tracks.iter().map(JsCast::unchecked_into).collect()
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        for track in self.tracks() {
+            track.set_onended(None);
+            track.stop();
+        }
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        let _ = self.0.close();
     }
 }
 
@@ -107,11 +133,6 @@ async fn ask() -> Result<MediaStream, JsValue> {
     JsFuture::from(devices.get_user_media_with_constraints(&constraints)?)
         .await?
         .dyn_into()
-}
-
-fn tracks(stream: &MediaStream) -> Vec<MediaStreamTrack> {
-    let tracks = stream.get_audio_tracks();
-    tracks.iter().map(JsCast::unchecked_into).collect()
 }
 
 fn refusal(thrown: &JsValue) -> Failure {

@@ -1,9 +1,10 @@
 //! Playing a recording.
 
 use super::files::SourceFile;
+use super::wav;
 use crate::view::frequency_axis::Band;
 use js_sys::Reflect;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -12,14 +13,17 @@ use web_sys::{
     AudioContext, AudioNode, BiquadFilterNode, BiquadFilterType, Event, HtmlAudioElement, Url,
 };
 
-/// An audio element over a file, which it frees when dropped.
+/// An audio element over a file or a piece of sound, which it frees when dropped.
 #[derive(Clone)]
 pub struct Player(Rc<Inner>);
 
 struct Inner {
     audio: HtmlAudioElement,
-    url: String,
+    url: RefCell<String>,
+    /// When what it holds begins.
+    start_s: Cell<f64>,
     on_change: Closure<dyn Fn(Event)>,
+    on_error: Closure<dyn Fn(Event)>,
     filter: RefCell<Option<BandPass>>,
 }
 
@@ -35,11 +39,16 @@ struct BandPass {
 const CHANGES: [&str; 3] = ["play", "pause", "ended"];
 
 impl Player {
-    /// A player that is paused at the start; `changed` hears whether it plays.
+    /// A player that is paused at the start; `changed` hears whether it plays, `refused` why the
+    /// browser cannot play what it holds.
     ///
     /// # Errors
     /// If the browser gives no address for the file.
-    pub fn new(file: &SourceFile, changed: impl Fn(bool) + 'static) -> Result<Self, JsValue> {
+    pub fn new(
+        file: &SourceFile,
+        changed: impl Fn(bool) + 'static,
+        refused: impl Fn(String) + 'static,
+    ) -> Result<Self, JsValue> {
         let url = Url::create_object_url_with_blob(file.blob())?;
         let audio = HtmlAudioElement::new_with_src(&url)?;
         audio.set_preload("metadata");
@@ -48,12 +57,39 @@ impl Player {
         for event in CHANGES {
             audio.add_event_listener_with_callback(event, on_change.as_ref().unchecked_ref())?;
         }
+        let element = audio.clone();
+        let on_error = Closure::new(move |_| {
+            refused(
+                element
+                    .error()
+                    .map(|error| error.message())
+                    .unwrap_or_default(),
+            );
+        });
+        audio.add_event_listener_with_callback("error", on_error.as_ref().unchecked_ref())?;
         Ok(Self(Rc::new(Inner {
             audio,
-            url,
+            url: RefCell::new(url),
+            start_s: Cell::new(0.0),
             on_change,
+            on_error,
             filter: RefCell::new(None),
         })))
+    }
+
+    /// Takes mono samples that begin at this time in place of what it holds, and stands at their start.
+    ///
+    /// # Errors
+    /// If the browser has no room for them.
+    pub fn load(&self, samples: &[f32], sample_rate_hz: u32, start_s: f64) -> Result<(), JsValue> {
+        let wav = wav::of_samples(sample_rate_hz, &samples.into())?;
+        let url = Url::create_object_url_with_blob(&wav)?;
+        self.0.audio.set_src(&url);
+        // A time that was sought in what could not be played would hold here too.
+        self.0.audio.set_current_time(0.0);
+        self.0.start_s.set(start_s);
+        let _ = Url::revoke_object_url(&self.0.url.replace(url));
+        Ok(())
     }
 
     /// Plays on from where it stands.
@@ -63,7 +99,7 @@ impl Player {
             let _ = filter.context.resume();
         }
         if let Ok(started) = self.0.audio.play() {
-            // Refused where the browser cannot play what it can decode: then it stays paused.
+            // Refused, or paused before it began: then it stays paused.
             spawn_local(async move {
                 let _ = JsFuture::from(started).await;
             });
@@ -77,6 +113,7 @@ impl Player {
 
     /// Moves to a time.
     pub fn seek(&self, position_s: f64) {
+        let position_s = position_s - self.0.start_s.get();
         self.0.audio.set_current_time(position_s.max(0.0));
     }
 
@@ -84,6 +121,8 @@ impl Player {
     pub fn set_rate(&self, rate: f64, keeps_pitch: bool) {
         // Browsers without this keep the pitch always.
         let _ = Reflect::set(&self.0.audio, &"preservesPitch".into(), &keeps_pitch.into());
+        // Whatever it holds next begins with the default.
+        self.0.audio.set_default_playback_rate(rate);
         self.0.audio.set_playback_rate(rate);
     }
 
@@ -110,7 +149,13 @@ impl Player {
     /// The time where it stands.
     #[must_use]
     pub fn position_s(&self) -> f64 {
-        self.0.audio.current_time()
+        self.0.start_s.get() + self.0.audio.current_time()
+    }
+
+    /// Whether it stands at the end.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.audio.ended()
     }
 
     /// Whether it stands still.
@@ -166,9 +211,13 @@ impl Drop for Inner {
                 .audio
                 .remove_event_listener_with_callback(event, callback);
         }
+        let callback = self.on_error.as_ref().unchecked_ref();
+        let _ = self
+            .audio
+            .remove_event_listener_with_callback("error", callback);
         let _ = self.audio.pause();
         self.audio.set_src("");
-        let _ = Url::revoke_object_url(&self.url);
+        let _ = Url::revoke_object_url(self.url.get_mut());
         if let Some(filter) = self.filter.get_mut() {
             let _ = filter.context.close();
         }

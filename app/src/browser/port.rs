@@ -1,8 +1,9 @@
 //! The page's end of the line to the worker.
 
 use super::error::describe;
+use super::samples::Samples;
 use crate::protocol::{Request, Response};
-use js_sys::{Array, Float32Array, Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::closure::Closure;
@@ -85,7 +86,11 @@ impl WorkerPort {
     ///
     /// # Errors
     /// If the browser has no room for the message.
-    pub fn send_samples(&self, request: &Request, samples: &Float32Array) -> Result<(), JsValue> {
+    pub fn send_samples(
+        &self,
+        request: &Request,
+        Samples(samples): &Samples,
+    ) -> Result<(), JsValue> {
         let message = request.serialize(&serializer())?;
         let envelope = Array::of2(&message, samples);
         let moved = Array::of1(&samples.buffer());

@@ -1,7 +1,8 @@
 //! WAV files in the browser's memory: mono, 32-bit floats.
 
 use super::files::SourceFile;
-use js_sys::{Array, Float32Array, Uint8Array};
+use super::samples::Samples;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
@@ -12,7 +13,7 @@ const BLOCKS_AT_ONCE: u32 = 512;
 ///
 /// # Errors
 /// If the browser has no room for it.
-pub fn of_samples(sample_rate_hz: u32, samples: &Float32Array) -> Result<Blob, JsValue> {
+pub fn of_samples(sample_rate_hz: u32, Samples(samples): &Samples) -> Result<Blob, JsValue> {
     let header = header(sample_rate_hz, samples.byte_length());
     let parts = Array::of2(&Uint8Array::from(header.as_slice()), samples);
     Blob::new_with_u8_array_sequence(&parts)
@@ -42,7 +43,7 @@ impl GrowingWav {
     ///
     /// # Errors
     /// If the browser has no room for it.
-    pub fn push(&mut self, block: &Float32Array) -> Result<(), JsValue> {
+    pub fn push(&mut self, Samples(block): &Samples) -> Result<(), JsValue> {
         self.recent.push(&block.slice(0, block.length()));
         self.n_bytes = self.n_bytes.saturating_add(block.byte_length());
         if self.recent.length() >= BLOCKS_AT_ONCE {

@@ -1,8 +1,9 @@
 //! The chosen detection: what it is, and why it was made.
 
+use super::display::Tick;
 use super::review::Verdict;
 use super::sight::Sight;
-use crate::session::{Evidence, Explanation};
+use crate::session::{Evidence, Explanation, Recording};
 use crate::words::ChosenWords;
 use leptos::prelude::*;
 use pipit_core::Detection;
@@ -26,9 +27,16 @@ fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
         (shell.words().chosen.facts)(&start, &end, detection.confidence * 100.0)
     };
     let explanation = sight.explanation(detection);
+    let is_heard = shell.watch(sight.id, Recording::is_heard);
+    let may_explain = shell.watch(sight.id, move |r| r.may_explain(&detection));
+    let isolates = move || shell.listening.get().isolates;
     let evidence = move || {
-        let explanation = explanation.get()?;
-        Some(explain(&shell.words().chosen, &explanation))
+        let words = &shell.words().chosen;
+        match explanation.get() {
+            Some(explanation) => Some(explain(words, &explanation)),
+            None if is_heard.get() == Some(true) => Some(words.not_yet.into()),
+            None => isolates().then(|| words.ask_for_band.into()),
+        }
     };
     let ask = move |_| shell.update(|session| session.explain(sight.id, &detection));
     view! {
@@ -51,11 +59,18 @@ fn ChosenDetection(sight: Sight, detection: Detection) -> impl IntoView {
                 <button
                     type="button"
                     data-testid="why-button"
-                    disabled=move || explanation.get().is_some()
+                    disabled=move || may_explain.get() != Some(true)
                     on:click=ask
                 >
                     {move || shell.words().chosen.why}
                 </button>
+                <Tick
+                    shell
+                    name=|words| words.chosen.isolate
+                    test_id="isolates"
+                    value=isolates
+                    change=move |on| shell.listening.update(|listening| listening.isolates = on)
+                />
             </p>
             <p class="fine" data-testid="why" role="status">
                 {evidence}

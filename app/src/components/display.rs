@@ -205,8 +205,9 @@ fn Listen(shell: Shell) -> impl IntoView {
     }
 }
 
+/// Something to be wished or not.
 #[component]
-fn Tick(
+pub(super) fn Tick(
     shell: Shell,
     name: Text,
     test_id: &'static str,

@@ -2,6 +2,7 @@
 
 use super::file_button::{Choosing, FileButton};
 use crate::browser::files;
+use crate::session::Session;
 use crate::shell::Shell;
 use leptos::prelude::*;
 
@@ -53,7 +54,7 @@ fn LiveButton(shell: Shell) -> impl IntoView {
         if is_listening.get_untracked() {
             shell.stop_listening();
         } else {
-            shell.listen();
+            shell.update(Session::open_microphone);
         }
     };
     view! {

@@ -1,7 +1,9 @@
 //! Why a detection was made: asked for when the user wants to know, and kept.
 
+use super::selection::Selected;
 use super::{Effect, Recording, RecordingId, Session};
 use crate::protocol::{JobId, Request, Response};
+use crate::view::frequency_axis::Band;
 use pipit_core::{Detection, LabelId, WindowScores};
 
 /// The evidence for a species in a window.
@@ -38,23 +40,25 @@ pub enum Evidence {
 }
 
 impl Session {
-    /// The user wants to know why a detection was made.
+    /// The user wants to know why a detection was made. What has failed may be asked again; of what
+    /// is being heard there is no file yet to look into.
     pub fn explain(&mut self, id: RecordingId, detection: &Detection) -> Vec<Effect> {
         let Some(manifest) = self.manifest() else {
             return Vec::new();
         };
         let length_s = f64::from(manifest.audio.window.length_s);
         let job = self.new_job();
-        let Some(recording) = self.recording_mut(id) else {
+        let recording = self.recording_mut(id);
+        let Some(recording) = recording.filter(|r| r.may_explain(detection)) else {
             return Vec::new();
         };
         let Some(window) = strongest(&recording.scores, detection) else {
             return Vec::new();
         };
         let start_s = window.start_s;
-        if recording.explanation(detection).is_some() {
-            return Vec::new();
-        }
+        let other =
+            |e: &Explanation| e.label != detection.label || e.start_s.total_cmp(&start_s).is_ne();
+        recording.explanations.retain(other);
         recording.explanations.push(Explanation {
             label: detection.label,
             start_s,
@@ -101,6 +105,31 @@ impl Session {
 }
 
 impl Recording {
+    /// Whether it can be asked now why a detection was made.
+    #[must_use]
+    pub fn may_explain(&self, detection: &Detection) -> bool {
+        let explanation = self.explanation(detection);
+        !self.is_heard() && explanation.is_none_or(|e| e.evidence == Evidence::Failed)
+    }
+
+    /// The frequencies of the chosen detection, if it is one of this recording's and they are known.
+    #[must_use]
+    pub fn chosen_band(&self, selected: &Selected) -> Option<Band> {
+        let mut detections = self.detections.iter();
+        let detection = detections.find(|detection| selected.is(self.id, detection))?;
+        let (low_hz, high_hz) = self.band_hz(detection)?;
+        Some(Band { low_hz, high_hz })
+    }
+
+    /// Lowest and highest frequency at which a detection was heard, as far as that is known.
+    #[must_use]
+    pub fn band_hz(&self, detection: &Detection) -> Option<(f32, f32)> {
+        match self.explanation(detection)?.evidence {
+            Evidence::Known { band_hz, .. } => band_hz,
+            _ => None,
+        }
+    }
+
     /// What is known of why a detection was made.
     #[must_use]
     pub fn explanation(&self, detection: &Detection) -> Option<&Explanation> {
@@ -126,6 +155,9 @@ fn strongest<'a>(scores: &'a [WindowScores], detection: &Detection) -> Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::{DeviceKind, DeviceReport, Failure, FailureKind, Summary};
+    use crate::session::{ModelState, fixture};
+    use crate::settings::Settings;
     use pipit_core::Scores;
 
     #[test]
@@ -150,5 +182,105 @@ mod tests {
             ..detection
         };
         assert!(super::strongest(&scores, &elsewhere).is_none());
+    }
+
+    /// A session whose microphone has heard one detection, which comes with its job.
+    fn heard_live() -> (Session, RecordingId, JobId, Detection) {
+        let (mut session, _) = Session::start(Settings::default());
+        session.model = ModelState::Loaded {
+            manifest: fixture::manifest().into(),
+            device: DeviceReport {
+                kind: DeviceKind::Cpu,
+                adapter: String::new(),
+                passed_over: None,
+            },
+        };
+        let (heard, _) = session.listen("Live".into(), 48_000);
+        let (id, job) = heard.expect("there is a model");
+        let scored = Response::Scored {
+            job,
+            windows: vec![WindowScores {
+                start_s: 0.0,
+                end_s: 5.0,
+                scores: Scores(vec![0.9, 0.1]),
+            }],
+            first_column: 0,
+            done_s: 5.0,
+            elapsed_s: 0.5,
+        };
+        session.apply(scored, &[]);
+        let detection = session.recording(id).expect("kept").detections[0];
+        (session, id, job, detection)
+    }
+
+    fn stop(session: &mut Session, job: JobId) {
+        let summary = Summary {
+            duration_s: 5.0,
+            peak: 0.5,
+            damaged_packets: 0,
+        };
+        session.apply(Response::Finished { job, summary }, &[]);
+    }
+
+    /// Asks; hands out the job of the question.
+    fn ask(session: &mut Session, id: RecordingId, detection: &Detection) -> Option<JobId> {
+        match session.explain(id, detection).as_slice() {
+            [Effect::SendWithFile(_, Request::Explain { job, .. })] => Some(*job),
+            [] => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_being_heard_is_explained_once_it_has_ended() {
+        let (mut session, id, job, detection) = heard_live();
+        assert_eq!(ask(&mut session, id, &detection), None);
+        stop(&mut session, job);
+        let recording = session.recording(id).expect("kept");
+        assert_eq!(recording.explanation(&detection), None);
+        assert!(ask(&mut session, id, &detection).is_some());
+    }
+
+    #[test]
+    fn what_failed_is_told_and_can_be_asked_again() {
+        let (mut session, id, job, detection) = heard_live();
+        stop(&mut session, job);
+        let evidence = |session: &Session| {
+            let recording = session.recording(id).expect("kept");
+            let explanations = &recording.explanations;
+            assert!(explanations.len() <= 1);
+            explanations.first().map(|e| e.evidence.clone())
+        };
+        let job = ask(&mut session, id, &detection).expect("it is asked");
+        assert_eq!(ask(&mut session, id, &detection), None);
+        let failure = Failure::new(FailureKind::Damaged, "gone");
+        session.apply(Response::Failed { job, failure }, &[]);
+        assert_eq!(evidence(&session), Some(Evidence::Failed));
+        let job = ask(&mut session, id, &detection).expect("it is asked again");
+        assert_eq!(evidence(&session), Some(Evidence::Awaited));
+        let explained = Response::Explained {
+            job,
+            n_bands: 1,
+            n_slices: 1,
+            values: vec![1.0],
+            band_hz: Some((2000.0, 3000.0)),
+        };
+        session.apply(explained, &[]);
+        assert!(matches!(evidence(&session), Some(Evidence::Known { .. })));
+        assert_eq!(ask(&mut session, id, &detection), None);
+        let recording = session.recording(id).expect("kept");
+        let chosen = |label| {
+            let detection = Detection { label, ..detection };
+            recording.chosen_band(&Selected {
+                recording: id,
+                detection,
+            })
+        };
+        let band = Band {
+            low_hz: 2000.0,
+            high_hz: 3000.0,
+        };
+        assert_eq!(chosen(detection.label), Some(band));
+        assert_eq!(chosen(LabelId(1)), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What the page knows, for other programs.
 
-use super::{Evidence, Recording, RecordingId, RecordingState, Session};
+use super::{Recording, RecordingId, RecordingState, Session};
 use crate::export::{Export, ExportedDetection, ExportedFile, ExportedModel, ExportedSettings};
 
 impl Session {
@@ -58,16 +58,10 @@ impl Session {
         file.detections = recording
             .detections
             .iter()
-            .map(|detection| {
-                let explanation = recording.explanation(detection).map(|e| &e.evidence);
-                ExportedDetection {
-                    band_hz: match explanation {
-                        Some(Evidence::Known { band_hz, .. }) => *band_hz,
-                        _ => None,
-                    },
-                    review: self.answer_to(recording.id, detection).cloned(),
-                    ..ExportedDetection::new(detection, &manifest.classes)
-                }
+            .map(|detection| ExportedDetection {
+                band_hz: recording.band_hz(detection),
+                review: self.answer_to(recording.id, detection).cloned(),
+                ..ExportedDetection::new(detection, &manifest.classes)
             })
             .collect();
         file

@@ -1,15 +1,33 @@
 //! Listening to the microphone.
 
 use super::{Effect, Recording, RecordingId, RecordingState, Session};
-use crate::protocol::{JobId, Request};
+use crate::protocol::{Failure, JobId, Request};
 
 impl Session {
+    /// The user wants to listen. While the browser asks whether that may be, and while a microphone
+    /// is open, no other is opened.
+    pub fn open_microphone(&mut self) -> Vec<Effect> {
+        let is_open = self.is_opening_microphone || self.listening().is_some();
+        if is_open || self.manifest().is_none() {
+            return Vec::new();
+        }
+        self.is_opening_microphone = true;
+        vec![Effect::OpenMicrophone]
+    }
+
+    /// The microphone could not be opened.
+    pub fn microphone_failed(&mut self, failure: Failure) {
+        self.is_opening_microphone = false;
+        self.notify(failure);
+    }
+
     /// The microphone is open: what it hears is a recording that grows. None without a model.
     pub fn listen(
         &mut self,
         name: String,
         sample_rate_hz: u32,
     ) -> (Option<(RecordingId, JobId)>, Vec<Effect>) {
+        self.is_opening_microphone = false;
         let Some(n_mels) = self.manifest().map(|manifest| manifest.mel.n_mels) else {
             return (None, Vec::new());
         };

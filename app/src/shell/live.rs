@@ -4,10 +4,10 @@ use super::{Kept, Shell};
 use crate::browser::clock;
 use crate::browser::error::describe;
 use crate::browser::microphone::Microphone;
+use crate::browser::samples::Samples;
 use crate::browser::wav::GrowingWav;
 use crate::protocol::{Failure, FailureKind, JobId, Request};
 use crate::session::{RecordingId, Session};
-use js_sys::Float32Array;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -21,10 +21,10 @@ pub(super) struct Live {
 
 impl Shell {
     /// Opens the microphone and listens.
-    pub fn listen(self) {
+    pub(super) fn open_microphone(self) {
         spawn_local(async move {
             let site = self.session.with_untracked(|s| s.site().to_owned());
-            let heard = move |block: Float32Array| self.heard(&block);
+            let heard = move |block: Samples| self.heard(&block);
             let lost = move || {
                 self.notify(Failure::new(FailureKind::MicrophoneLost, ""));
                 self.stop_listening();
@@ -32,13 +32,13 @@ impl Shell {
             let microphone = match Microphone::open(&site, heard, lost).await {
                 Ok(microphone) => microphone,
                 Err(failure) => {
-                    return self.notify(failure);
+                    return self.change(|session| session.microphone_failed(failure));
                 }
             };
             let sample_rate_hz = microphone.sample_rate_hz();
             self.update(|session| {
                 let words = &session.settings().spoken().words().intake;
-                let name = (words.live_name)(&clock::time_of_day());
+                let name = (words.live_name)(&clock::date_and_time());
                 let (heard, effects) = session.listen(name, sample_rate_hz);
                 if let Some((id, job)) = heard {
                     let sound = GrowingWav::new(sample_rate_hz);
@@ -75,7 +75,7 @@ impl Shell {
         self.update(Session::stop_listening);
     }
 
-    fn heard(self, block: &Float32Array) {
+    fn heard(self, block: &Samples) {
         let sent = self.kept.try_update_value(|kept| {
             let Kept { port, live, .. } = kept;
             let (Some(port), Some(live)) = (port, live) else {

@@ -45,6 +45,7 @@ impl Shell {
                         self.notify(Failure::new(FailureKind::UpdateReady, ""));
                     });
                 }
+                Effect::OpenMicrophone => self.open_microphone(),
                 Effect::Forget(id) => self.kept.update_value(|kept| {
                     kept.converted.remove(&id);
                     kept.files.remove(&id);

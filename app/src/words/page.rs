@@ -33,8 +33,8 @@ pub struct IntakeWords {
     pub formats: &'static str,
     /// While files hover over the page.
     pub let_go: &'static str,
-    /// Name of what is heard live, by the time of day.
-    pub live_name: fn(time: &str) -> String,
+    /// Name of what is heard live, by the date and time at which it began.
+    pub live_name: fn(began: &str) -> String,
     /// So many files of a folder are no recordings.
     pub left_out: fn(n_files: usize) -> String,
 }

@@ -104,10 +104,16 @@ pub struct ChosenWords {
     pub facts: fn(start: &str, end: &str, percent: f32) -> String,
     /// Asks for the evidence.
     pub why: &'static str,
+    /// It cannot be asked for while the microphone is open.
+    pub not_yet: &'static str,
     /// It is being computed.
     pub hiding: &'static str,
     /// It could not be.
     pub failed: &'static str,
+    /// Filters what is heard.
+    pub isolate: &'static str,
+    /// Its frequencies are not known yet.
+    pub ask_for_band: &'static str,
     /// Nothing stands out.
     pub nowhere: &'static str,
     /// Between these frequencies.

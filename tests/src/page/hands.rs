@@ -76,9 +76,22 @@ impl Page {
     /// # Errors
     /// If there is none to be seen.
     pub fn click_at(&mut self, test_id: &str, fraction: f64) -> Result<()> {
-        let (x, y) = self.place(test_id, fraction)?;
+        let place = self.place(test_id, fraction)?;
+        self.click_place(place)
+    }
+
+    /// Clicks the middle of the element with this test id that has `n` others before it.
+    ///
+    /// # Errors
+    /// If there is none to be seen.
+    pub fn click_nth(&mut self, test_id: &str, n: usize) -> Result<()> {
+        let place = self.place_of_nth(test_id, n, 0.5)?;
+        self.click_place(place)
+    }
+
+    fn click_place(&mut self, place: (f64, f64)) -> Result<()> {
         for (kind, clicks) in [("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 1)] {
-            self.mouse(kind, (x, y), clicks)?;
+            self.mouse(kind, place, clicks)?;
         }
         Ok(())
     }
@@ -157,11 +170,15 @@ impl Page {
         Ok(())
     }
 
-    /// Where an element is once it is in sight, at a part of its width and half its height.
     fn place(&mut self, test_id: &str, fraction: f64) -> Result<(f64, f64)> {
+        self.place_of_nth(test_id, 0, fraction)
+    }
+
+    /// Where an element is once it is in sight, at a part of its width and half its height.
+    fn place_of_nth(&mut self, test_id: &str, n: usize, fraction: f64) -> Result<(f64, f64)> {
         let place: Option<(f64, f64)> = self.evaluate(&format!(
             "(() => {{
-                const element = document.querySelector('[data-testid=\"{test_id}\"]');
+                const element = document.querySelectorAll('[data-testid=\"{test_id}\"]')[{n}];
                 if (!element) return null;
                 element.scrollIntoView({{ block: 'center', behavior: 'instant' }});
                 const box = element.getBoundingClientRect();

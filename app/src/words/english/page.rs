@@ -22,7 +22,7 @@ pub(super) const INTAKE: IntakeWords = IntakeWords {
     try_example: "Try an example",
     formats: "WAV, FLAC, MP3, Ogg, Opus, M4A and whatever else this browser can decode.",
     let_go: "Let go to identify",
-    live_name: |time| format!("Live {time}"),
+    live_name: |began| format!("Live {began}"),
     left_out: |n_files| match n_files {
         1 => "1 file is no recording by its name".into(),
         n => format!("{n} files are no recordings by their names"),

@@ -74,8 +74,11 @@ pub(super) const CHOSEN: ChosenWords = ChosenWords {
     region: "Chosen detection",
     facts: |start, end, percent| format!("{start}–{end}, confidence {percent:.0}%"),
     why: "Why this bird?",
+    not_yet: "“Why this bird?” is answered once you have stopped listening.",
     hiding: "Hiding parts of the sound, one after another…",
     failed: "This could not be computed; the recording may have changed.",
+    isolate: "Hear only its frequencies",
+    ask_for_band: "“Why this bird?” tells its frequencies; until then those shown are heard.",
     nowhere: "No single part of the sound speaks for this species.",
     band: |low_khz, high_khz| {
         format!(

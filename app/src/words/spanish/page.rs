@@ -22,7 +22,7 @@ pub(super) const INTAKE: IntakeWords = IntakeWords {
     try_example: "Probar un ejemplo",
     formats: "WAV, FLAC, MP3, Ogg, Opus, M4A y lo demás que este navegador sepa decodificar.",
     let_go: "Suelte para identificar",
-    live_name: |time| format!("En vivo {time}"),
+    live_name: |began| format!("En vivo {began}"),
     left_out: |n_files| match n_files {
         1 => "1 archivo no es una grabación, a juzgar por su nombre".into(),
         n => format!("{n} archivos no son grabaciones, a juzgar por sus nombres"),

@@ -75,8 +75,11 @@ pub(super) const CHOSEN: ChosenWords = ChosenWords {
     region: "Detección elegida",
     facts: |start, end, percent| format!("{start}–{end}, confianza {percent:.0}%"),
     why: "¿Por qué esta ave?",
+    not_yet: "“¿Por qué esta ave?” se responde cuando haya dejado de escuchar.",
     hiding: "Ocultando partes del sonido, una tras otra…",
     failed: "No se pudo calcular; puede que la grabación haya cambiado.",
+    isolate: "Oír solo sus frecuencias",
+    ask_for_band: "“¿Por qué esta ave?” dice sus frecuencias; hasta entonces se oyen las que se ven.",
     nowhere: "Ninguna parte del sonido por sí sola apunta a esta especie.",
     band: |low_khz, high_khz| {
         format!(
