@@ -341,12 +341,16 @@ impl Session {
         }
     }
 
+    /// The next worker knows of no job: whatever the last one still had goes back to the queue.
     fn restart(&mut self) -> Effect {
         self.worker_ready = false;
         self.load_job = None;
         self.awaited.clear();
         self.explained.clear();
         for recording in &mut self.recordings {
+            if recording.job.is_some() {
+                recording.interrupt();
+            }
             recording.forget_unanswered();
         }
         self.model = ModelState::Loading(LoadStage::Manifest);

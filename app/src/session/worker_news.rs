@@ -213,11 +213,6 @@ impl Session {
     fn fall_back_to_cpu(&mut self, detail: &str) -> Vec<Effect> {
         self.gpu_lost = true;
         self.notify(Failure::new(FailureKind::GpuLost, detail));
-        for recording in &mut self.recordings {
-            if recording.job.is_some() {
-                recording.interrupt();
-            }
-        }
         vec![self.restart()]
     }
 

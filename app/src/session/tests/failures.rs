@@ -131,3 +131,21 @@ fn a_recording_that_was_looked_up_while_its_model_went_waits_for_the_next() {
     begin(&mut session, &effects);
     assert_eq!(state(&session, id), RecordingState::Running);
 }
+
+#[test]
+fn a_recording_that_kills_the_worker_ends_what_is_heard_beside_it() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (a, _) = run(&mut session, "a");
+    let (heard, _) = session.listen("Live".into(), 48_000);
+    let (live, job) = heard.expect("there is a model");
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+    session.worker_died("index out of bounds");
+    assert_eq!(state(&session, a), RecordingState::Failed);
+    assert_eq!(state(&session, live), RecordingState::Cancelled);
+    assert_eq!(session.listening(), None);
+    let b = add(&mut session, "b");
+    let effects = session.apply(ready(), &[]);
+    let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+    begin(&mut session, &effects);
+    assert_eq!(state(&session, b), RecordingState::Running);
+}
