@@ -149,3 +149,16 @@ fn a_recording_that_kills_the_worker_ends_what_is_heard_beside_it() {
     begin(&mut session, &effects);
     assert_eq!(state(&session, b), RecordingState::Running);
 }
+
+#[test]
+fn a_page_that_cannot_read_the_model_still_hears_of_a_newer_page() {
+    let (mut session, _) = Session::start(Settings::default());
+    let effects = session.apply(ready(), &[]);
+    let (job, _) = load_request(&effects);
+    let effects = session.apply(failed(job, FailureKind::ModelInvalid), &[]);
+    assert_eq!(effects, [Effect::KeepSite]);
+    session.retry();
+    let effects = session.apply(ready(), &[]);
+    let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+    assert_eq!(effects, [Effect::KeepSite]);
+}
