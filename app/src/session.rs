@@ -14,6 +14,7 @@ mod recording;
 mod reviewing;
 pub mod selection;
 mod sight;
+mod sound;
 mod status;
 pub mod wishes;
 mod worker_news;
@@ -50,6 +51,8 @@ const FALLBACK_THRESHOLD: f32 = 0.5;
 pub enum Effect {
     /// Start a worker for what is computed on; end the one that runs, if any.
     StartWorker(DeviceChoice),
+    /// End the worker, which answers no more, and start none.
+    EndWorker,
     /// Send a message to the worker.
     Send(Request),
     /// Send this request with the recording's file, or with what it was converted to.

@@ -111,7 +111,7 @@ impl Session {
         self.worker_ready = false;
         self.model = ModelState::Failed;
         self.notify(failure);
-        Vec::new()
+        vec![Effect::EndWorker]
     }
 
     fn worker_started(&mut self, build: &str) -> Vec<Effect> {

@@ -86,7 +86,10 @@ fn a_recording_that_kills_the_worker_fails_and_the_next_goes_on() {
 #[test]
 fn a_worker_that_dies_while_loading_is_not_started_for_ever() {
     let (mut session, _) = Session::start(Settings::default());
-    assert!(session.worker_died("could not load worker.js").is_empty());
+    assert_eq!(
+        session.worker_died("could not load worker.js"),
+        [Effect::EndWorker]
+    );
     assert_eq!(session.model(), &ModelState::Failed);
     assert_eq!(session.notices()[0].kind, FailureKind::Internal);
     assert_eq!(session.retry(), [Effect::StartWorker(DeviceChoice::Auto)]);
@@ -161,4 +164,19 @@ fn a_page_that_cannot_read_the_model_still_hears_of_a_newer_page() {
     let effects = session.apply(ready(), &[]);
     let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
     assert_eq!(effects, [Effect::KeepSite]);
+}
+
+#[test]
+fn sound_is_asked_for_only_where_a_worker_can_answer() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let id = add(&mut session, "a");
+    let asked = |session: &mut Session| session.ask_for_sound(id, 0.0, 5.0).is_some();
+    assert!(asked(&mut session));
+    session.choose_device(DeviceChoice::Cpu);
+    assert!(!asked(&mut session));
+    session.apply(ready(), &[]);
+    assert!(asked(&mut session));
+    // It died, and nothing was to blame: whoever waits for it must not wait for ever.
+    assert_eq!(session.worker_died("gone"), [Effect::EndWorker]);
+    assert!(!asked(&mut session));
 }
