@@ -96,17 +96,24 @@ impl Session {
 
     /// The worker has ended by itself, or never came to life.
     pub fn worker_died(&mut self, message: &str) -> Vec<Effect> {
-        let kind = kind_of_death(message);
+        if self.worker_ready && !self.adding.is_empty() {
+            // A package that is being checked is the likeliest to blame. If it was something else,
+            // that is found out the next time, without the package.
+            self.adding.clear();
+            let detail = format!("the worker ended while it checked the package: {message}");
+            self.notify(Failure::new(FailureKind::PackageInvalid, detail));
+            return vec![self.restart()];
+        }
         if self.gpu_in_use() {
             return self.fall_back_to_cpu(message);
         }
-        let failure = Failure::new(kind, message);
+        let failure = Failure::new(kind_of_death(message), message);
         if let Some(running) = self.recordings.iter_mut().find(|r| r.job.is_some()) {
             // The recording is to blame; the next one gets a fresh worker.
             running.fail(failure);
             return vec![self.restart()];
         }
-        // Without a recording it would only die again, perhaps of the package that it checked.
+        // Without a recording it would only die again.
         self.adding.clear();
         self.worker_ready = false;
         self.model = ModelState::Failed;
