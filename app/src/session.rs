@@ -344,8 +344,17 @@ impl Session {
         }
     }
 
-    /// The next worker knows of no job: whatever the last one still had goes back to the queue.
+    /// A question that may have ended the last worker is not put to the next one.
     fn restart(&mut self) -> Effect {
+        for recording in &mut self.recordings {
+            recording.forget_unanswered();
+        }
+        self.replace_worker()
+    }
+
+    /// The next worker knows of no job: whatever the last one still had goes back to the queue.
+    /// Explanations that are awaited are asked for again once a model is loaded.
+    fn replace_worker(&mut self) -> Effect {
         self.worker_ready = false;
         self.load_job = None;
         self.awaited.clear();
@@ -354,7 +363,6 @@ impl Session {
             if recording.job.is_some() {
                 recording.interrupt();
             }
-            recording.forget_unanswered();
         }
         self.model = ModelState::Loading(LoadStage::Manifest);
         Effect::StartWorker(self.wanted_device())

@@ -158,7 +158,8 @@ impl Session {
         };
         self.tell_of_ignored_settings();
         self.detect_all();
-        let mut effects = self.advance();
+        let mut effects = self.ask_why_again();
+        effects.extend(self.advance());
         // Not earlier: nothing is to compete with the first visit's downloads.
         if !std::mem::replace(&mut self.site_is_kept, true) {
             effects.insert(0, Effect::KeepSite);
@@ -195,17 +196,16 @@ impl Session {
     }
 
     fn failed(&mut self, job: JobId, failure: Failure) -> Vec<Effect> {
-        self.tile_answered(job, None);
-        self.explanation_came(job, None);
         let loading = self.load_job == Some(job);
-        let recording = running(&mut self.recordings, job);
-        if !loading && recording.is_none() {
-            return Vec::new();
-        }
-        if failure.kind == FailureKind::GpuLost {
+        let explaining = self.explained.contains_key(&job);
+        let identifying = running(&mut self.recordings, job).is_some();
+        let is_awaited = loading || explaining || identifying;
+        if failure.kind == FailureKind::GpuLost && is_awaited {
             return self.fall_back_to_cpu(&failure.detail);
         }
-        if let Some(recording) = recording {
+        self.tile_answered(job, None);
+        self.explanation_came(job, None);
+        if let Some(recording) = running(&mut self.recordings, job) {
             if failure.kind == FailureKind::UnsupportedFormat && !recording.is_converted {
                 recording.job = None;
                 recording.state = RecordingState::Converting;
@@ -214,13 +214,17 @@ impl Session {
             recording.fail(failure);
             return self.advance();
         }
-        self.loading_failed(failure)
+        if loading {
+            return self.loading_failed(failure);
+        }
+        Vec::new()
     }
 
+    /// What the GPU was asked, the CPU is asked again.
     fn fall_back_to_cpu(&mut self, detail: &str) -> Vec<Effect> {
         self.gpu_lost = true;
         self.notify(Failure::new(FailureKind::GpuLost, detail));
-        vec![self.restart()]
+        vec![self.replace_worker()]
     }
 
     fn gpu_in_use(&self) -> bool {

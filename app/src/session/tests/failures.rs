@@ -180,3 +180,82 @@ fn sound_is_asked_for_only_where_a_worker_can_answer() {
     assert_eq!(session.worker_died("gone"), [Effect::EndWorker]);
     assert!(!asked(&mut session));
 }
+
+#[test]
+fn a_gpu_lost_while_it_explains_leaves_the_question_to_the_cpu() {
+    let losses: [fn(JobId) -> Response; 2] = [
+        |job| failed(job, FailureKind::GpuLost),
+        |_| Response::Panicked {
+            message: "wgpu error".into(),
+        },
+    ];
+    for lost in losses {
+        for is_done in [true, false] {
+            let mut session = loaded(DeviceChoice::Auto, DeviceKind::WebGpu);
+            let (id, running) = run(&mut session, "a");
+            session.apply(scored(running, 0.0, [0.9, 0.1]), &[]);
+            let detection = session.recording(id).expect("kept").detections[0];
+            if is_done {
+                session.apply(finished(running), &[]);
+            }
+            let job = explain_job(&session.explain(id, &detection));
+            assert_eq!(
+                session.apply(lost(job), &[]),
+                [Effect::StartWorker(DeviceChoice::Cpu)]
+            );
+            assert_eq!(session.notices()[0].kind, FailureKind::GpuLost);
+            let effects = session.apply(ready(), &[]);
+            let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+            let job = explain_job(&effects[..1]);
+            if !is_done {
+                let running = begin(&mut session, &effects);
+                session.apply(opened(running, Some(10.0)), &[]);
+                session.apply(scored(running, 0.0, [0.9, 0.1]), &[]);
+            }
+            let explained = Response::Explained {
+                job,
+                n_bands: 1,
+                n_slices: 1,
+                values: vec![1.0],
+                band_hz: None,
+            };
+            session.apply(explained, &[]);
+            let recording = session.recording(id).expect("kept");
+            let explanation = recording.explanation(&detection).expect("there is one");
+            assert!(matches!(explanation.evidence, Evidence::Known { .. }));
+        }
+    }
+}
+
+#[test]
+fn a_question_is_not_asked_again_where_it_killed_the_worker_or_the_user_went_on() {
+    let end: [fn(&mut Session); 2] = [
+        |session| {
+            session.worker_died("out of memory");
+            session.retry();
+        },
+        |session| {
+            session.choose_device(DeviceChoice::Cpu);
+        },
+    ];
+    for end in end {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let (id, job) = run(&mut session, "a");
+        session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+        session.apply(finished(job), &[]);
+        let detection = session.recording(id).expect("kept").detections[0];
+        session.explain(id, &detection);
+        end(&mut session);
+        let recording = session.recording(id).expect("kept");
+        assert!(recording.explanation(&detection).is_none());
+        let effects = session.apply(ready(), &[]);
+        assert!(finish_loading(&mut session, &effects, DeviceKind::Cpu).is_empty());
+    }
+}
+
+fn explain_job(effects: &[Effect]) -> JobId {
+    match effects {
+        [Effect::SendWithFile(_, Request::Explain { job, .. })] => *job,
+        other => panic!("{other:?}"),
+    }
+}
