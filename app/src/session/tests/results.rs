@@ -29,6 +29,34 @@ fn answers_are_kept_undone_and_taken_from_a_file() {
 }
 
 #[test]
+fn a_loaded_review_comes_beside_the_answers_that_are_there_and_can_be_undone() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.9, 0.8]), &[]);
+    let [first, second] = session.recording(id).expect("kept").detections[..] else {
+        panic!("two detections");
+    };
+    let effects = session.answer(id, &first, Some(Answer::No));
+    let [Effect::KeepReview(saved)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    session.answer(id, &first, Some(Answer::Unsure));
+    session.answer(id, &second, Some(Answer::Yes));
+    let answers = |session: &Session| {
+        [&first, &second].map(|detection| session.answer_to(id, detection).cloned())
+    };
+    let before = answers(&session);
+    session.load_review(saved).expect("a review");
+    assert_eq!(answers(&session), [Some(Answer::No), Some(Answer::Yes)]);
+    let (place, effects) = session.undo_answer();
+    assert_eq!(place, None);
+    assert!(matches!(effects[..], [Effect::KeepReview(_)]));
+    assert_eq!(answers(&session), before);
+    session.redo_answer();
+    assert_eq!(answers(&session), [Some(Answer::No), Some(Answer::Yes)]);
+}
+
+#[test]
 fn an_export_holds_what_was_found_and_how() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     let (id, job) = run(&mut session, "SITE_20240512_051500.wav");
