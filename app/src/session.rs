@@ -106,6 +106,9 @@ pub struct Session {
     /// Waits for a worker.
     unsent: Vec<Request>,
     model: ModelState,
+    /// Of the model that listens, or listened last: what is on the page speaks of its classes also
+    /// while it moves to another device.
+    last_manifest: Option<Arc<Manifest>>,
     recordings: Vec<Recording>,
     notices: Vec<Failure>,
     /// What was told once and for all.
@@ -113,6 +116,9 @@ pub struct Session {
     answers: Answers,
     /// Counts up whenever the answers have changed.
     n_answer_changes: u64,
+    /// How far it had counted when they were kept last. A review tells of a model, so what comes
+    /// before any is kept once there is one.
+    n_kept_changes: u64,
     /// Species in the order of their first detection, which is the order of their colours.
     seen: Vec<LabelId>,
     worker_ready: bool,
@@ -141,11 +147,13 @@ impl Session {
             removed: BTreeSet::new(),
             unsent: Vec::new(),
             model: ModelState::Loading(LoadStage::Manifest),
+            last_manifest: None,
             recordings: Vec::new(),
             notices: Vec::new(),
             told: Vec::new(),
             answers: Answers::default(),
             n_answer_changes: 0,
+            n_kept_changes: 0,
             seen: Vec::new(),
             worker_ready: false,
             site_is_kept: false,
@@ -232,11 +240,11 @@ impl Session {
         self.settings.threshold.unwrap_or(default)
     }
 
-    /// What species are called; none without a model.
+    /// What species are called; none before there was a model.
     #[must_use]
     pub fn naming(&self) -> Option<Naming> {
         let wish = self.settings.names.as_ref();
-        let manifest = self.manifest()?;
+        let manifest = self.last_manifest.as_ref()?;
         Some(Naming::resolve(
             wish,
             self.settings.spoken(),
@@ -247,7 +255,7 @@ impl Session {
     /// What a species is called on the page; empty without a model that has it.
     #[must_use]
     pub fn name(&self, label: LabelId) -> String {
-        let classes = self.manifest().map(|manifest| &manifest.classes);
+        let classes = self.last_manifest.as_ref().map(|known| &known.classes);
         let found = classes.and_then(|classes| classes.iter().nth(label.0));
         match (found, self.naming()) {
             (Some((_, label)), Some(naming)) => naming.of(label).to_owned(),
@@ -255,10 +263,11 @@ impl Session {
         }
     }
 
-    /// A species' code; empty without a model.
+    /// A species' code; empty before there was a model.
     #[must_use]
     pub fn code(&self, label: LabelId) -> String {
-        self.manifest()
+        self.last_manifest
+            .as_ref()
             .map(|manifest| manifest.classes.get(label).code.clone())
             .unwrap_or_default()
     }

@@ -90,10 +90,10 @@ impl Session {
             .collect()
     }
 
-    /// All answers with what follows from them; none without a model.
+    /// All answers with what follows from them; none before there was a model.
     #[must_use]
     pub fn review_file(&self) -> Option<ReviewFile> {
-        let manifest = self.manifest()?;
+        let manifest = self.last_manifest.as_ref()?;
         let weights = manifest.weights_entry().map(|entry| entry.sha256.clone());
         let model = ReviewedModel {
             name: manifest.name.clone(),
@@ -124,12 +124,16 @@ impl Session {
         if let Ok(review) = ReviewFile::from_json(json) {
             self.answers = Answers::new(review.answers);
             self.n_answer_changes += 1;
+            self.n_kept_changes = self.n_answer_changes;
         }
     }
 
-    fn keep_review(&mut self) -> Vec<Effect> {
+    pub(super) fn keep_review(&mut self) -> Vec<Effect> {
         self.n_answer_changes += 1;
         let json = self.review_file().map(|review| review.to_json());
+        if json.is_some() {
+            self.n_kept_changes = self.n_answer_changes;
+        }
         json.map(Effect::KeepReview).into_iter().collect()
     }
 

@@ -5,6 +5,7 @@ use crate::protocol::{
     DeviceChoice, DeviceKind, DeviceReport, Failure, FailureKind, JobId, LoadStage, Response,
 };
 use pipit_core::{Manifest, WindowScores};
+use std::sync::Arc;
 
 impl Session {
     /// Takes an answer of the worker, with the spectrogram columns that came beside it.
@@ -152,13 +153,15 @@ impl Session {
             // What was removed has been fetched, and kept, anew.
             self.removed.remove(&chosen);
         }
-        self.model = ModelState::Loaded {
-            manifest: manifest.into(),
-            device,
-        };
+        let manifest = Arc::<Manifest>::from(manifest);
+        self.last_manifest = Some(manifest.clone());
+        self.model = ModelState::Loaded { manifest, device };
         self.tell_of_ignored_settings();
         self.detect_all();
         let mut effects = self.ask_why_again();
+        if self.n_kept_changes < self.n_answer_changes {
+            effects.extend(self.keep_review());
+        }
         effects.extend(self.advance());
         // Not earlier: nothing is to compete with the first visit's downloads.
         if !std::mem::replace(&mut self.site_is_kept, true) {
