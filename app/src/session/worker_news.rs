@@ -105,10 +105,11 @@ impl Session {
             self.notify(Failure::new(FailureKind::PackageInvalid, detail));
             return vec![self.restart()];
         }
-        if self.gpu_in_use() {
+        let kind = kind_of_death(message);
+        if self.is_gpu_to_blame(kind) {
             return self.fall_back_to_cpu(message);
         }
-        let failure = Failure::new(kind_of_death(message), message);
+        let failure = Failure::new(kind, message);
         if let Some(running) = self.recordings.iter_mut().find(|r| r.job.is_some()) {
             // The recording is to blame; the next one gets a fresh worker.
             running.fail(failure);
@@ -230,13 +231,15 @@ impl Session {
         vec![self.replace_worker()]
     }
 
-    fn gpu_in_use(&self) -> bool {
+    fn is_gpu_to_blame(&self, kind: FailureKind) -> bool {
         match &self.model {
             ModelState::Loaded { device, .. } => device.kind == DeviceKind::WebGpu,
-            ModelState::Loading(LoadStage::Device) => {
-                self.settings.device != DeviceChoice::Cpu && !self.gpu_lost
+            ModelState::Loading(stage) => {
+                // It is opened from the first stage on, while the weights take the memory.
+                let in_use = *stage == LoadStage::Device || kind != FailureKind::OutOfMemory;
+                in_use && self.worker_ready && self.wanted_device() != DeviceChoice::Cpu
             }
-            _ => false,
+            ModelState::Failed => false,
         }
     }
 }

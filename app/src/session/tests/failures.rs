@@ -38,6 +38,31 @@ fn a_lost_gpu_moves_the_work_to_the_cpu() {
 }
 
 #[test]
+fn a_gpu_that_cannot_be_started_gives_way_to_the_cpu_at_every_stage() {
+    let download = LoadStage::Download {
+        received: 1,
+        total: 2,
+    };
+    for stage in [LoadStage::Manifest, download, LoadStage::Device] {
+        let (mut session, _) = Session::start(Settings::default());
+        let effects = session.apply(ready(), &[]);
+        let (job, _) = load_request(&effects);
+        session.apply(Response::Loading { job, stage }, &[]);
+        assert_eq!(
+            session.worker_died("wgpu error"),
+            [Effect::StartWorker(DeviceChoice::Cpu)]
+        );
+        // Without a GPU to blame it would only happen again.
+        session.apply(ready(), &[]);
+        assert_eq!(session.worker_died("why"), [Effect::EndWorker]);
+    }
+    let (mut session, _) = Session::start(Settings::default());
+    session.apply(ready(), &[]);
+    assert_eq!(session.worker_died("out of memory"), [Effect::EndWorker]);
+    assert_eq!(session.notices()[0].kind, FailureKind::OutOfMemory);
+}
+
+#[test]
 fn a_missing_gpu_is_only_mentioned_when_it_was_asked_for() {
     let session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     assert!(session.notices().is_empty());
