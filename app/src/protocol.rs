@@ -263,6 +263,6 @@ pub enum LoadStage {
         /// Bytes in all, by the manifest.
         total: u64,
     },
-    /// Starting the device and building the network on it.
+    /// Building the network on its device, which has been started meanwhile.
     Device,
 }

@@ -15,6 +15,7 @@ mod recording;
 mod reviewing;
 pub mod selection;
 mod sight;
+mod sound;
 mod status;
 pub mod wishes;
 mod worker_news;
@@ -52,6 +53,8 @@ const FALLBACK_THRESHOLD: f32 = 0.5;
 pub enum Effect {
     /// Start a worker for what is computed on; end the one that runs, if any.
     StartWorker(DeviceChoice),
+    /// End the worker, which answers no more, and start none.
+    EndWorker,
     /// Send a message to the worker.
     Send(Request),
     /// Send this request with the recording's file, or with what it was converted to.
@@ -111,6 +114,9 @@ pub struct Session {
     /// Waits for a worker.
     unsent: Vec<Request>,
     model: ModelState,
+    /// Of the model that listens, or listened last: what is on the page speaks of its classes also
+    /// while it moves to another device.
+    last_manifest: Option<Arc<Manifest>>,
     recordings: Vec<Recording>,
     notices: Vec<Failure>,
     /// What was told once and for all.
@@ -118,6 +124,9 @@ pub struct Session {
     answers: Answers,
     /// Counts up whenever the answers have changed.
     n_answer_changes: u64,
+    /// How far it had counted when they were kept last. A review tells of a model, so what comes
+    /// before any is kept once there is one.
+    n_kept_changes: u64,
     /// Species in the order of their first detection, which is the order of their colours.
     seen: Vec<LabelId>,
     worker_ready: bool,
@@ -148,11 +157,13 @@ impl Session {
             removed: BTreeSet::new(),
             unsent: Vec::new(),
             model: ModelState::Loading(LoadStage::Manifest),
+            last_manifest: None,
             recordings: Vec::new(),
             notices: Vec::new(),
             told: Vec::new(),
             answers: Answers::default(),
             n_answer_changes: 0,
+            n_kept_changes: 0,
             seen: Vec::new(),
             worker_ready: false,
             site_is_kept: false,
@@ -240,11 +251,11 @@ impl Session {
         self.settings.threshold.unwrap_or(default)
     }
 
-    /// What species are called; none without a model.
+    /// What species are called; none before there was a model.
     #[must_use]
     pub fn naming(&self) -> Option<Naming> {
         let wish = self.settings.names.as_ref();
-        let manifest = self.manifest()?;
+        let manifest = self.last_manifest.as_ref()?;
         Some(Naming::resolve(
             wish,
             self.settings.spoken(),
@@ -265,7 +276,7 @@ impl Session {
     }
 
     fn named(&self, label: LabelId, read: impl FnOnce(&Naming, &Label) -> String) -> String {
-        let classes = self.manifest().map(|manifest| &manifest.classes);
+        let classes = self.last_manifest.as_ref().map(|known| &known.classes);
         let found = classes.and_then(|classes| classes.iter().nth(label.0));
         match (found, self.naming()) {
             (Some((_, label)), Some(naming)) => read(&naming, label),
@@ -273,10 +284,11 @@ impl Session {
         }
     }
 
-    /// A species' code; empty without a model.
+    /// A species' code; empty before there was a model.
     #[must_use]
     pub fn code(&self, label: LabelId) -> String {
-        self.manifest()
+        self.last_manifest
+            .as_ref()
             .map(|manifest| manifest.classes.get(label).code.clone())
             .unwrap_or_default()
     }
@@ -362,13 +374,25 @@ impl Session {
         }
     }
 
+    /// A question that may have ended the last worker is not put to the next one.
     fn restart(&mut self) -> Effect {
+        for recording in &mut self.recordings {
+            recording.forget_unanswered();
+        }
+        self.replace_worker()
+    }
+
+    /// The next worker knows of no job: whatever the last one still had goes back to the queue.
+    /// Explanations that are awaited are asked for again once a model is loaded.
+    fn replace_worker(&mut self) -> Effect {
         self.worker_ready = false;
         self.load_job = None;
         self.awaited.clear();
         self.explained.clear();
         for recording in &mut self.recordings {
-            recording.forget_unanswered();
+            if recording.job.is_some() {
+                recording.interrupt();
+            }
         }
         self.model = ModelState::Loading(LoadStage::Manifest);
         Effect::StartWorker(self.wanted_device())

@@ -11,11 +11,10 @@ mod samples;
 mod spectrogram;
 
 use crate::browser::scope;
-use crate::protocol::{
-    DeviceChoice, Failure, FailureKind, JobId, LoadStage, ModelOrigin, Request, Response,
-};
+use crate::protocol::{Failure, FailureKind, JobId, LoadStage, ModelOrigin, Request, Response};
 use device::ChosenDevice;
 use futures_channel::mpsc::{self, UnboundedSender};
+use futures_util::future::join;
 use js_sys::{Array, Float32Array};
 use pipit_core::{Classifier, ModelPackage};
 use std::cell::{Cell, RefCell};
@@ -207,9 +206,19 @@ impl Worker {
             } => {
                 // Free the old model first: two need twice the memory.
                 self.loaded.take();
+                let package = async {
+                    let package = model::find(job, &site, model.as_deref(), file).await;
+                    if package.is_ok() {
+                        model::post_stage(job, LoadStage::Device);
+                    }
+                    package
+                };
+                // A device needs nothing of a model, so it is opened while the weights are on their
+                // way. The network is made of them, and only running it tells which shaders there
+                // are to compile (`Loaded::warm_up`): both must wait for the last byte.
+                let (package, device) = join(package, device::choose(device)).await;
                 let outcome = async {
-                    let package = model::find(job, &site, model.as_deref(), file).await?;
-                    model::post_stage(job, LoadStage::Device);
+                    let package = package?;
                     let loaded = Rc::new(load(&package, device).await?);
                     self.loaded.replace(Some(loaded.clone()));
                     Ok(Response::Loaded {
@@ -259,9 +268,8 @@ fn incomplete() -> Failure {
     Failure::new(FailureKind::Internal, detail)
 }
 
-/// Builds the network on the chosen device.
-async fn load(package: &ModelPackage, choice: DeviceChoice) -> Result<Loaded, Failure> {
-    let device = device::choose(choice).await;
+/// Builds the network on its device.
+async fn load(package: &ModelPackage, device: ChosenDevice) -> Result<Loaded, Failure> {
     let classifier = Classifier::new(package, &device.device)
         .map_err(|error| Failure::new(FailureKind::ModelInvalid, error))?;
     let loaded = Loaded { classifier, device };

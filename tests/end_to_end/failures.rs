@@ -15,7 +15,7 @@ use serde_json::json;
 use xtask::site::{Reply, SiteServer};
 
 use crate::trial::{
-    RUN_TIMEOUT, agrees_with_command_line, in_tab, named, on_page, recording, whistles,
+    RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, in_tab, named, on_page, recording, whistles,
 };
 
 const NOTICE_TIMEOUT: Duration = Duration::from_mins(1);
@@ -51,6 +51,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         ),
         webgpu_without_an_adapter(browsers),
         gpu_lost(),
+        gpu_lost_while_it_explains(),
         worker_of_an_older_build(browsers),
         out_of_memory(browsers),
         on_page(
@@ -163,6 +164,41 @@ fn gpu_lost() -> Trial {
             let device = page.text("device")?;
             ensure!(device.contains("CPU"), "the page says {device:?}");
             agrees_with_command_line(page, &file, 1e-3)?;
+            Ok(())
+        })
+    })
+}
+
+/// The same while it is asked why a bird was heard, which takes a software adapter minutes: the
+/// CPU answers.
+fn gpu_lost_while_it_explains() -> Trial {
+    named("failures::gpu_lost_while_it_explains", move |name| {
+        let browsers = Browsers::default();
+        let server = site::serve()?;
+        let url = format!("{}?device=webgpu", server.url());
+        in_tab(name, &browsers, Gpu::Software, &url, |page, folder| {
+            page.tolerate("GPU");
+            page.tolerate("device");
+            page.set_threshold(THRESHOLD)?;
+            page.drop_files(&[short_recording(folder)?])?;
+            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+            page.click("detection")?;
+            page.click("why-button")?;
+            page.wait_until(
+                "the GPU is asked",
+                NOTICE_TIMEOUT,
+                "document.querySelector('[data-testid=\"why\"]').textContent.includes('Hiding')",
+            )?;
+            crash_gpu(&browsers)?;
+            page.wait_for_notice("gpu-lost", NOTICE_TIMEOUT)?;
+            page.wait_until(
+                "the CPU says where the evidence lies",
+                RUN_TIMEOUT,
+                "/between [0-9.]+ and [0-9.]+ kHz|No single part/
+                    .test(document.querySelector('[data-testid=\"why\"]')?.textContent)",
+            )?;
+            let device = page.text("device")?;
+            ensure!(device.contains("CPU"), "the page says {device:?}");
             Ok(())
         })
     })

@@ -296,5 +296,12 @@ fn review_files(page: &mut Page, folder: &Path) -> Result<()> {
         ANSWER,
         "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
             .some(sign => sign.textContent.trim() === '✗')",
+    )?;
+    page.click("review-undo")?;
+    page.wait_until(
+        "the loaded answers are gone again",
+        ANSWER,
+        "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
+            .every(sign => sign.textContent.trim() === '')",
     )
 }

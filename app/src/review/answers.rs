@@ -72,13 +72,15 @@ pub struct Answers {
     undone: Vec<Change>,
 }
 
-/// A question that was answered, anew or otherwise than before.
+/// A step: one question was answered, anew or otherwise than before, or many at once.
 #[derive(Debug, Clone, PartialEq)]
 struct Change {
-    question: Question,
-    /// The answers that it replaced.
+    /// The one question; none of many.
+    question: Option<Question>,
+    /// The answers that went.
     before: Vec<Answered>,
-    after: Option<Answer>,
+    /// The answers that came.
+    after: Vec<Answered>,
 }
 
 impl Answers {
@@ -139,33 +141,68 @@ impl Answers {
         if before.is_empty() && answer.is_none() {
             return;
         }
-        self.undone.clear();
-        self.done.push(Change {
-            question,
+        let after = answer.map(|answer| Answered {
+            question: question.clone(),
+            answer,
+        });
+        self.record(Change {
+            question: Some(question),
             before,
-            after: answer,
+            after: Vec::from_iter(after),
         });
     }
 
-    /// Undoes the last answer; returns its question, so that the page can go there.
-    pub fn undo(&mut self) -> Option<&Question> {
-        let change = self.done.pop()?;
-        if change.after.is_some() {
-            self.put(&change.question, None);
+    /// Takes another's answers beside those that are there, in one step; to a question that both
+    /// have answered, the other's holds.
+    pub fn merge(&mut self, other: Self) {
+        let mut before = Vec::new();
+        let mut after = Vec::new();
+        for answered in other.by_code.into_values().flatten() {
+            if self.of_species(&answered.question.code).contains(&answered) {
+                continue;
+            }
+            // Never one that has just come: no two of the other's are to the same question.
+            before.extend(self.put(&answered.question, Some(answered.answer.clone())));
+            after.push(answered);
         }
-        for Answered { question, answer } in &change.before {
-            self.put(question, Some(answer.clone()));
+        if !after.is_empty() {
+            self.record(Change {
+                question: None,
+                before,
+                after,
+            });
         }
-        self.undone.push(change);
-        self.undone.last().map(|change| &change.question)
     }
 
-    /// Makes the last undone change again; returns its question.
+    /// Undoes the last step; returns its question if it was about one, so that the page can go
+    /// there.
+    pub fn undo(&mut self) -> Option<&Question> {
+        let change = self.done.pop()?;
+        self.exchange(&change.after, &change.before);
+        self.undone.push(change);
+        self.undone.last()?.question.as_ref()
+    }
+
+    /// Makes the last undone step again; returns its question as [`Answers::undo`] does.
     pub fn redo(&mut self) -> Option<&Question> {
         let change = self.undone.pop()?;
-        self.put(&change.question, change.after.clone());
+        self.exchange(&change.before, &change.after);
         self.done.push(change);
-        self.done.last().map(|change| &change.question)
+        self.done.last()?.question.as_ref()
+    }
+
+    fn record(&mut self, change: Change) {
+        self.undone.clear();
+        self.done.push(change);
+    }
+
+    fn exchange(&mut self, leaving: &[Answered], coming: &[Answered]) {
+        for Answered { question, .. } in leaving {
+            self.put(question, None);
+        }
+        for Answered { question, answer } in coming {
+            self.put(question, Some(answer.clone()));
+        }
     }
 
     /// Replaces all answers to a question; returns the former ones. No two answers that stay
@@ -297,6 +334,35 @@ mod tests {
         answers.answer(question_at(0.0, 10.0), None);
         answers.undo();
         assert_eq!(answers.iter().count(), 2);
+    }
+
+    #[test]
+    fn anothers_answers_come_beside_ones_own_and_go_in_one_step() {
+        use ReviewState::{No, Open, Unsure, Yes};
+        let mut answers = Answers::default();
+        answers.answer(question(0), Some(Answer::Yes));
+        answers.answer(question(1), Some(Answer::Unsure));
+        answers.answer(question(2), Some(Answer::Yes));
+        let own = answers.clone();
+        let theirs = [(0, Answer::Yes), (1, Answer::No), (3, Answer::No)];
+        let other = Answers::new(theirs.map(|(n, answer)| Answered {
+            question: question(n),
+            answer,
+        }));
+        answers.merge(other.clone());
+        let given = |answers: &Answers| [0, 1, 2, 3].map(|n| answers.state(&question(n)));
+        assert_eq!(given(&answers), [Yes, No, Yes, No]);
+        let merged = answers.clone();
+        // What is there already is no step.
+        answers.merge(other);
+        assert_eq!(answers, merged);
+        assert_eq!(answers.undo(), None);
+        assert_eq!(given(&answers), [Yes, Unsure, Yes, Open]);
+        assert_eq!(given(&answers), given(&own));
+        answers.redo();
+        assert_eq!(given(&answers), given(&merged));
+        answers.undo();
+        assert_eq!(answers.undo(), Some(&question(2)));
     }
 
     #[test]

@@ -47,7 +47,6 @@ impl Session {
             return Vec::new();
         };
         let length_s = f64::from(manifest.audio.window.length_s);
-        let job = self.new_job();
         let recording = self.recording_mut(id);
         let Some(recording) = recording.filter(|r| r.may_explain(detection)) else {
             return Vec::new();
@@ -65,13 +64,35 @@ impl Session {
             end_s: start_s + length_s,
             evidence: Evidence::Awaited,
         });
-        self.explained.insert(job, (id, detection.label, start_s));
+        vec![self.ask_why(id, detection.label, start_s)]
+    }
+
+    /// Asks a new worker what the one before it did not answer.
+    pub(super) fn ask_why_again(&mut self) -> Vec<Effect> {
+        let awaited = |e: &&Explanation| e.evidence == Evidence::Awaited;
+        let asked: Vec<_> = self
+            .recordings
+            .iter()
+            .flat_map(|recording| {
+                let explanations = recording.explanations.iter().filter(awaited);
+                explanations.map(|e| (recording.id, e.label, e.start_s))
+            })
+            .collect();
+        asked
+            .into_iter()
+            .map(|(id, label, start_s)| self.ask_why(id, label, start_s))
+            .collect()
+    }
+
+    fn ask_why(&mut self, id: RecordingId, label: LabelId, start_s: f64) -> Effect {
+        let job = self.new_job();
+        self.explained.insert(job, (id, label, start_s));
         let request = Request::Explain {
             job,
-            label: detection.label,
+            label,
             start_s,
         };
-        vec![Effect::SendWithFile(id, request)]
+        Effect::SendWithFile(id, request)
     }
 
     /// The worker has an explanation, or none.

@@ -179,7 +179,10 @@ impl Session {
             return self.remove_model(&model);
         }
         self.notify(failure);
-        Vec::new()
+        // What this page cannot read may be made for a newer one, which only then is looked for.
+        // Once more when a model is there: now the network may be away.
+        let keep_site = (!self.site_is_kept).then_some(Effect::KeepSite);
+        Vec::from_iter(keep_site)
     }
 
     /// The user takes an added model away, or the kept weights of one of the site's.

@@ -62,6 +62,11 @@ impl Session {
         let Some(recording) = recording.filter(recalling) else {
             return self.advance();
         };
+        if n_classes.is_none() {
+            // The model went meanwhile, and with it whoever could identify the recording.
+            recording.state = RecordingState::Waiting;
+            return Vec::new();
+        }
         let fits = |kept: &KeptResults| {
             let mut windows = kept.windows.iter();
             windows.all(|window| Some(window.scores.0.len()) == n_classes)

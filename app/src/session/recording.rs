@@ -328,13 +328,15 @@ impl Recording {
     }
 
     /// Its worker or device is about to change: it waits for the next one. What is heard live cannot
-    /// be heard twice, and ends.
+    /// be heard twice, and ends. The model stays, and so do its explanations.
     pub(super) fn interrupt(&mut self) {
         if self.is_heard() {
             self.job = None;
             self.state = RecordingState::Cancelled;
         } else {
+            let explanations = std::mem::take(&mut self.explanations);
             self.requeue();
+            self.explanations = explanations;
         }
     }
 

@@ -50,14 +50,15 @@ impl Session {
         self.keep_review()
     }
 
-    /// Takes the last answer back; says where it was given, if that is still on the page.
+    /// Takes the last answer, or the last review that was loaded, back; says where the answer was
+    /// given, if that is still on the page.
     pub fn undo_answer(&mut self) -> (Option<Place>, Vec<Effect>) {
         let question = self.answers.undo().cloned();
         let place = question.and_then(|question| self.place_of(&question));
         (place, self.keep_review())
     }
 
-    /// Gives the answer again that was taken back last; says where, as [`Session::undo_answer`] does.
+    /// Gives again what was taken back last; says where, as [`Session::undo_answer`] does.
     pub fn redo_answer(&mut self) -> (Option<Place>, Vec<Effect>) {
         let question = self.answers.redo().cloned();
         let place = question.and_then(|question| self.place_of(&question));
@@ -89,10 +90,10 @@ impl Session {
             .collect()
     }
 
-    /// All answers with what follows from them; none without a model.
+    /// All answers with what follows from them; none before there was a model.
     #[must_use]
     pub fn review_file(&self) -> Option<ReviewFile> {
-        let manifest = self.manifest()?;
+        let manifest = self.last_manifest.as_ref()?;
         let weights = manifest.weights_entry().map(|entry| entry.sha256.clone());
         let model = ReviewedModel {
             name: manifest.name.clone(),
@@ -107,12 +108,14 @@ impl Session {
         ))
     }
 
-    /// Takes the answers of a saved review in place of those that are there.
+    /// Takes the answers of a saved review beside those that are there, as one step to undo. To a
+    /// question that both have answered, the saved answer holds.
     ///
     /// # Errors
     /// A file that is none; the answers then stay as they are.
     pub fn load_review(&mut self, json: &[u8]) -> Result<Vec<Effect>, ReviewError> {
-        self.answers = Answers::new(ReviewFile::from_json(json)?.answers);
+        let saved = Answers::new(ReviewFile::from_json(json)?.answers);
+        self.answers.merge(saved);
         Ok(self.keep_review())
     }
 
@@ -121,12 +124,16 @@ impl Session {
         if let Ok(review) = ReviewFile::from_json(json) {
             self.answers = Answers::new(review.answers);
             self.n_answer_changes += 1;
+            self.n_kept_changes = self.n_answer_changes;
         }
     }
 
-    fn keep_review(&mut self) -> Vec<Effect> {
+    pub(super) fn keep_review(&mut self) -> Vec<Effect> {
         self.n_answer_changes += 1;
         let json = self.review_file().map(|review| review.to_json());
+        if json.is_some() {
+            self.n_kept_changes = self.n_answer_changes;
+        }
         json.map(Effect::KeepReview).into_iter().collect()
     }
 

@@ -6,6 +6,7 @@ use crate::protocol::{
     DeviceChoice, DeviceKind, DeviceReport, Failure, FailureKind, JobId, LoadStage, Response,
 };
 use pipit_core::{Manifest, WindowScores};
+use std::sync::Arc;
 
 impl Session {
     /// Takes an answer of the worker, with the spectrogram columns that came beside it.
@@ -97,8 +98,16 @@ impl Session {
 
     /// The worker has ended by itself, or never came to life.
     pub fn worker_died(&mut self, message: &str) -> Vec<Effect> {
+        if self.worker_ready && !self.adding.is_empty() {
+            // A package that is being checked is the likeliest to blame. If it was something else,
+            // that is found out the next time, without the package.
+            self.adding.clear();
+            let detail = format!("the worker ended while it checked the package: {message}");
+            self.notify(Failure::new(FailureKind::PackageInvalid, detail));
+            return vec![self.restart()];
+        }
         let kind = kind_of_death(message);
-        if self.gpu_in_use() {
+        if self.is_gpu_to_blame(kind) {
             return self.fall_back_to_cpu(message);
         }
         let failure = Failure::new(kind, message);
@@ -107,12 +116,12 @@ impl Session {
             running.fail(failure);
             return vec![self.restart()];
         }
-        // Without a recording it would only die again, perhaps of the package that it checked.
+        // Without a recording it would only die again.
         self.adding.clear();
         self.worker_ready = false;
         self.model = ModelState::Failed;
         self.notify(failure);
-        Vec::new()
+        vec![Effect::EndWorker]
     }
 
     fn worker_started(&mut self, build: &str) -> Vec<Effect> {
@@ -148,13 +157,16 @@ impl Session {
             // What was removed has been fetched, and kept, anew.
             self.removed.remove(&chosen);
         }
-        self.model = ModelState::Loaded {
-            manifest: manifest.into(),
-            device,
-        };
+        let manifest = Arc::<Manifest>::from(manifest);
+        self.last_manifest = Some(manifest.clone());
+        self.model = ModelState::Loaded { manifest, device };
         self.tell_of_ignored_settings();
         self.detect_all();
-        let mut effects = self.advance();
+        let mut effects = self.ask_why_again();
+        if self.n_kept_changes < self.n_answer_changes {
+            effects.extend(self.keep_review());
+        }
+        effects.extend(self.advance());
         // Not earlier: nothing is to compete with the first visit's downloads.
         if !std::mem::replace(&mut self.site_is_kept, true) {
             effects.insert(0, Effect::KeepSite);
@@ -191,17 +203,16 @@ impl Session {
     }
 
     fn failed(&mut self, job: JobId, failure: Failure) -> Vec<Effect> {
-        self.tile_answered(job, None);
-        self.explanation_came(job, None);
         let loading = self.load_job == Some(job);
-        let recording = running(&mut self.recordings, job);
-        if !loading && recording.is_none() {
-            return Vec::new();
-        }
-        if failure.kind == FailureKind::GpuLost {
+        let explaining = self.explained.contains_key(&job);
+        let identifying = running(&mut self.recordings, job).is_some();
+        let is_awaited = loading || explaining || identifying;
+        if failure.kind == FailureKind::GpuLost && is_awaited {
             return self.fall_back_to_cpu(&failure.detail);
         }
-        if let Some(recording) = recording {
+        self.tile_answered(job, None);
+        self.explanation_came(job, None);
+        if let Some(recording) = running(&mut self.recordings, job) {
             if failure.kind == FailureKind::UnsupportedFormat && !recording.is_converted {
                 recording.job = None;
                 recording.state = RecordingState::Converting;
@@ -210,27 +221,28 @@ impl Session {
             recording.fail(failure);
             return self.advance();
         }
-        self.loading_failed(failure)
+        if loading {
+            return self.loading_failed(failure);
+        }
+        Vec::new()
     }
 
+    /// What the GPU was asked, the CPU is asked again.
     fn fall_back_to_cpu(&mut self, detail: &str) -> Vec<Effect> {
         self.gpu_lost = true;
         self.notify(Failure::new(FailureKind::GpuLost, detail));
-        for recording in &mut self.recordings {
-            if recording.job.is_some() {
-                recording.interrupt();
-            }
-        }
-        vec![self.restart()]
+        vec![self.replace_worker()]
     }
 
-    fn gpu_in_use(&self) -> bool {
+    fn is_gpu_to_blame(&self, kind: FailureKind) -> bool {
         match &self.model {
             ModelState::Loaded { device, .. } => device.kind == DeviceKind::WebGpu,
-            ModelState::Loading(LoadStage::Device) => {
-                self.settings.device != DeviceChoice::Cpu && !self.gpu_lost
+            ModelState::Loading(stage) => {
+                // It is opened from the first stage on, while the weights take the memory.
+                let in_use = *stage == LoadStage::Device || kind != FailureKind::OutOfMemory;
+                in_use && self.worker_ready && self.wanted_device() != DeviceChoice::Cpu
             }
-            _ => false,
+            ModelState::Failed => false,
         }
     }
 }

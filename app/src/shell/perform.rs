@@ -20,6 +20,8 @@ impl Shell {
         for effect in effects {
             match effect {
                 Effect::StartWorker(device) => spawn_local(self.start_worker(device)),
+                // Later, because its own last words may have led here.
+                Effect::EndWorker => spawn_local(async move { self.end_worker() }),
                 Effect::Send(request) => self.send_beside(&request),
                 Effect::SendWithFile(id, request) => {
                     let converted = self
@@ -54,6 +56,14 @@ impl Shell {
         }
     }
 
+    /// Whoever waits for the worker's answer hears that none will come.
+    fn end_worker(self) {
+        self.kept.update_value(|kept| {
+            kept.port = None;
+            kept.listeners.clear();
+        });
+    }
+
     async fn start_worker(self, device: DeviceChoice) {
         let site = self
             .session
@@ -62,9 +72,7 @@ impl Shell {
             self.stop_listening();
         }
         // The old one ends before the new one starts: two would need twice the memory.
-        self.kept.update_value(|kept| kept.port = None);
-        // Nobody answers them any more.
-        self.kept.update_value(|kept| kept.listeners.clear());
+        self.end_worker();
         let start = self.kept.try_update_value(|kept| {
             kept.n_starts += 1;
             kept.n_starts

@@ -1,8 +1,8 @@
 //! Stretches of sound, which the worker cuts out of recordings.
 
 use super::Shell;
-use crate::protocol::{Failure, FailureKind, Request, Response};
-use crate::session::{Effect, RecordingId};
+use crate::protocol::{Failure, FailureKind, Response};
+use crate::session::RecordingId;
 use futures_channel::oneshot;
 use leptos::prelude::*;
 
@@ -23,18 +23,19 @@ impl Shell {
     pub async fn sound(self, id: RecordingId, start_s: f64, end_s: f64) -> Result<Sound, Failure> {
         let (sender, receiver) = oneshot::channel();
         self.ask(|session| {
-            let job = session.new_job();
+            // Without a worker the sender is dropped, and by that the receiver hears of it.
+            let Some((job, effect)) = session.ask_for_sound(id, start_s, end_s) else {
+                return Vec::new();
+            };
             self.kept.update_value(|kept| {
                 kept.listeners.insert(job, sender);
             });
-            let request = Request::Samples {
-                job,
-                start_s,
-                end_s,
-            };
-            vec![Effect::SendWithFile(id, request)]
+            vec![effect]
         });
-        let ended = |_| Failure::new(FailureKind::Internal, "the worker has ended");
+        let ended = |_| {
+            let detail = "the worker has ended; try again once the next one is ready";
+            Failure::new(FailureKind::Internal, detail)
+        };
         receiver.await.map_err(ended)?
     }
 

@@ -191,15 +191,41 @@ fn a_package_waits_for_a_worker_and_outlives_one() {
     session.retry();
     let effects = session.apply(ready(), &[]);
     assert_eq!(asked_to_add(&effects), [job]);
-    // A worker that dies of it is not asked again, but one is started for another choice.
-    session.worker_died("out of memory");
+    // One that dies of it is not asked again.
+    assert_eq!(
+        session.worker_died("out of memory"),
+        [Effect::StartWorker(DeviceChoice::Auto)]
+    );
+    assert_eq!(session.notices()[0].kind, FailureKind::PackageInvalid);
+    let effects = session.apply(ready(), &[]);
+    assert!(asked_to_add(&effects).is_empty());
+    load(&mut session, 2, Vec::new());
+    // Where nothing is to blame, one is started for another choice.
+    assert_eq!(session.worker_died("out of memory"), [Effect::EndWorker]);
     assert_eq!(
         session.choose_model("panama"),
         [Effect::StartWorker(DeviceChoice::Auto)]
     );
     let effects = session.apply(ready(), &[]);
-    assert!(asked_to_add(&effects).is_empty());
     assert_eq!(asked_to_load(&effects), [Some("panama".into())]);
+}
+
+#[test]
+fn a_package_that_kills_the_worker_is_blamed_before_the_recording_beside_it() {
+    let mut session = loaded();
+    let ids = session.add([("a.wav".into(), 1)]);
+    score(&mut session, ids[0], &[0.1, 0.9]);
+    session.add_model(files());
+    session.worker_died("RangeError: Array buffer allocation failed");
+    assert_eq!(session.notices()[0].kind, FailureKind::PackageInvalid);
+    assert_eq!(session.recordings()[0].state, RecordingState::Waiting);
+    let effects = session.apply(ready(), &[]);
+    assert!(asked_to_add(&effects).is_empty());
+    load(&mut session, 2, Vec::new());
+    score(&mut session, ids[0], &[0.1, 0.9]);
+    // Without a package it was the recording.
+    session.worker_died("unreachable");
+    assert_eq!(session.recordings()[0].state, RecordingState::Failed);
 }
 
 #[test]
