@@ -116,7 +116,9 @@ async fn from_address(job: JobId, site: &str, address: &str) -> Result<ModelPack
         PackageAddress::Zip(url) => {
             let content = fetch::bytes(&url, HttpCache::Bypass, |_| ()).await;
             let content = Cursor::new(content.map_err(|error| failure(&url, &error))?);
-            model_package::open(vec![NamedFile { name: url, content }]).map_err(refuse)
+            // A query is no part of the file's name.
+            let name = url.split('?').next().unwrap_or_default().to_owned();
+            model_package::open(vec![NamedFile { name, content }]).map_err(refuse)
         }
         PackageAddress::Folder { manifest, weights } => {
             let json = fetch::bytes(&manifest, HttpCache::Revalidate, |_| ()).await;
