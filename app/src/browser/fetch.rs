@@ -1,8 +1,8 @@
 //! Fetching from the site, with progress.
 
-use super::clock::breathe;
+use super::clock::{breathe, timer};
 use super::error::describe;
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
@@ -59,9 +59,24 @@ impl fmt::Display for FetchError {
 pub async fn bytes(
     url: &str,
     cache: HttpCache,
-    mut progress: impl FnMut(u64),
+    progress: impl FnMut(u64),
 ) -> Result<Vec<u8>, FetchError> {
-    let response = respond(url, cache).await?;
+    read(respond(url, cache, None).await?, progress).await
+}
+
+/// Fetches a file from a server that begins to answer within some seconds.
+///
+/// # Errors
+/// As [`bytes`], and no answer within that time.
+pub async fn bytes_within(
+    patience_s: f64,
+    url: &str,
+    cache: HttpCache,
+) -> Result<Vec<u8>, FetchError> {
+    read(respond(url, cache, Some(patience_s)).await?, |_| ()).await
+}
+
+async fn read(response: Response, mut progress: impl FnMut(u64)) -> Result<Vec<u8>, FetchError> {
     let broken = |thrown: JsValue| FetchError::Network(describe(&thrown));
     let Some(stream) = response.body() else {
         return Ok(Vec::new());
@@ -81,7 +96,11 @@ pub async fn bytes(
     }
 }
 
-async fn respond(url: &str, cache: HttpCache) -> Result<Response, FetchError> {
+async fn respond(
+    url: &str,
+    cache: HttpCache,
+    patience_s: Option<f64>,
+) -> Result<Response, FetchError> {
     let broken = |thrown: JsValue| FetchError::Network(describe(&thrown));
     let init = RequestInit::new();
     init.set_cache(match cache {
@@ -90,7 +109,14 @@ async fn respond(url: &str, cache: HttpCache) -> Result<Response, FetchError> {
     });
     let request = Request::new_with_str_and_init(url, &init).map_err(broken)?;
     let refusals = Refusals::listen();
-    let response: Response = match JsFuture::from(global_fetch(&request)).await {
+    let mut answer = global_fetch(&request);
+    if let Some(patience_s) = patience_s {
+        answer = Promise::race(&Array::of2(&answer, &timer(patience_s)));
+    }
+    let response: Response = match JsFuture::from(answer).await {
+        Ok(nothing) if nothing.is_undefined() => {
+            return Err(FetchError::Network("the server does not answer".into()));
+        }
         Ok(response) => response.unchecked_into(),
         Err(_) if refusals.heard_soon().await => return Err(FetchError::Policy),
         Err(thrown) => return Err(broken(thrown)),

@@ -106,8 +106,10 @@ impl Session {
             running.fail(failure);
             return vec![self.restart()];
         }
-        // Without a recording it would only die again, perhaps of the package that it checked.
-        self.adding.clear();
+        if self.worker_ready {
+            // It would only die again, perhaps of the package that it checked.
+            self.forget_adding();
+        }
         self.worker_ready = false;
         self.model = ModelState::Failed;
         self.notify(failure);
@@ -125,7 +127,7 @@ impl Session {
             return Vec::new();
         }
         self.worker_ready = true;
-        let mut effects = vec![self.load()];
+        let mut effects = self.load_unless_linked();
         effects.extend(self.unanswered_about_models());
         effects
     }
