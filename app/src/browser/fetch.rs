@@ -38,6 +38,8 @@ pub enum FetchError {
     Network(String),
     /// The page's content security policy does not allow the address.
     Policy,
+    /// A server of another site answers, and does not permit this one to read what (CORS).
+    NotShared,
     /// The server refused.
     Status(u16),
 }
@@ -47,6 +49,9 @@ impl fmt::Display for FetchError {
         match self {
             Self::Network(cause) => f.write_str(cause),
             Self::Policy => f.write_str("connect-src of the page does not allow this address"),
+            Self::NotShared => {
+                f.write_str("the answer permits no other site by Access-Control-Allow-Origin")
+            }
             Self::Status(status) => write!(f, "the server answered {status}"),
         }
     }
@@ -119,6 +124,7 @@ async fn respond(
         }
         Ok(response) => response.unchecked_into(),
         Err(_) if refusals.heard_soon().await => return Err(FetchError::Policy),
+        Err(_) if answers_unread(url).await => return Err(FetchError::NotShared),
         Err(thrown) => return Err(broken(thrown)),
     };
     if response.ok() {
@@ -132,6 +138,25 @@ async fn respond(
 #[must_use]
 pub fn absolute(url: &str, base: &str) -> Option<String> {
     Url::new_with_base(url, base).ok().map(|url| url.href())
+}
+
+/// Whether a server of another site answers all the same: of a fetch that it does not permit, the
+/// browser only says that it failed.
+async fn answers_unread(url: &str) -> bool {
+    let own = Reflect::get(&js_sys::global(), &"origin".into()).ok();
+    let own = own.and_then(|origin| origin.as_string());
+    if Url::new(url).ok().map(|url| url.origin()) == own {
+        return false;
+    }
+    let init = RequestInit::new();
+    init.set_method("HEAD");
+    let unread = Reflect::set(&init, &"mode".into(), &"no-cors".into());
+    let (Ok(true), Ok(request)) = (unread, Request::new_with_str_and_init(url, &init)) else {
+        return false;
+    };
+    let response = JsFuture::from(global_fetch(&request)).await;
+    let kind = response.and_then(|response| Reflect::get(&response, &"type".into()));
+    kind.is_ok_and(|kind| kind == "opaque")
 }
 
 const VIOLATION: &str = "securitypolicyviolation";

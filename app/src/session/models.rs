@@ -141,6 +141,7 @@ impl Session {
                     FailureKind::PackageInvalid,
                     FailureKind::PackageVersion,
                     FailureKind::AddressRefused,
+                    FailureKind::AddressNotShared,
                     FailureKind::AddressUnreachable,
                 ] {
                     self.dismiss(kind);

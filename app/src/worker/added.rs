@@ -185,6 +185,7 @@ async fn kept_under(site: &str, wanted: &PackageAddress) -> Option<AddedModel> {
 fn failure(url: &str, error: &FetchError) -> Failure {
     let kind = match error {
         FetchError::Policy => FailureKind::AddressRefused,
+        FetchError::NotShared => FailureKind::AddressNotShared,
         FetchError::Network(_) | FetchError::Status(_) => FailureKind::AddressUnreachable,
     };
     Failure::new(kind, format_args!("{url}: {error}"))
