@@ -7,6 +7,7 @@ mod explain;
 mod exporting;
 mod ignored;
 mod kept;
+mod link;
 mod live;
 mod meaning;
 mod models;
@@ -148,7 +149,7 @@ impl Session {
     /// A page that has just been opened, and its first effects.
     #[must_use]
     pub fn start(settings: Settings) -> (Self, Vec<Effect>) {
-        let session = Self {
+        let mut session = Self {
             settings,
             ignored: IgnoredSettings::default(),
             catalogue: Vec::new(),
@@ -175,6 +176,7 @@ impl Session {
             n_jobs: 0,
             n_recordings: 0,
         };
+        session.follow_link();
         let start = Effect::StartWorker(session.wanted_device());
         (session, vec![start, Effect::RecallReview])
     }

@@ -3,7 +3,7 @@
 //! | parameter | value | default |
 //! |---|---|---|
 //! | `device` | `auto`, `webgpu`, `cpu` | `auto` |
-//! | `model` | name in the catalogue, or id of an added model | the first |
+//! | `model` | name in the catalogue, id of an added model, or address of a package (`./birds/manifest.json`, `https://…`) | the first |
 //! | `lang` | `en`, `es` | the browser's |
 //! | `names` | `common`, `scientific`, or a language's tag that the model has names in | as `lang`, else `common` |
 //! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
@@ -41,7 +41,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Settings {
     /// Where to run.
     pub device: DeviceChoice,
-    /// Name in the catalogue, or id of an added model; the first of the catalogue if none.
+    /// Name in the catalogue, id of an added model, or address of a package; the first of the
+    /// catalogue if none.
     pub model: Option<String>,
     /// Language of the interface; the browser's if none.
     pub language: Option<Language>,
@@ -184,6 +185,21 @@ impl Settings {
         self.contrast = default.contrast;
         self.frequencies = default.frequencies;
         self.time = default.time;
+    }
+
+    /// The address of a package, if that is what `model` is: names and ids have no slash.
+    #[must_use]
+    pub fn model_address(&self) -> Option<&str> {
+        self.model.as_deref().filter(|model| model.contains('/'))
+    }
+
+    /// Has the model be the package at an address, written so that it is not taken for a name.
+    pub fn set_model_address(&mut self, address: &str) {
+        self.model = Some(if address.contains('/') {
+            address.to_owned()
+        } else {
+            format!("./{address}")
+        });
     }
 
     /// The wishes about species and durations, for a model with these classes. A code that the

@@ -111,7 +111,7 @@ impl Shell {
             }
         });
         // The address always leads back to what is set.
-        let query = Memo::new(move |_| shell.with(|session| session.settings().to_query()));
+        let query = Memo::new(move |_| shell.with(Session::query));
         leptos::prelude::Effect::new(move |_| page::set_query(&query.get()));
         leptos::prelude::Effect::new(move |_| {
             page::set_language(language.get().code(), shell.words().page.title);

@@ -35,6 +35,7 @@ pub struct Page {
     origin: String,
     problems: Vec<String>,
     tolerated: Vec<String>,
+    permitted: Vec<String>,
     requests: BTreeSet<String>,
 }
 
@@ -78,6 +79,7 @@ impl Page {
             origin: String::new(),
             problems: Vec::new(),
             tolerated: Vec::new(),
+            permitted: Vec::new(),
             requests: BTreeSet::new(),
         };
         for domain in ["Page", "Runtime", "Log", "Network", "DOM"] {

@@ -15,6 +15,7 @@ pub struct Site {
     folder: PathBuf,
     prefix: String,
     rewrite: Option<Rewrite>,
+    is_shared: bool,
 }
 
 /// Changes the reply to a request for a file of the site, whose path is given without the prefix
@@ -52,6 +53,7 @@ impl Site {
             folder,
             prefix: "/".to_owned(),
             rewrite: None,
+            is_shared: false,
         }
     }
 
@@ -66,6 +68,13 @@ impl Site {
         );
         self.prefix = format!("{}/", prefix.trim_end_matches('/'));
         Ok(self)
+    }
+
+    /// The same site, which permits pages of all others to read from it.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.is_shared = true;
+        self
     }
 
     /// The same site with changed replies, to see what the page makes of them.
@@ -177,20 +186,22 @@ fn answer_all(server: &Server, site: &Site, requests: &Mutex<Vec<String>>) {
             .unwrap_or_else(PoisonError::into_inner)
             .push(url.clone());
         // A browser that has gone away needs no answer.
-        let _ = send(request, site.reply(&url));
+        let _ = send(request, site.reply(&url), site.is_shared);
     }
 }
 
-fn send(request: Request, reply: Reply) -> std::io::Result<()> {
+fn send(request: Request, reply: Reply, is_shared: bool) -> std::io::Result<()> {
     let mut response = Response::from_data(reply.body)
         .with_status_code(reply.status)
         // With a length the page can show how far a download has come.
         .with_chunked_threshold(usize::MAX);
-    for (name, value) in [
+    let own = [
         ("Content-Type", reply.content_type),
         // A new build must not meet an old one's worker in the browser's cache.
         ("Cache-Control", "no-cache"),
-    ] {
+    ];
+    let permission = is_shared.then_some(("Access-Control-Allow-Origin", "*"));
+    for (name, value) in own.into_iter().chain(permission) {
         if let Ok(header) = Header::from_bytes(name, value) {
             response.add_header(header);
         }

@@ -27,13 +27,18 @@ pub fn date_and_time() -> String {
 
 /// Lets the event loop deliver messages and clicks.
 pub async fn breathe() {
-    let timer = Promise::new(&mut |resolve, _| {
+    let _ = JsFuture::from(timer(0.0)).await;
+}
+
+/// A promise that is kept after some seconds, with nothing in it.
+pub fn timer(seconds: f64) -> Promise {
+    Promise::new(&mut |resolve, _| {
         if let Some(set_timeout) = global("setTimeout").and_then(|f| f.dyn_into::<Function>().ok())
         {
-            let _ = set_timeout.call2(&JsValue::UNDEFINED, &resolve, &0.into());
+            let delay_ms = (seconds * 1000.0).into();
+            let _ = set_timeout.call2(&JsValue::UNDEFINED, &resolve, &delay_ms);
         }
-    });
-    let _ = JsFuture::from(timer).await;
+    })
 }
 
 /// Calls back before each repaint for as long as the answer is `true`.

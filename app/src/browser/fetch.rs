@@ -1,8 +1,8 @@
 //! Fetching from the site, with progress.
 
-use super::clock::breathe;
+use super::clock::{breathe, timer};
 use super::error::describe;
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
@@ -38,6 +38,8 @@ pub enum FetchError {
     Network(String),
     /// The page's content security policy does not allow the address.
     Policy,
+    /// A server of another site answers, and does not permit this one to read what (CORS).
+    NotShared,
     /// The server refused.
     Status(u16),
 }
@@ -47,6 +49,9 @@ impl fmt::Display for FetchError {
         match self {
             Self::Network(cause) => f.write_str(cause),
             Self::Policy => f.write_str("connect-src of the page does not allow this address"),
+            Self::NotShared => {
+                f.write_str("the answer permits no other site by Access-Control-Allow-Origin")
+            }
             Self::Status(status) => write!(f, "the server answered {status}"),
         }
     }
@@ -59,9 +64,24 @@ impl fmt::Display for FetchError {
 pub async fn bytes(
     url: &str,
     cache: HttpCache,
-    mut progress: impl FnMut(u64),
+    progress: impl FnMut(u64),
 ) -> Result<Vec<u8>, FetchError> {
-    let response = respond(url, cache).await?;
+    read(respond(url, cache, None).await?, progress).await
+}
+
+/// Fetches a file from a server that begins to answer within some seconds.
+///
+/// # Errors
+/// As [`bytes`], and no answer within that time.
+pub async fn bytes_within(
+    patience_s: f64,
+    url: &str,
+    cache: HttpCache,
+) -> Result<Vec<u8>, FetchError> {
+    read(respond(url, cache, Some(patience_s)).await?, |_| ()).await
+}
+
+async fn read(response: Response, mut progress: impl FnMut(u64)) -> Result<Vec<u8>, FetchError> {
     let broken = |thrown: JsValue| FetchError::Network(describe(&thrown));
     let Some(stream) = response.body() else {
         return Ok(Vec::new());
@@ -81,7 +101,11 @@ pub async fn bytes(
     }
 }
 
-async fn respond(url: &str, cache: HttpCache) -> Result<Response, FetchError> {
+async fn respond(
+    url: &str,
+    cache: HttpCache,
+    patience_s: Option<f64>,
+) -> Result<Response, FetchError> {
     let broken = |thrown: JsValue| FetchError::Network(describe(&thrown));
     let init = RequestInit::new();
     init.set_cache(match cache {
@@ -90,9 +114,17 @@ async fn respond(url: &str, cache: HttpCache) -> Result<Response, FetchError> {
     });
     let request = Request::new_with_str_and_init(url, &init).map_err(broken)?;
     let refusals = Refusals::listen();
-    let response: Response = match JsFuture::from(global_fetch(&request)).await {
+    let mut answer = global_fetch(&request);
+    if let Some(patience_s) = patience_s {
+        answer = Promise::race(&Array::of2(&answer, &timer(patience_s)));
+    }
+    let response: Response = match JsFuture::from(answer).await {
+        Ok(nothing) if nothing.is_undefined() => {
+            return Err(FetchError::Network("the server does not answer".into()));
+        }
         Ok(response) => response.unchecked_into(),
         Err(_) if refusals.heard_soon().await => return Err(FetchError::Policy),
+        Err(_) if answers_unread(url).await => return Err(FetchError::NotShared),
         Err(thrown) => return Err(broken(thrown)),
     };
     if response.ok() {
@@ -106,6 +138,25 @@ async fn respond(url: &str, cache: HttpCache) -> Result<Response, FetchError> {
 #[must_use]
 pub fn absolute(url: &str, base: &str) -> Option<String> {
     Url::new_with_base(url, base).ok().map(|url| url.href())
+}
+
+/// Whether a server of another site answers all the same: of a fetch that it does not permit, the
+/// browser only says that it failed.
+async fn answers_unread(url: &str) -> bool {
+    let own = Reflect::get(&js_sys::global(), &"origin".into()).ok();
+    let own = own.and_then(|origin| origin.as_string());
+    if Url::new(url).ok().map(|url| url.origin()) == own {
+        return false;
+    }
+    let init = RequestInit::new();
+    init.set_method("HEAD");
+    let unread = Reflect::set(&init, &"mode".into(), &"no-cors".into());
+    let (Ok(true), Ok(request)) = (unread, Request::new_with_str_and_init(url, &init)) else {
+        return false;
+    };
+    let response = JsFuture::from(global_fetch(&request)).await;
+    let kind = response.and_then(|response| Reflect::get(&response, &"type".into()));
+    kind.is_ok_and(|kind| kind == "opaque")
 }
 
 const VIOLATION: &str = "securitypolicyviolation";

@@ -17,6 +17,14 @@ pub enum PackageAddress {
 }
 
 impl PackageAddress {
+    /// The file that is fetched first, and says what the package is.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        match self {
+            Self::Zip(url) | Self::Folder { manifest: url, .. } => url,
+        }
+    }
+
     /// What an address means: that of a ZIP, of a manifest, or of the folder of both. A query
     /// belongs to both files.
     #[must_use]

@@ -67,6 +67,9 @@ pub enum FailureKind {
     PackageVersion,
     /// The page's own policy lets nobody fetch from a model's address.
     AddressRefused,
+    /// The server of a model's address answers, but the browser may not read what: it permits no
+    /// other site to.
+    AddressNotShared,
     /// Nothing came from a model's address.
     AddressUnreachable,
     /// A model could not be kept for the next visit.
@@ -99,7 +102,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NotAudio,
         Self::Damaged,
         Self::PartlyDamaged,
@@ -113,6 +116,7 @@ impl FailureKind {
         Self::PackageInvalid,
         Self::PackageVersion,
         Self::AddressRefused,
+        Self::AddressNotShared,
         Self::AddressUnreachable,
         Self::ModelNotKept,
         Self::NoWebgpu,
@@ -146,6 +150,7 @@ impl FailureKind {
             Self::PackageInvalid => "package-invalid",
             Self::PackageVersion => "package-version",
             Self::AddressRefused => "address-refused",
+            Self::AddressNotShared => "address-not-shared",
             Self::AddressUnreachable => "address-unreachable",
             Self::ModelNotKept => "model-not-kept",
             Self::NoWebgpu => "no-webgpu",

@@ -1,6 +1,6 @@
 //! Models that a user has added.
 
-use pipit_core::ModelPackage;
+use pipit_core::Manifest;
 use pipit_core::package::sha256_hex;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub enum ModelOrigin {
     Site,
     /// Files by these names.
     Files(Vec<String>),
-    /// An address that the user gave.
+    /// An address that the user or the page's link gave.
     Address(String),
 }
 
@@ -38,16 +38,16 @@ pub struct AddedModel {
 }
 
 impl AddedModel {
-    /// The entry of a package.
+    /// The entry of the package with this manifest.
     #[must_use]
-    pub fn new(package: &ModelPackage, origin: ModelOrigin) -> Self {
-        let manifest = &package.manifest;
+    pub fn new(manifest: &Manifest, origin: ModelOrigin) -> Self {
+        let weights = manifest.weights_entry();
         let digest = sha256_hex(&manifest.to_json());
         Self {
             id: format!("{}.{}", manifest.name, &digest[..ID_DIGITS]),
             title: manifest.title.clone(),
             version: manifest.version.clone(),
-            bytes: package.weights.len() as u64,
+            bytes: weights.map_or(0, |weights| weights.bytes),
             classes: manifest.classes.len(),
             origin,
         }
@@ -61,15 +61,11 @@ mod tests {
 
     #[test]
     fn packages_that_differ_in_anything_have_ids_of_their_own() {
-        let package = |threshold| {
+        let id = |threshold| {
             let mut manifest = fixture::manifest();
             manifest.detection.threshold = threshold;
-            ModelPackage {
-                manifest,
-                weights: vec![1],
-            }
+            AddedModel::new(&manifest, ModelOrigin::Site).id
         };
-        let id = |threshold| AddedModel::new(&package(threshold), ModelOrigin::Site).id;
         assert_eq!(id(0.5), id(0.5));
         assert_ne!(id(0.5), id(0.6));
         assert!(id(0.5).starts_with("puerto-rico."));

@@ -27,7 +27,8 @@ impl Session {
         &self.added
     }
 
-    /// Name or id of the model that listens, or will; none before the catalogue is known.
+    /// Name or id of the model that listens, or will, or its address while it is fetched from the
+    /// link's; none before the catalogue is known.
     #[must_use]
     pub fn chosen_model(&self) -> Option<&str> {
         let first = self.catalogue.first().map(|entry| entry.name.as_str());
@@ -132,7 +133,7 @@ impl Session {
             return None;
         };
         let place = self.adding.iter().position(|adding| adding.job == *job)?;
-        self.adding.remove(place);
+        let Adding { origin, .. } = self.adding.remove(place);
         match response {
             Response::ModelAdded { model, .. } => {
                 for kind in [
@@ -140,6 +141,7 @@ impl Session {
                     FailureKind::PackageInvalid,
                     FailureKind::PackageVersion,
                     FailureKind::AddressRefused,
+                    FailureKind::AddressNotShared,
                     FailureKind::AddressUnreachable,
                 ] {
                     self.dismiss(kind);
@@ -151,9 +153,17 @@ impl Session {
             }
             Response::Failed { failure, .. } => {
                 self.notify(failure.clone());
-                Some(Vec::new())
+                Some(self.give_up(&origin))
             }
             _ => None,
+        }
+    }
+
+    /// No package is checked any more.
+    pub(super) fn forget_adding(&mut self) {
+        self.adding.clear();
+        if self.linked_model().is_some() {
+            self.settings.model = None;
         }
     }
 

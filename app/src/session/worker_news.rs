@@ -101,7 +101,7 @@ impl Session {
         if self.worker_ready && !self.adding.is_empty() {
             // A package that is being checked is the likeliest to blame. If it was something else,
             // that is found out the next time, without the package.
-            self.adding.clear();
+            self.forget_adding();
             let detail = format!("the worker ended while it checked the package: {message}");
             self.notify(Failure::new(FailureKind::PackageInvalid, detail));
             return vec![self.restart()];
@@ -116,8 +116,6 @@ impl Session {
             running.fail(failure);
             return vec![self.restart()];
         }
-        // Without a recording it would only die again.
-        self.adding.clear();
         self.worker_ready = false;
         self.model = ModelState::Failed;
         self.notify(failure);
@@ -135,7 +133,7 @@ impl Session {
             return Vec::new();
         }
         self.worker_ready = true;
-        let mut effects = vec![self.load()];
+        let mut effects = self.load_unless_linked();
         effects.extend(self.unanswered_about_models());
         effects
     }

@@ -82,6 +82,35 @@ fn the_display_is_put_back_and_nothing_else_is() {
 }
 
 #[test]
+fn addresses_of_models_are_told_from_names() {
+    for (query, address) in [
+        ("model=./birds/manifest.json", Some("./birds/manifest.json")),
+        (
+            "model=https%3A%2F%2Fexample.org%2Fbirds.zip",
+            Some("https://example.org/birds.zip"),
+        ),
+        ("model=puerto-rico", None),
+        ("model=my-birds.0123456789ab", None),
+        ("", None),
+    ] {
+        assert_eq!(read(query).model_address(), address, "{query}");
+    }
+    let mut settings = Settings::default();
+    for (typed, address) in [
+        ("birds.zip", "./birds.zip"),
+        ("models/birds", "models/birds"),
+        (
+            "https://example.org/?a=1&b=ü",
+            "https://example.org/?a=1&b=ü",
+        ),
+    ] {
+        settings.set_model_address(typed);
+        assert_eq!(settings.model_address(), Some(address));
+        assert_eq!(read(&settings.to_query()), settings);
+    }
+}
+
+#[test]
 fn defaults_leave_the_address_alone() {
     let settings = Settings {
         site: "https://example.org/birds/".into(),

@@ -20,6 +20,17 @@ const PACKAGE: &str = ".zip";
 /// Ending of the address of its entry in the menu.
 const ENTRY: &str = ".json";
 
+/// Where a model is kept, a network that answers nothing is no network.
+const PATIENCE_S: f64 = 4.0;
+
+/// A package that is to be a model.
+enum Found {
+    /// It has just come.
+    New(Box<ModelPackage>),
+    /// It was kept before; this is its entry.
+    Kept(AddedModel),
+}
+
 /// Checks a package and keeps it. Beside the answer go its bytes, where they could not be kept.
 pub(super) async fn add(
     job: JobId,
@@ -27,15 +38,19 @@ pub(super) async fn add(
     origin: ModelOrigin,
     files: Vec<Blob>,
 ) -> Result<(Response, Option<Vec<u8>>), Failure> {
-    let package = match &origin {
-        ModelOrigin::Files(names) => from_files(names, files)?,
+    let found = match &origin {
+        ModelOrigin::Files(names) => Found::New(Box::new(from_files(names, files)?)),
         ModelOrigin::Address(address) => from_address(job, site, address).await?,
         ModelOrigin::Site => {
             let detail = "a model of the site is not added";
             return Err(Failure::new(FailureKind::Internal, detail));
         }
     };
-    let model = AddedModel::new(&package, origin);
+    let package = match found {
+        Found::New(package) => package,
+        Found::Kept(model) => return Ok((Response::ModelAdded { job, model }, None)),
+    };
+    let model = AddedModel::new(&package.manifest, origin);
     let packed = model_package::pack(&package)
         .map_err(|error| Failure::new(FailureKind::PackageInvalid, error))?;
     let kept = keep(site, &model, &packed).await;
@@ -51,9 +66,13 @@ pub(super) async fn add(
 }
 
 async fn keep(site: &str, model: &AddedModel, packed: &[u8]) -> Result<(), JsValue> {
-    let entry = serde_json::to_vec(model).map_err(|error| error.to_string())?;
     storage::put(&key(site, &model.id, PACKAGE), packed).await?;
     // Last, so that what is listed is there.
+    list_as(site, model).await
+}
+
+async fn list_as(site: &str, model: &AddedModel) -> Result<(), JsValue> {
+    let entry = serde_json::to_vec(model).map_err(|error| error.to_string())?;
     storage::put(&key(site, &model.id, ENTRY), &entry).await
 }
 
@@ -105,34 +124,68 @@ fn from_files(names: &[String], files: Vec<Blob>) -> Result<ModelPackage, Failur
     model_package::open(files).map_err(|error| error.failure())
 }
 
-async fn from_address(job: JobId, site: &str, address: &str) -> Result<ModelPackage, Failure> {
-    let url = fetch::absolute(address, site).ok_or_else(|| {
-        let detail = format!("{address:?} is no address");
+/// What an address leads to. Weights that are kept are not fetched again, and without a network
+/// the package is the one that was last kept under the address.
+async fn from_address(job: JobId, site: &str, address: &str) -> Result<Found, Failure> {
+    let place = place(address, site).ok_or_else(|| {
+        let detail = format!("{address:?} is no address on the web");
         Failure::new(FailureKind::AddressUnreachable, detail)
     })?;
     post_stage(job, LoadStage::Manifest);
+    let kept = kept_under(site, &place).await;
+    let first = match kept {
+        Some(_) => fetch::bytes_within(PATIENCE_S, place.first(), HttpCache::Revalidate).await,
+        None => fetch::bytes(place.first(), HttpCache::Revalidate, |_| ()).await,
+    };
+    let first = match (first, kept) {
+        (Ok(bytes), _) => bytes,
+        (Err(FetchError::Network(_)), Some(model)) => return Ok(Found::Kept(model)),
+        (Err(error), _) => return Err(failure(place.first(), &error)),
+    };
     let refuse = |error: OpenError| error.failure();
-    match PackageAddress::of(&url) {
+    match place {
         PackageAddress::Zip(url) => {
-            let content = fetch::bytes(&url, HttpCache::Bypass, |_| ()).await;
-            let content = Cursor::new(content.map_err(|error| failure(&url, &error))?);
-            model_package::open(vec![NamedFile { name: url, content }]).map_err(refuse)
+            // A query is no part of the file's name.
+            let name = url.split('?').next().unwrap_or_default().to_owned();
+            let content = Cursor::new(first);
+            let opened = model_package::open(vec![NamedFile { name, content }]);
+            opened.map(Box::new).map(Found::New).map_err(refuse)
         }
         PackageAddress::Folder { manifest, weights } => {
-            let json = fetch::bytes(&manifest, HttpCache::Revalidate, |_| ()).await;
-            let json = json.map_err(|error| failure(&manifest, &error))?;
             let folder = manifest.replace(MANIFEST_FILE, "");
-            let checked = model_package::check_manifest(&json, &folder).map_err(refuse)?;
+            let checked = model_package::check_manifest(&first, &folder).map_err(refuse)?;
+            let model = AddedModel::new(&checked, ModelOrigin::Address(address.to_owned()));
+            if find(site, &model.id).await.is_some() && list_as(site, &model).await.is_ok() {
+                return Ok(Found::Kept(model));
+            }
             let bytes = download(job, &weights, &checked).await;
             let bytes = bytes.map_err(|error| failure(&weights, &error))?;
-            model_package::check(&json, bytes, &folder).map_err(refuse)
+            let opened = model_package::check(&first, bytes, &folder);
+            opened.map(Box::new).map(Found::New).map_err(refuse)
         }
     }
+}
+
+/// Where the files of the package at an address lie; none if it is no address on the web.
+fn place(address: &str, site: &str) -> Option<PackageAddress> {
+    let url = fetch::absolute(address, site)?;
+    let is_on_web = url.starts_with("https://") || url.starts_with("http://");
+    is_on_web.then(|| PackageAddress::of(&url))
+}
+
+/// The newest of the models that came from this address and are kept.
+async fn kept_under(site: &str, wanted: &PackageAddress) -> Option<AddedModel> {
+    let is_wanted = |model: &AddedModel| match &model.origin {
+        ModelOrigin::Address(address) => place(address, site).as_ref() == Some(wanted),
+        ModelOrigin::Site | ModelOrigin::Files(_) => false,
+    };
+    list(site).await.into_iter().rev().find(is_wanted)
 }
 
 fn failure(url: &str, error: &FetchError) -> Failure {
     let kind = match error {
         FetchError::Policy => FailureKind::AddressRefused,
+        FetchError::NotShared => FailureKind::AddressNotShared,
         FetchError::Network(_) | FetchError::Status(_) => FailureKind::AddressUnreachable,
     };
     Failure::new(kind, format_args!("{url}: {error}"))

@@ -103,9 +103,13 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "This site lets the page talk only to itself, so the model’s address was not asked.",
             "Download the package and drop it on this page, or ask whoever runs the site to add the address to connect-src in its index.html.",
         ),
+        FailureKind::AddressNotShared => (
+            "The server of the model’s address answers, but does not permit this site to read from it.",
+            "Check the address; whoever runs that server can permit it (CORS, by the header Access-Control-Allow-Origin). Or download the package and drop it on this page.",
+        ),
         FailureKind::AddressUnreachable => (
             "Nothing could be fetched from the model’s address.",
-            "Check the address; its server must also allow other sites to fetch from it (CORS). A downloaded package can be dropped on this page.",
+            "Check the address and the connection; the server of another site must also permit this one (CORS). A downloaded package can be dropped on this page.",
         ),
         FailureKind::ModelNotKept => (
             "This browser does not keep the model for your next visit.",

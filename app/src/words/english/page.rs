@@ -197,7 +197,8 @@ pub(super) const MODELS: ModelWords = ModelWords {
     address: "Model’s address",
     fetch: "Fetch",
     package: "A model package is manifest.json with weights.safetensors, or a ZIP of both; it may \
-              also be dropped anywhere on this page. It is kept in this browser.",
+              also be dropped anywhere on this page. It is kept in this browser. While a model from \
+              an address is in use, the link of this page leads others to it too.",
     remove: "Remove",
     remove_title: |title| format!("Remove {title}"),
     remove_copy: "Remove the kept copy",

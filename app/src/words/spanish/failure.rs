@@ -111,9 +111,13 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Este sitio solo deja que la página hable con él mismo, así que no se consultó la dirección del modelo.",
             "Descargue el paquete y suéltelo en esta página, o pida a quien mantiene el sitio que añada la dirección a connect-src en su index.html.",
         ),
+        FailureKind::AddressNotShared => (
+            "El servidor de la dirección del modelo responde, pero no permite que este sitio lea de él.",
+            "Revise la dirección; quien mantiene ese servidor puede permitirlo (CORS, con la cabecera Access-Control-Allow-Origin). O descargue el paquete y suéltelo en esta página.",
+        ),
         FailureKind::AddressUnreachable => (
             "No se pudo obtener nada de la dirección del modelo.",
-            "Revise la dirección; su servidor también debe permitir consultas desde otros sitios (CORS). Un paquete descargado se puede soltar en esta página.",
+            "Revise la dirección y la conexión; el servidor de otro sitio también debe dar permiso a este (CORS). Un paquete descargado se puede soltar en esta página.",
         ),
         FailureKind::ModelNotKept => (
             "Este navegador no guarda el modelo para su próxima visita.",

@@ -206,7 +206,8 @@ pub(super) const MODELS: ModelWords = ModelWords {
     address: "Dirección del modelo",
     fetch: "Obtener",
     package: "Un paquete de modelo es manifest.json con weights.safetensors, o un ZIP con los dos; \
-              también se puede soltar en cualquier lugar de esta página. Se guarda en este navegador.",
+              también se puede soltar en cualquier lugar de esta página. Se guarda en este navegador. \
+              Mientras se usa un modelo de una dirección, el enlace de esta página lleva a otros también a él.",
     remove: "Quitar",
     remove_title: |title| format!("Quitar {title}"),
     remove_copy: "Quitar la copia guardada",
