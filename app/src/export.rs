@@ -141,6 +141,17 @@ pub enum ExportError {
     /// A clip of sound that is not there.
     #[error("the recording ends before the clip begins, at {0} s")]
     PastTheEnd(f64),
+    /// A clip that is longer than memory should hold.
+    #[error(
+        "a clip of {length_s:.0} s is too long: at this sample rate one holds up to {most_s:.0} s; \
+         set a smaller gap between detections that are joined"
+    )]
+    TooLong {
+        /// Its length.
+        length_s: f64,
+        /// The longest at the recording's rate.
+        most_s: f64,
+    },
     /// A ZIP.
     #[error("the ZIP cannot be written: {0}")]
     Zip(#[from] zip::result::ZipError),

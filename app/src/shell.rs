@@ -1,5 +1,6 @@
 //! The session beside everything of the browser's that belongs to it.
 
+mod clips;
 mod live;
 mod models;
 mod perform;

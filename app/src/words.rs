@@ -198,6 +198,7 @@ mod tests {
             ] {
                 assert!(next_step(kind).contains(words.intake.listen_live));
             }
+            assert!(next_step(FailureKind::ClipsLeftOut).contains(words.export.clips));
             let save = (words.review.save)(0);
             let save = save.trim_end_matches(" (0)");
             assert!(next_step(FailureKind::NoReview).contains(save));

@@ -13,6 +13,7 @@ use pipit_tests::browser::Browsers;
 
 mod accessibility;
 mod cases;
+mod clips;
 mod controls;
 mod failures;
 mod hosting;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         hosting::trials(&browsers),
         looking::trials(&browsers),
         results::trials(&browsers),
+        clips::trials(&browsers),
         live::trials(&browsers),
         keyboard::trials(&browsers),
         models::trials(&browsers),

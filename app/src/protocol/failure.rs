@@ -34,6 +34,8 @@ pub enum FailureKind {
     PartlyDamaged,
     /// A folder held files that are no recordings.
     OthersLeftOut,
+    /// Clips could not be cut and are not in the ZIP.
+    ClipsLeftOut,
     /// Nothing in it.
     Empty,
     /// No sound in it.
@@ -84,11 +86,12 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NotAudio,
         Self::Damaged,
         Self::PartlyDamaged,
         Self::OthersLeftOut,
+        Self::ClipsLeftOut,
         Self::Empty,
         Self::Silent,
         Self::UnsupportedFormat,
@@ -122,6 +125,7 @@ impl FailureKind {
             Self::Damaged => "damaged",
             Self::PartlyDamaged => "partly-damaged",
             Self::OthersLeftOut => "others-left-out",
+            Self::ClipsLeftOut => "clips-left-out",
             Self::Empty => "empty",
             Self::Silent => "silent",
             Self::UnsupportedFormat => "unsupported-format",

@@ -54,7 +54,7 @@ fn finish_loading(session: &mut Session, effects: &[Effect], kind: DeviceKind) -
     )
 }
 
-fn loaded(choice: DeviceChoice, kind: DeviceKind) -> Session {
+pub(super) fn loaded(choice: DeviceChoice, kind: DeviceKind) -> Session {
     let settings = Settings {
         device: choice,
         ..Settings::default()
@@ -71,7 +71,7 @@ fn add(session: &mut Session, name: &str) -> RecordingId {
 }
 
 /// Adds a recording and has the worker open it.
-fn run(session: &mut Session, name: &str) -> (RecordingId, JobId) {
+pub(super) fn run(session: &mut Session, name: &str) -> (RecordingId, JobId) {
     let id = add(session, name);
     let job = start(session);
     session.apply(opened(job, Some(10.0)), &[]);
@@ -86,7 +86,7 @@ fn opened(job: JobId, duration_s: Option<f64>) -> Response {
     }
 }
 
-fn finished(job: JobId) -> Response {
+pub(super) fn finished(job: JobId) -> Response {
     Response::Finished {
         job,
         summary: SUMMARY,
@@ -121,7 +121,7 @@ fn identify_job(effects: &[Effect]) -> JobId {
     }
 }
 
-fn scored(job: JobId, start_s: f64, scores: [f32; 2]) -> Response {
+pub(super) fn scored(job: JobId, start_s: f64, scores: [f32; 2]) -> Response {
     Response::Scored {
         job,
         windows: vec![WindowScores {

@@ -170,6 +170,8 @@ pub struct ExportWords {
     pub clips_title: &'static str,
     /// While clips are cut.
     pub cutting: &'static str,
+    /// So many of so many clips are missing.
+    pub left_out: fn(n_missing: usize, n_clips: usize) -> String,
 }
 
 /// Around failures.

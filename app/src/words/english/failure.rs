@@ -84,6 +84,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Some files of the folder are no recordings and were left out.",
             "If one of them is a recording all the same, drop it on the page by itself.",
         ),
+        FailureKind::ClipsLeftOut => (
+            "Some clips could not be cut, so they are not in the ZIP.",
+            "The details count them and say why; put recordings that were moved back, or drop them on the page again, and press “Clips” once more.",
+        ),
         FailureKind::MicrophoneRefused => (
             "Pipit may not use the microphone.",
             "Allow it in the browser’s address bar or settings and press “Listen live” again. What is heard stays on this device.",

@@ -115,6 +115,12 @@ pub(super) const EXPORT: ExportWords = ExportWords {
     clips: "Clips",
     clips_title: "A WAV of each detection, in a ZIP with a table",
     cutting: "Cutting…",
+    left_out: |n_missing, n_clips| {
+        format!(
+            "{n_missing} of {} missing.",
+            counted(n_clips, "clip", "clips")
+        )
+    },
 };
 
 pub(super) const NOTICE: NoticeWords = NoticeWords {

@@ -84,6 +84,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Algunos archivos de la carpeta no son grabaciones y se dejaron fuera.",
             "Si alguno lo es de todos modos, suéltelo solo en la página.",
         ),
+        FailureKind::ClipsLeftOut => (
+            "Algunos recortes no se pudieron hacer y no están en el ZIP.",
+            "Los detalles los cuentan y dicen por qué; devuelva a su sitio las grabaciones que se movieron, o suéltelas otra vez en la página, y pulse de nuevo “Recortes”.",
+        ),
         FailureKind::MicrophoneRefused => (
             "Pipit no puede usar el micrófono.",
             "Permítalo en la barra de direcciones o en los ajustes del navegador y pulse de nuevo “Escuchar en vivo”. Lo que se oye no sale de este dispositivo.",

@@ -116,6 +116,12 @@ pub(super) const EXPORT: ExportWords = ExportWords {
     clips: "Recortes",
     clips_title: "Un WAV de cada detección, en un ZIP con una tabla",
     cutting: "Recortando…",
+    left_out: |n_missing, n_clips| {
+        format!(
+            "Faltan {n_missing} de {}.",
+            counted(n_clips, "recorte", "recortes")
+        )
+    },
 };
 
 pub(super) const NOTICE: NoticeWords = NoticeWords {
