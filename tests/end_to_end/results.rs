@@ -81,6 +81,7 @@ fn exports(page: &mut Page, folder: &Path) -> Result<()> {
     };
     let (start, code, confidence) = (column("start_s")?, column("code")?, column("confidence")?);
     column("model_version")?;
+    column("manifest_sha256")?;
     let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
     ensure!(rows.len() == n, "{} rows for {n} detections", rows.len());
     for (row, shown) in rows.iter().zip(&found.detections) {

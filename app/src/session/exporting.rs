@@ -4,6 +4,7 @@ use super::{Evidence, Recording, RecordingId, RecordingState, Session};
 use crate::export::{Export, ExportedDetection, ExportedFile, ExportedModel, ExportedSettings};
 use crate::notice::word;
 use crate::protocol::{Failure, FailureKind};
+use std::collections::BTreeMap;
 
 /// Reasons that are given for clips that could not be cut: they are mostly the same.
 const MAX_REASONS: usize = 5;
@@ -52,6 +53,7 @@ impl Session {
             model: ExportedModel::from(manifest.as_ref()),
             settings: ExportedSettings {
                 threshold: self.threshold(),
+                class_thresholds: self.class_thresholds(),
                 species_thresholds: settings.species_thresholds.clone(),
                 merge_gap_s: self.merge_gap_s(),
                 min_duration_s: settings.min_duration_s,
@@ -81,6 +83,18 @@ impl Session {
     pub fn findings(&self) -> Vec<(RecordingId, u64)> {
         self.exported_recordings()
             .map(|recording| (recording.id, recording.findings))
+            .collect()
+    }
+
+    /// By code, as far as they hold.
+    fn class_thresholds(&self) -> BTreeMap<String, f32> {
+        let manifest = self.manifest().filter(|_| self.has_class_thresholds());
+        let Some(manifest) = manifest else {
+            return BTreeMap::new();
+        };
+        let classes = manifest.classes.iter();
+        classes
+            .map(|(id, label)| (label.code.clone(), manifest.detection.threshold_of(id)))
             .collect()
     }
 
@@ -115,7 +129,10 @@ impl Session {
 mod tests {
     use super::*;
     use crate::protocol::{DeviceChoice, DeviceKind};
+    use crate::session::ModelState;
     use crate::session::tests::{finished, loaded, run, scored};
+    use pipit_core::{LabelId, Manifest};
+    use std::sync::Arc;
 
     #[test]
     fn what_is_being_heard_has_no_clips_yet() {
@@ -134,6 +151,43 @@ mod tests {
         session.apply(finished(job), &[]);
         let (export, ids) = session.export_with_sound().expect("a model");
         assert_eq!((export.files.len(), &ids[..]), (2, &[file, live][..]));
+    }
+
+    #[test]
+    fn the_models_thresholds_are_exported_where_they_hold() {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let settings = |session: &Session| session.export().expect("a model").settings;
+        assert!(settings(&session).class_thresholds.is_empty());
+        change_manifest(&mut session, |manifest| {
+            manifest.detection.class_thresholds = vec![0.2, 0.8];
+        });
+        session.set_threshold_of(LabelId(0), Some(0.3));
+        let exported = settings(&session);
+        let of_model = [("banana".to_owned(), 0.2), ("prtody1".to_owned(), 0.8)];
+        assert_eq!(exported.class_thresholds, BTreeMap::from(of_model));
+        let of_user = [("banana".to_owned(), 0.3)];
+        assert_eq!(exported.species_thresholds, BTreeMap::from(of_user));
+        session.set_threshold(0.5);
+        assert!(settings(&session).class_thresholds.is_empty());
+    }
+
+    #[test]
+    fn models_that_differ_in_numbers_alone_differ_in_the_export() {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let model = |session: &Session| session.export().expect("a model").model;
+        let before = model(&session);
+        change_manifest(&mut session, |manifest| manifest.normalization.mean += 1.0);
+        let after = model(&session);
+        assert_eq!(before.weights_sha256, after.weights_sha256);
+        assert_eq!(after.manifest_sha256.len(), 64);
+        assert_ne!(before.manifest_sha256, after.manifest_sha256);
+    }
+
+    fn change_manifest(session: &mut Session, change: impl FnOnce(&mut Manifest)) {
+        let ModelState::Loaded { manifest, .. } = &mut session.model else {
+            panic!("no model");
+        };
+        change(Arc::make_mut(manifest));
     }
 
     #[test]
