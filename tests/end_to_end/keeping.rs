@@ -12,13 +12,18 @@ use pipit_tests::browser::{Browser, Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 
-use crate::trial::{COLOURS, RUN_TIMEOUT, THRESHOLD, in_tab, named, on_page, recording, whistles};
+use crate::results::download;
+use crate::trial::{
+    COLOURS, RUN_TIMEOUT, THRESHOLD, identified, in_tab, named, on_page, recording, whistles,
+};
 
 const ANSWER: Duration = Duration::from_secs(30);
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
         results_are_kept(browsers),
+        results_cannot_be_kept(browsers),
+        answers_cannot_be_kept(browsers),
         works_without_a_network(browsers),
         on_page("keeping::a_folder", browsers, Gpu::None, "", a_folder),
         named("keeping::two_hundred_files", |_| two_hundred_files()),
@@ -53,6 +58,89 @@ fn results_are_kept(browsers: &Arc<Browsers>) -> Trial {
             )
         })
     })
+}
+
+/// Lets nothing be kept under names that a JavaScript condition holds for, and counts what was
+/// refused in `refusals`.
+fn refuse_to_keep(page: &mut Page, condition: &str) -> Result<()> {
+    page.evaluate::<bool>(&format!(
+        "(() => {{
+            const original = FileSystemDirectoryHandle.prototype.getFileHandle;
+            globalThis.refusals = 0;
+            FileSystemDirectoryHandle.prototype.getFileHandle = function (name, options) {{
+                if (!options?.create || !({condition})) return original.call(this, name, options);
+                refusals += 1;
+                return Promise.reject(new DOMException('no room is left', 'QuotaExceededError'));
+            }};
+            return true;
+        }})()"
+    ))?;
+    Ok(())
+}
+
+/// Waits for so many refusals, then checks that just one of them was told, and puts that away.
+fn said_once(page: &mut Page, n_refusals: usize, is_first: bool) -> Result<()> {
+    page.wait_until(
+        "something cannot be kept",
+        ANSWER,
+        &format!("refusals >= {n_refusals}"),
+    )?;
+    if is_first {
+        page.wait_for_notice("not-kept", ANSWER)?;
+        page.evaluate::<bool>(
+            "(document.querySelector('[data-kind=\"not-kept\"] button.quiet').click(), true)",
+        )?;
+    }
+    page.wait_until(
+        "nothing more is said",
+        ANSWER,
+        "document.querySelector('[data-testid=\"notice\"]') === null",
+    )
+}
+
+fn results_cannot_be_kept(browsers: &Arc<Browsers>) -> Trial {
+    let test = |page: &mut Page, folder: &Path| {
+        refuse_to_keep(page, "true")?;
+        identified(page, folder, "first.wav", 10.0)?;
+        said_once(page, 1, true)?;
+        identified(page, folder, "second.wav", 10.0)?;
+        said_once(page, 2, false)?;
+        // Whatever is on the page can still be judged and taken away.
+        page.set_threshold(THRESHOLD)?;
+        page.click("detection")?;
+        page.click("review-yes")?;
+        said_once(page, 3, false)?;
+        let table = download(page, folder, "export-csv", "pipit-detections.csv")?;
+        let table = String::from_utf8(table)?;
+        ensure!(
+            ["first.wav", "second.wav", "yes"]
+                .iter()
+                .all(|text| table.contains(text)),
+            "{table}"
+        );
+        Ok(())
+    };
+    let name = "keeping::results_cannot_be_kept";
+    on_page(name, browsers, Gpu::None, "", test)
+}
+
+fn answers_cannot_be_kept(browsers: &Arc<Browsers>) -> Trial {
+    let test = |page: &mut Page, folder: &Path| {
+        refuse_to_keep(page, "name === 'review.json'")?;
+        identified(page, folder, "night.wav", 10.0)?;
+        page.set_threshold(THRESHOLD)?;
+        ensure!(page.notices()?.is_empty(), "{:?}", page.notices()?);
+        page.click("detection")?;
+        page.click("review-yes")?;
+        said_once(page, 1, true)?;
+        page.click("review-no")?;
+        said_once(page, 2, false)?;
+        let sign = page.text("review-sign")?;
+        ensure!(sign == "✗", "the answer is {sign:?}");
+        Ok(())
+    };
+    let name = "keeping::answers_cannot_be_kept";
+    on_page(name, browsers, Gpu::None, "", test)
 }
 
 fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {

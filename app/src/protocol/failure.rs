@@ -74,7 +74,7 @@ pub enum FailureKind {
     NoReview,
     /// Settings in the page's address that mean nothing.
     BadSettings,
-    /// Results could not be kept for the next visit.
+    /// Results or answers could not be kept for the next visit.
     NotKept,
     /// Page and worker are of different builds.
     StaleBuild,

@@ -29,10 +29,9 @@ impl Shell {
                 }
                 Effect::Recall(id, model) => spawn_local(self.recall(id, model)),
                 Effect::Keep(id, model, results) => spawn_local(self.keep(id, model, results)),
-                Effect::KeepReview(json) => spawn_local(async move {
-                    // Whoever wants to be sure saves the review as a file.
-                    let _ = results::put(REVIEW, &json).await;
-                }),
+                Effect::KeepReview(json) => {
+                    spawn_local(async move { self.put_away(REVIEW, &json).await });
+                }
                 Effect::RecallReview => spawn_local(async move {
                     if let Some(json) = results::get(REVIEW).await {
                         self.change(|session| session.recall_review(&json));
@@ -113,7 +112,12 @@ impl Shell {
         let (Some(name), Ok(json)) = (self.results_name(id, &model), kept.to_json()) else {
             return;
         };
-        if let Err(thrown) = results::put(&name, &json).await {
+        self.put_away(&name, &json).await;
+    }
+
+    /// Keeps something for later visits. Where that cannot be, it is said once, and all goes on.
+    async fn put_away(self, name: &str, bytes: &[u8]) {
+        if let Err(thrown) = results::put(name, bytes).await {
             let failure = Failure::new(FailureKind::NotKept, describe(&thrown));
             self.change(|session| session.notify_once(failure));
         }

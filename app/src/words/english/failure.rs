@@ -109,8 +109,8 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "The details name them; all other settings hold.",
         ),
         FailureKind::NotKept => (
-            "This browser keeps no results for your next visit.",
-            "Everything else works; export what you need before you close the page, or free some space and reload.",
+            "This browser keeps neither results nor answers for your next visit.",
+            "Everything else works; export what you need and save the review before you close the page, or free some space and reload.",
         ),
         FailureKind::UpdateReady => (
             "A newer version of Pipit has been downloaded.",

@@ -109,8 +109,8 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Los detalles los nombran; los demás ajustes valen.",
         ),
         FailureKind::NotKept => (
-            "Este navegador no guarda resultados para su próxima visita.",
-            "Todo lo demás funciona; exporte lo que necesite antes de cerrar la página, o libere espacio y recargue.",
+            "Este navegador no guarda ni resultados ni respuestas para su próxima visita.",
+            "Todo lo demás funciona; exporte lo que necesite y guarde la revisión antes de cerrar la página, o libere espacio y recargue.",
         ),
         FailureKind::UpdateReady => (
             "Se ha descargado una versión más nueva de Pipit.",
