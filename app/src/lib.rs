@@ -12,6 +12,7 @@
 
 pub mod audio_header;
 pub mod export;
+pub mod file_stamp;
 pub mod model_package;
 pub mod naming;
 pub mod notice;

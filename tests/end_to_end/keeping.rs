@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
-use pipit_tests::audio::{Encoding, Recipe};
+use pipit_tests::audio::{Encoding, Recipe, Sound};
 use pipit_tests::browser::{Browser, Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
@@ -18,10 +18,13 @@ use crate::trial::{
 };
 
 const ANSWER: Duration = Duration::from_secs(30);
+/// What is on the page comes from an earlier visit.
+const IS_RECALLED: &str = "document.body.innerText.includes('kept from an earlier visit')";
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
         results_are_kept(browsers),
+        known_again_in_a_folder(browsers),
         results_cannot_be_kept(browsers),
         answers_cannot_be_kept(browsers),
         works_without_a_network(browsers),
@@ -41,13 +44,16 @@ fn results_are_kept(browsers: &Arc<Browsers>) -> Trial {
             page.set_threshold(THRESHOLD)?;
             let first = page.recording("night.wav")?.detections;
             ensure!(!first.is_empty(), "nothing is detected: a test of nothing");
-            let kept = "document.body.innerText.includes('kept from an earlier visit')";
-            ensure!(!page.evaluate::<bool>(kept)?, "something was kept already");
+            ensure!(
+                !page.evaluate::<bool>(IS_RECALLED)?,
+                "something was kept already"
+            );
+            page.wait_until("the results are kept", ANSWER, &n_kept(1))?;
 
             page.go_to(server.url())?;
             page.drop_files(std::slice::from_ref(&file))?;
             page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
-            page.wait_until("the page says that it was kept", ANSWER, kept)?;
+            page.wait_until("the page says that it was kept", ANSWER, IS_RECALLED)?;
             page.set_threshold(THRESHOLD)?;
             let second = page.recording("night.wav")?.detections;
             ensure!(first == second, "{first:?} became {second:?}");
@@ -58,6 +64,61 @@ fn results_are_kept(browsers: &Arc<Browsers>) -> Trial {
             )
         })
     })
+}
+
+/// Alone or in a folder it is one recording; another of its name, size and date is not.
+fn known_again_in_a_folder(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("keeping::known_again_in_a_folder", move |name| {
+        let server = site::serve()?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            let card = folder.join("card");
+            fs::create_dir(&card)?;
+            let file = recording(&card, "night.wav", whistles(20.0))?;
+            page.drop_files(&[card])?;
+            page.wait_for_state("card/night.wav", &["done"], RUN_TIMEOUT)?;
+            page.set_threshold(THRESHOLD)?;
+            page.click("detection")?;
+            page.click("review-yes")?;
+            page.wait_until("results and answer are kept", ANSWER, &n_kept(2))?;
+
+            page.go_to(server.url())?;
+            page.drop_files(std::slice::from_ref(&file))?;
+            page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
+            page.wait_until("it is known", ANSWER, IS_RECALLED)?;
+            page.set_threshold(THRESHOLD)?;
+            let sign = page.text("review-sign")?;
+            ensure!(sign == "✓", "the answer is {sign:?}");
+
+            page.go_to(server.url())?;
+            let date = fs::metadata(&file)?.modified()?;
+            let twin = Recipe {
+                sound: Sound::Silence,
+                ..whistles(20.0)
+            };
+            recording(&folder.join("card"), "night.wav", twin)?;
+            fs::File::options()
+                .write(true)
+                .open(&file)?
+                .set_modified(date)?;
+            page.drop_files(&[file])?;
+            page.wait_for_notice("silent", RUN_TIMEOUT)?;
+            Ok(())
+        })
+    })
+}
+
+/// A script that says whether so many files are kept.
+fn n_kept(n: usize) -> String {
+    format!(
+        "(async () => {{
+            const root = await navigator.storage.getDirectory();
+            const results = await root.getDirectoryHandle('results');
+            const files = await Array.fromAsync(results.values());
+            const sizes = await Promise.all(files.map(async (file) => (await file.getFile()).size));
+            return sizes.filter((size) => size > 0).length === {n};
+        }})()"
+    )
 }
 
 /// Lets nothing be kept under names that a JavaScript condition holds for, and counts what was

@@ -1,5 +1,6 @@
 //! Results that outlive the page, so that nothing is computed twice.
 
+use super::{RecordingId, Session};
 use crate::protocol::Summary;
 use pipit_core::WindowScores;
 use serde::{Deserialize, Serialize};
@@ -43,10 +44,43 @@ impl KeptResults {
     }
 }
 
+impl Session {
+    /// The browser has looked at a recording's file: answers of earlier visits are found by it.
+    pub fn recognised(&mut self, id: RecordingId, stamp: Option<String>) {
+        if let Some(recording) = self.recording_mut(id) {
+            recording.stamp = stamp;
+            self.n_answer_changes += 1;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::{DeviceChoice, DeviceKind};
+    use crate::review::Answer;
+    use crate::session::tests::{loaded, run, scored};
     use pipit_core::Scores;
+
+    #[test]
+    fn answers_follow_a_file_into_folders_and_stay_away_from_others_of_its_name() {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let (alone, job) = run(&mut session, "a.wav");
+        session.recognised(alone, Some("ab".into()));
+        session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+        let detection = session.recording(alone).expect("kept").detections[0];
+        session.answer(alone, &detection, Some(Answer::Yes));
+        for (name, stamp, is_known) in [
+            ("card/a.wav", "ab", true),
+            ("a.wav", "cd", false),
+            ("card/a.wav", "cd", false),
+        ] {
+            let id = session.add([(name.to_owned(), 100)])[0];
+            session.recognised(id, Some(stamp.into()));
+            let answer = session.answer_to(id, &detection);
+            assert_eq!(answer.is_some(), is_known, "{name} {stamp}");
+        }
+    }
 
     #[test]
     fn results_round_trip_and_other_versions_are_refused() {

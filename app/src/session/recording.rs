@@ -59,6 +59,8 @@ pub struct Recording {
     pub recorded_at: Option<RecordedAt>,
     /// File size.
     pub bytes: u64,
+    /// What tells its file from others, once it was looked at: see [`crate::file_stamp`].
+    pub stamp: Option<String>,
     /// The site's own, synthesised.
     pub is_example: bool,
     /// It comes from the microphone.
@@ -157,6 +159,7 @@ impl Recording {
             recorded_at: RecordedAt::from_file_name(&name),
             name,
             bytes: 0,
+            stamp: None,
             is_example: false,
             is_live: false,
             is_from_microphone: false,
@@ -295,6 +298,7 @@ impl Recording {
     pub(super) fn requeue(&mut self) {
         *self = Self {
             bytes: self.bytes,
+            stamp: self.stamp.take(),
             is_example: self.is_example,
             is_live: self.is_live,
             is_converted: self.is_converted,

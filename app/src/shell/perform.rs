@@ -6,6 +6,7 @@ use crate::browser::error::describe;
 use crate::browser::files::SourceFile;
 use crate::browser::port::WorkerPort;
 use crate::browser::{gpu, offline, results};
+use crate::file_stamp;
 use crate::protocol::{DeviceChoice, Failure, FailureKind, Request};
 use crate::session::{Effect, KeptResults, RecordingId};
 use leptos::prelude::*;
@@ -99,19 +100,28 @@ impl Shell {
     }
 
     async fn recall(self, id: RecordingId, model: String) {
-        let kept = match self.results_name(id, &model) {
-            Some(name) => results::get(&name).await,
-            None => None,
-        };
+        let (mut stamp, mut kept) = (None, None);
+        if let Some(file) = self.file(id) {
+            // Why it cannot be read is said where it is identified.
+            stamp = file.stamp().await.ok();
+            if let Some(stamp) = &stamp {
+                kept = results::get(&results_name(stamp, &file, &model)).await;
+            }
+        }
         // What cannot be read is computed anew and written over.
         let kept = kept.and_then(|json| KeptResults::from_json(&json).ok());
-        self.update(|session| session.recalled(id, kept));
+        self.update(|session| {
+            session.recognised(id, stamp);
+            session.recalled(id, kept)
+        });
     }
 
     async fn keep(self, id: RecordingId, model: String, kept: KeptResults) {
-        let (Some(name), Ok(json)) = (self.results_name(id, &model), kept.to_json()) else {
+        let stamp = self.with_untracked(|session| session.recording(id)?.stamp.clone());
+        let (Some(stamp), Some(file), Ok(json)) = (stamp, self.file(id), kept.to_json()) else {
             return;
         };
+        let name = results_name(&stamp, &file, &model);
         self.put_away(&name, &json).await;
     }
 
@@ -121,11 +131,6 @@ impl Shell {
             let failure = Failure::new(FailureKind::NotKept, describe(&thrown));
             self.change(|session| session.notify_once(failure));
         }
-    }
-
-    fn results_name(self, id: RecordingId, model: &str) -> Option<String> {
-        let stamp = self.file(id)?.stamp;
-        Some(format!("{stamp}.{model}.json"))
     }
 
     async fn convert(self, id: RecordingId) {
@@ -140,4 +145,8 @@ impl Shell {
             Err(failure) => self.update(|session| session.conversion_failed(id, failure)),
         }
     }
+}
+
+fn results_name(stamp: &str, file: &SourceFile, model: &str) -> String {
+    file_stamp::results_name(stamp, &file.name, file.changed_ms, model)
 }
