@@ -1,7 +1,7 @@
 //! Many files, folders, and what outlives the page: results and the site itself.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ const IS_RECALLED: &str = "document.body.innerText.includes('kept from an earlie
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
         results_are_kept(browsers),
+        a_queue_left_half_done(browsers),
         known_again_in_a_folder(browsers),
         results_cannot_be_kept(browsers),
         answers_cannot_be_kept(browsers),
@@ -62,6 +63,58 @@ fn results_are_kept(browsers: &Arc<Browsers>) -> Trial {
                 ANSWER,
                 &format!("{COLOURS}.length >= 32"),
             )
+        })
+    })
+}
+
+/// The page is left while the third of four recordings runs: the next visit takes two from what was
+/// kept, and computes two.
+fn a_queue_left_half_done(browsers: &Arc<Browsers>) -> Trial {
+    const NAMES: [&str; 4] = ["a.wav", "b.wav", "c.wav", "d.wav"];
+    let browsers = Arc::clone(browsers);
+    named("keeping::a_queue_left_half_done", move |name| {
+        let server = site::serve()?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            let files = NAMES.map(|name| {
+                // Long enough to be running still when the others are seen to be kept.
+                let length_s = if name == "c.wav" { 300.0 } else { 10.0 };
+                recording(folder, name, whistles(length_s))
+            });
+            let files: Vec<PathBuf> = files.into_iter().collect::<Result<_>>()?;
+            page.set_threshold(THRESHOLD)?;
+            page.drop_files(&files)?;
+            page.wait_for_state("c.wav", &["running"], RUN_TIMEOUT)?;
+            page.wait_until("two are kept", ANSWER, &n_kept(2))?;
+            let first = page.recordings()?;
+            let states: Vec<&str> = first.iter().map(|r| r.state.as_str()).collect();
+            ensure!(
+                states == ["done", "done", "running", "waiting"],
+                "{states:?}: a test of something else"
+            );
+
+            page.go_to(server.url())?;
+            page.set_threshold(THRESHOLD)?;
+            page.drop_files(&files)?;
+            for name in NAMES {
+                page.wait_for_state(name, &["done"], RUN_TIMEOUT)?;
+            }
+            let recalled: Vec<String> = page.evaluate(
+                "[...document.querySelectorAll('[data-testid=\"recording\"]')]
+                    .filter((card) => card.innerText.includes('kept from an earlier visit'))
+                    .map((card) => card.dataset.name)",
+            )?;
+            ensure!(
+                recalled == NAMES[..2],
+                "{recalled:?} come from what was kept"
+            );
+            let second = page.recordings()?;
+            for (before, after) in first.iter().zip(&second).take(2) {
+                ensure!(
+                    before.detections == after.detections && !after.detections.is_empty(),
+                    "{before:?} became {after:?}"
+                );
+            }
+            page.wait_until("all are kept", ANSWER, &n_kept(4))
         })
     })
 }
