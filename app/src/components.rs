@@ -13,6 +13,7 @@ mod detections;
 mod display;
 mod export;
 mod intake;
+mod kept;
 mod keys;
 mod language;
 mod menu;

@@ -1,11 +1,13 @@
 //! The session beside everything of the browser's that belongs to it.
 
 mod clips;
+mod keeping;
 mod live;
 mod models;
 mod perform;
 mod sound;
 
+pub use keeping::{KeptAmount, kept_amount};
 pub use sound::Sound;
 
 use crate::browser::error::describe;

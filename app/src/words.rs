@@ -16,8 +16,8 @@ mod recording;
 mod spanish;
 
 pub use page::{
-    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, ModelWords,
-    NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeptWords, KeyWords,
+    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
 };
 pub use recording::{
     CardWords, ChosenWords, DetectionWords, PictureWords, PlayerWords, ReviewWords, SpeciesWords,
@@ -80,6 +80,8 @@ pub struct Words {
     pub keys: KeyWords,
     /// The list of models.
     pub models: ModelWords,
+    /// What is kept of earlier runs.
+    pub kept: KeptWords,
     /// The model's card.
     pub about: AboutWords,
 }

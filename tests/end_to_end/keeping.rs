@@ -26,6 +26,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         results_are_kept(browsers),
         a_queue_left_half_done(browsers),
         known_again_in_a_folder(browsers),
+        kept_results_are_forgotten(browsers),
         results_cannot_be_kept(browsers),
         answers_cannot_be_kept(browsers),
         works_without_a_network(browsers),
@@ -156,6 +157,42 @@ fn known_again_in_a_folder(browsers: &Arc<Browsers>) -> Trial {
                 .set_modified(date)?;
             page.drop_files(&[file])?;
             page.wait_for_notice("silent", RUN_TIMEOUT)?;
+            Ok(())
+        })
+    })
+}
+
+fn kept_results_are_forgotten(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("keeping::kept_results_are_forgotten", move |name| {
+        let server = site::serve()?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            identified(page, folder, "night.wav", 10.0)?;
+            page.set_threshold(THRESHOLD)?;
+            page.click("detection")?;
+            page.click("review-yes")?;
+            page.wait_until("results and answer are kept", ANSWER, &n_kept(2))?;
+            let amount = |text: &str| {
+                format!(
+                    "document.querySelector('[data-testid=\"kept-amount\"]')
+                        .textContent.startsWith('{text}')"
+                )
+            };
+            page.evaluate::<bool>("document.querySelector('[data-testid=\"kept\"]').open = true")?;
+            page.wait_until("one is counted", ANSWER, &amount("1 result is kept"))?;
+            page.click("forget-results")?;
+            page.wait_until("none is left", ANSWER, &amount("No results are kept"))?;
+            page.wait_until("the answer is", ANSWER, &n_kept(1))?;
+            let shown = page.recording("night.wav")?;
+            ensure!(!shown.detections.is_empty(), "the page has lost them too");
+
+            page.go_to(server.url())?;
+            page.drop_files(&[folder.join("night.wav")])?;
+            page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
+            ensure!(!page.evaluate::<bool>(IS_RECALLED)?, "it was kept");
+            page.set_threshold(THRESHOLD)?;
+            let sign = page.text("review-sign")?;
+            ensure!(sign == "✓", "the answer is {sign:?}");
             Ok(())
         })
     })

@@ -76,6 +76,8 @@ pub enum FailureKind {
     BadSettings,
     /// Results or answers could not be kept for the next visit.
     NotKept,
+    /// Kept results could not be removed.
+    NotForgotten,
     /// Page and worker are of different builds.
     StaleBuild,
     /// No failure at all: a newer version of the page waits.
@@ -86,7 +88,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::NotAudio,
         Self::Damaged,
         Self::PartlyDamaged,
@@ -112,6 +114,7 @@ impl FailureKind {
         Self::NoReview,
         Self::BadSettings,
         Self::NotKept,
+        Self::NotForgotten,
         Self::StaleBuild,
         Self::UpdateReady,
         Self::Internal,
@@ -146,6 +149,7 @@ impl FailureKind {
             Self::NoReview => "no-review",
             Self::BadSettings => "bad-settings",
             Self::NotKept => "not-kept",
+            Self::NotForgotten => "not-forgotten",
             Self::StaleBuild => "stale-build",
             Self::UpdateReady => "update-ready",
             Self::Internal => "internal",

@@ -5,16 +5,12 @@ use crate::browser::decode::convert;
 use crate::browser::error::describe;
 use crate::browser::files::SourceFile;
 use crate::browser::port::WorkerPort;
-use crate::browser::{gpu, offline, results};
-use crate::file_stamp;
+use crate::browser::{gpu, offline};
 use crate::protocol::{DeviceChoice, Failure, FailureKind, Request};
-use crate::session::{Effect, KeptResults, RecordingId};
+use crate::session::{Effect, RecordingId};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-
-/// The name that answers are kept under.
-const REVIEW: &str = "review.json";
 
 impl Shell {
     pub(super) fn perform(self, effects: Vec<Effect>) {
@@ -30,14 +26,8 @@ impl Shell {
                 }
                 Effect::Recall(id, model) => spawn_local(self.recall(id, model)),
                 Effect::Keep(id, model, results) => spawn_local(self.keep(id, model, results)),
-                Effect::KeepReview(json) => {
-                    spawn_local(async move { self.put_away(REVIEW, &json).await });
-                }
-                Effect::RecallReview => spawn_local(async move {
-                    if let Some(json) = results::get(REVIEW).await {
-                        self.change(|session| session.recall_review(&json));
-                    }
-                }),
+                Effect::KeepReview(json) => spawn_local(self.keep_review(json)),
+                Effect::RecallReview => spawn_local(self.recall_review()),
                 Effect::Convert(id) => spawn_local(self.convert(id)),
                 Effect::KeepSite => {
                     let site = self.session.with_untracked(|s| s.site().to_owned());
@@ -99,40 +89,6 @@ impl Shell {
         }
     }
 
-    async fn recall(self, id: RecordingId, model: String) {
-        let (mut stamp, mut kept) = (None, None);
-        if let Some(file) = self.file(id) {
-            // Why it cannot be read is said where it is identified.
-            stamp = file.stamp().await.ok();
-            if let Some(stamp) = &stamp {
-                kept = results::get(&results_name(stamp, &file, &model)).await;
-            }
-        }
-        // What cannot be read is computed anew and written over.
-        let kept = kept.and_then(|json| KeptResults::from_json(&json).ok());
-        self.update(|session| {
-            session.recognised(id, stamp);
-            session.recalled(id, kept)
-        });
-    }
-
-    async fn keep(self, id: RecordingId, model: String, kept: KeptResults) {
-        let stamp = self.with_untracked(|session| session.recording(id)?.stamp.clone());
-        let (Some(stamp), Some(file), Ok(json)) = (stamp, self.file(id), kept.to_json()) else {
-            return;
-        };
-        let name = results_name(&stamp, &file, &model);
-        self.put_away(&name, &json).await;
-    }
-
-    /// Keeps something for later visits. Where that cannot be, it is said once, and all goes on.
-    async fn put_away(self, name: &str, bytes: &[u8]) {
-        if let Err(thrown) = results::put(name, bytes).await {
-            let failure = Failure::new(FailureKind::NotKept, describe(&thrown));
-            self.change(|session| session.notify_once(failure));
-        }
-    }
-
     async fn convert(self, id: RecordingId) {
         let Some(file) = self.file(id) else { return };
         match convert(&file).await {
@@ -145,8 +101,4 @@ impl Shell {
             Err(failure) => self.update(|session| session.conversion_failed(id, failure)),
         }
     }
-}
-
-fn results_name(stamp: &str, file: &SourceFile, model: &str) -> String {
-    file_stamp::results_name(stamp, &file.name, file.changed_ms, model)
 }

@@ -273,6 +273,18 @@ pub struct ModelWords {
     pub in_use: &'static str,
 }
 
+/// What is kept of earlier runs.
+pub struct KeptWords {
+    /// Opens it.
+    pub heading: &'static str,
+    /// How many results, and what they take.
+    pub amount: fn(n_results: usize, megabytes: f64) -> String,
+    /// Forgets them.
+    pub forget: &'static str,
+    /// What they are for, and what forgetting them changes.
+    pub why: &'static str,
+}
+
 /// The model's card and the page's last lines.
 pub struct AboutWords {
     /// What a confidence is not.

@@ -112,6 +112,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "This browser keeps neither results nor answers for your next visit.",
             "Everything else works; export what you need and save the review before you close the page, or free some space and reload.",
         ),
+        FailureKind::NotForgotten => (
+            "Some kept results could not be removed.",
+            "Close other tabs with Pipit and try again, or clear this site’s data in the browser’s settings.",
+        ),
         FailureKind::UpdateReady => (
             "A newer version of Pipit has been downloaded.",
             "Change to it when it suits you: results that are done are kept, a recording that runs starts again.",

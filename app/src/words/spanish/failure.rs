@@ -112,6 +112,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Este navegador no guarda ni resultados ni respuestas para su próxima visita.",
             "Todo lo demás funciona; exporte lo que necesite y guarde la revisión antes de cerrar la página, o libere espacio y recargue.",
         ),
+        FailureKind::NotForgotten => (
+            "Algunos resultados guardados no se pudieron borrar.",
+            "Cierre otras pestañas con Pipit e intente de nuevo, o borre los datos de este sitio en los ajustes del navegador.",
+        ),
         FailureKind::UpdateReady => (
             "Se ha descargado una versión más nueva de Pipit.",
             "Cambie cuando le convenga: los resultados listos se conservan y una grabación en curso empieza de nuevo.",
