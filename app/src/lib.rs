@@ -17,6 +17,7 @@ pub mod model_package;
 pub mod naming;
 pub mod notice;
 pub mod protocol;
+pub mod recent;
 pub mod recorded_at;
 pub mod review;
 pub mod session;

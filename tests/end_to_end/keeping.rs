@@ -5,30 +5,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::{Encoding, Recipe, Sound};
 use pipit_tests::browser::{Browser, Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 
-use crate::results::download;
 use crate::trial::{
-    COLOURS, RUN_TIMEOUT, THRESHOLD, identified, in_tab, named, on_page, recording, whistles,
+    COLOURS, RUN_TIMEOUT, THRESHOLD, file_name, in_tab, named, on_page, recording, whistles,
 };
 
 const ANSWER: Duration = Duration::from_secs(30);
 /// What is on the page comes from an earlier visit.
-const IS_RECALLED: &str = "document.body.innerText.includes('kept from an earlier visit')";
+pub(crate) const IS_RECALLED: &str =
+    "document.body.innerText.includes('kept from an earlier visit')";
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
     vec![
         results_are_kept(browsers),
         a_queue_left_half_done(browsers),
+        what_the_browser_decodes(browsers),
         known_again_in_a_folder(browsers),
-        kept_results_are_forgotten(browsers),
-        results_cannot_be_kept(browsers),
-        answers_cannot_be_kept(browsers),
         works_without_a_network(browsers),
         on_page("keeping::a_folder", browsers, Gpu::None, "", a_folder),
         named("keeping::two_hundred_files", |_| two_hundred_files()),
@@ -162,44 +160,36 @@ fn known_again_in_a_folder(browsers: &Arc<Browsers>) -> Trial {
     })
 }
 
-fn kept_results_are_forgotten(browsers: &Arc<Browsers>) -> Trial {
+/// What the browser had to decode is decoded again for its spectrogram, and for its clips.
+fn what_the_browser_decodes(browsers: &Arc<Browsers>) -> Trial {
+    let opus = site::shared_recording("originals/converted_puerto_rico_xc_781752.opus");
+    let is_absent = opus.is_none();
     let browsers = Arc::clone(browsers);
-    named("keeping::kept_results_are_forgotten", move |name| {
+    named("keeping::what_the_browser_decodes", move |name| {
+        let opus = opus.context("no such recording")?;
+        let file_name = file_name(&opus);
         let server = site::serve()?;
-        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            identified(page, folder, "night.wav", 10.0)?;
-            page.set_threshold(THRESHOLD)?;
-            page.click("detection")?;
-            page.click("review-yes")?;
-            page.wait_until("results and answer are kept", ANSWER, &n_kept(2))?;
-            let amount = |text: &str| {
-                format!(
-                    "document.querySelector('[data-testid=\"kept-amount\"]')
-                        .textContent.startsWith('{text}')"
-                )
-            };
-            page.evaluate::<bool>("document.querySelector('[data-testid=\"kept\"]').open = true")?;
-            page.wait_until("one is counted", ANSWER, &amount("1 result is kept"))?;
-            page.click("forget-results")?;
-            page.wait_until("none is left", ANSWER, &amount("No results are kept"))?;
-            page.wait_until("the answer is", ANSWER, &n_kept(1))?;
-            let shown = page.recording("night.wav")?;
-            ensure!(!shown.detections.is_empty(), "the page has lost them too");
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, _| {
+            page.drop_files(std::slice::from_ref(&opus))?;
+            page.wait_for_state(&file_name, &["done"], RUN_TIMEOUT)?;
+            page.wait_until("the results are kept", ANSWER, &n_kept(1))?;
 
             page.go_to(server.url())?;
-            page.drop_files(&[folder.join("night.wav")])?;
-            page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
-            ensure!(!page.evaluate::<bool>(IS_RECALLED)?, "it was kept");
-            page.set_threshold(THRESHOLD)?;
-            let sign = page.text("review-sign")?;
-            ensure!(sign == "✓", "the answer is {sign:?}");
-            Ok(())
+            page.drop_files(std::slice::from_ref(&opus))?;
+            page.wait_for_state(&file_name, &["done"], RUN_TIMEOUT)?;
+            page.wait_until("it is known", ANSWER, IS_RECALLED)?;
+            page.wait_until(
+                "its spectrogram is painted",
+                RUN_TIMEOUT,
+                &format!("{COLOURS}.length >= 32"),
+            )
         })
     })
+    .with_ignored_flag(is_absent)
 }
 
 /// A script that says whether so many files are kept.
-fn n_kept(n: usize) -> String {
+pub(crate) fn n_kept(n: usize) -> String {
     format!(
         "(async () => {{
             const root = await navigator.storage.getDirectory();
@@ -209,89 +199,6 @@ fn n_kept(n: usize) -> String {
             return sizes.filter((size) => size > 0).length === {n};
         }})()"
     )
-}
-
-/// Lets nothing be kept under names that a JavaScript condition holds for, and counts what was
-/// refused in `refusals`.
-fn refuse_to_keep(page: &mut Page, condition: &str) -> Result<()> {
-    page.evaluate::<bool>(&format!(
-        "(() => {{
-            const original = FileSystemDirectoryHandle.prototype.getFileHandle;
-            globalThis.refusals = 0;
-            FileSystemDirectoryHandle.prototype.getFileHandle = function (name, options) {{
-                if (!options?.create || !({condition})) return original.call(this, name, options);
-                refusals += 1;
-                return Promise.reject(new DOMException('no room is left', 'QuotaExceededError'));
-            }};
-            return true;
-        }})()"
-    ))?;
-    Ok(())
-}
-
-/// Waits for so many refusals, then checks that just one of them was told, and puts that away.
-fn said_once(page: &mut Page, n_refusals: usize, is_first: bool) -> Result<()> {
-    page.wait_until(
-        "something cannot be kept",
-        ANSWER,
-        &format!("refusals >= {n_refusals}"),
-    )?;
-    if is_first {
-        page.wait_for_notice("not-kept", ANSWER)?;
-        page.evaluate::<bool>(
-            "(document.querySelector('[data-kind=\"not-kept\"] button.quiet').click(), true)",
-        )?;
-    }
-    page.wait_until(
-        "nothing more is said",
-        ANSWER,
-        "document.querySelector('[data-testid=\"notice\"]') === null",
-    )
-}
-
-fn results_cannot_be_kept(browsers: &Arc<Browsers>) -> Trial {
-    let test = |page: &mut Page, folder: &Path| {
-        refuse_to_keep(page, "true")?;
-        identified(page, folder, "first.wav", 10.0)?;
-        said_once(page, 1, true)?;
-        identified(page, folder, "second.wav", 10.0)?;
-        said_once(page, 2, false)?;
-        // Whatever is on the page can still be judged and taken away.
-        page.set_threshold(THRESHOLD)?;
-        page.click("detection")?;
-        page.click("review-yes")?;
-        said_once(page, 3, false)?;
-        let table = download(page, folder, "export-csv", "pipit-detections.csv")?;
-        let table = String::from_utf8(table)?;
-        ensure!(
-            ["first.wav", "second.wav", "yes"]
-                .iter()
-                .all(|text| table.contains(text)),
-            "{table}"
-        );
-        Ok(())
-    };
-    let name = "keeping::results_cannot_be_kept";
-    on_page(name, browsers, Gpu::None, "", test)
-}
-
-fn answers_cannot_be_kept(browsers: &Arc<Browsers>) -> Trial {
-    let test = |page: &mut Page, folder: &Path| {
-        refuse_to_keep(page, "name === 'review.json'")?;
-        identified(page, folder, "night.wav", 10.0)?;
-        page.set_threshold(THRESHOLD)?;
-        ensure!(page.notices()?.is_empty(), "{:?}", page.notices()?);
-        page.click("detection")?;
-        page.click("review-yes")?;
-        said_once(page, 1, true)?;
-        page.click("review-no")?;
-        said_once(page, 2, false)?;
-        let sign = page.text("review-sign")?;
-        ensure!(sign == "✗", "the answer is {sign:?}");
-        Ok(())
-    };
-    let name = "keeping::answers_cannot_be_kept";
-    on_page(name, browsers, Gpu::None, "", test)
 }
 
 fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {

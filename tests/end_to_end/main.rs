@@ -24,6 +24,7 @@ mod live;
 mod looking;
 mod models;
 mod results;
+mod storage;
 mod trial;
 
 fn main() -> ExitCode {
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         keyboard::trials(&browsers),
         models::trials(&browsers),
         keeping::trials(&browsers),
+        storage::trials(&browsers),
         language::trials(&browsers),
         accessibility::trials(&browsers),
     ];

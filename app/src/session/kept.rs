@@ -12,6 +12,9 @@ pub struct KeptResults {
     pub format_version: u32,
     /// The recording's own rate.
     pub sample_rate_hz: u32,
+    /// The browser had to decode it, and will have to for its spectrogram.
+    #[serde(default)]
+    pub is_converted: bool,
     /// What all of the recording turned out to be.
     pub summary: Summary,
     /// The scores of every window.
@@ -57,9 +60,10 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{DeviceChoice, DeviceKind};
+    use crate::protocol::{DeviceChoice, DeviceKind, FailureKind};
     use crate::review::Answer;
-    use crate::session::tests::{loaded, run, scored};
+    use crate::session::Effect;
+    use crate::session::tests::{begin, failed, finished, loaded, opened, run, scored};
     use pipit_core::Scores;
 
     #[test]
@@ -83,10 +87,30 @@ mod tests {
     }
 
     #[test]
+    fn what_had_to_be_decoded_has_to_be_again() {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let (id, job) = run(&mut session, "a.opus");
+        session.apply(failed(job, FailureKind::UnsupportedFormat), &[]);
+        let effects = session.converted(id);
+        let job = begin(&mut session, &effects);
+        session.apply(opened(job, Some(10.0)), &[]);
+        let effects = session.apply(finished(job), &[]);
+        let [Effect::Keep(_, _, results)] = &effects[..] else {
+            panic!("{effects:?}");
+        };
+        let mut later = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let id = later.add([("a.opus".to_owned(), 100)])[0];
+        later.advance();
+        later.recalled(id, Some(results.clone()));
+        assert!(later.recording(id).expect("kept").is_converted);
+    }
+
+    #[test]
     fn results_round_trip_and_other_versions_are_refused() {
         let kept = KeptResults {
             format_version: KeptResults::VERSION,
             sample_rate_hz: 48_000,
+            is_converted: true,
             summary: Summary {
                 duration_s: 5.0,
                 peak: 0.5,

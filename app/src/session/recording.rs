@@ -247,6 +247,7 @@ impl Recording {
     pub(super) fn recall(&mut self, kept: KeptResults) {
         self.state = RecordingState::Done;
         self.is_recalled = true;
+        self.is_converted = kept.is_converted;
         self.announced_s = Some(kept.summary.duration_s);
         self.audio = Some(AudioFacts {
             duration_s: kept.summary.duration_s,
@@ -261,6 +262,7 @@ impl Recording {
         Some(KeptResults {
             format_version: KeptResults::VERSION,
             sample_rate_hz: self.audio?.sample_rate_hz,
+            is_converted: self.is_converted,
             summary,
             windows: self.scores.clone(),
         })

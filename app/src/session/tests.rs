@@ -78,7 +78,7 @@ pub(super) fn run(session: &mut Session, name: &str) -> (RecordingId, JobId) {
     (id, job)
 }
 
-fn opened(job: JobId, duration_s: Option<f64>) -> Response {
+pub(super) fn opened(job: JobId, duration_s: Option<f64>) -> Response {
     Response::Opened {
         job,
         sample_rate_hz: 44_100,
@@ -93,7 +93,7 @@ pub(super) fn finished(job: JobId) -> Response {
     }
 }
 
-fn failed(job: JobId, kind: FailureKind) -> Response {
+pub(super) fn failed(job: JobId, kind: FailureKind) -> Response {
     Response::Failed {
         job,
         failure: Failure::new(kind, "why"),
@@ -107,7 +107,7 @@ fn start(session: &mut Session) -> JobId {
 }
 
 /// Nothing is kept of the recording that these effects look for.
-fn begin(session: &mut Session, effects: &[Effect]) -> JobId {
+pub(super) fn begin(session: &mut Session, effects: &[Effect]) -> JobId {
     match effects {
         [.., Effect::Recall(id, _)] => identify_job(&session.recalled(*id, None)),
         other => panic!("{other:?}"),

@@ -1,13 +1,12 @@
 //! Carries out the session's effects, and tells it what came of them.
 
 use super::Shell;
-use crate::browser::decode::convert;
 use crate::browser::error::describe;
 use crate::browser::files::SourceFile;
 use crate::browser::port::WorkerPort;
 use crate::browser::{gpu, offline};
 use crate::protocol::{DeviceChoice, Failure, FailureKind, Request};
-use crate::session::{Effect, RecordingId};
+use crate::session::Effect;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -18,12 +17,7 @@ impl Shell {
             match effect {
                 Effect::StartWorker(device) => spawn_local(self.start_worker(device)),
                 Effect::Send(request) => self.send_beside(&request),
-                Effect::SendWithFile(id, request) => {
-                    let converted = self
-                        .kept
-                        .with_value(|kept| kept.converted.get(&id).cloned());
-                    self.send(&request, converted.or_else(|| self.file(id)).as_ref());
-                }
+                Effect::SendWithFile(id, request) => self.send_with_file(id, request),
                 Effect::Recall(id, model) => spawn_local(self.recall(id, model)),
                 Effect::Keep(id, model, results) => spawn_local(self.keep(id, model, results)),
                 Effect::KeepReview(json) => spawn_local(self.keep_review(json)),
@@ -36,7 +30,7 @@ impl Shell {
                     });
                 }
                 Effect::Forget(id) => self.kept.update_value(|kept| {
-                    kept.converted.remove(&id);
+                    kept.converted.forget(id);
                     kept.files.remove(&id);
                 }),
             }
@@ -86,19 +80,6 @@ impl Shell {
     pub(super) fn survive(self, sent: Result<(), JsValue>) {
         if let Err(thrown) = sent {
             self.update(|session| session.worker_died(&describe(&thrown)));
-        }
-    }
-
-    async fn convert(self, id: RecordingId) {
-        let Some(file) = self.file(id) else { return };
-        match convert(&file).await {
-            Ok(converted) => {
-                self.kept.update_value(|kept| {
-                    kept.converted.insert(id, converted);
-                });
-                self.update(|session| session.converted(id));
-            }
-            Err(failure) => self.update(|session| session.conversion_failed(id, failure)),
         }
     }
 }
