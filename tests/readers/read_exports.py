@@ -1,7 +1,7 @@
 """Reads Pipit's exports with the programs' own readers, and fails where one of them is puzzled.
 
-    python -m venv /tmp/readers && /tmp/readers/bin/pip install pandas crowsetta
-    /tmp/readers/bin/python tests/readers/read_exports.py
+`cargo xtask test` runs it where it finds a Python with pandas, crowsetta and soundfile; CONTRIBUTING.md
+says how to get one.
 
 crowsetta 5 reads Raven selection tables and both kinds of Audacity label tracks, and brings
 soundfile (libsndfile) along for the clips. The golden files are compared with what Pipit writes by

@@ -2,8 +2,8 @@
 //! end-to-end tests.
 //!
 //! One file a command: [`serve`], [`test`], [`build`], [`bench`], [`example`]. Beneath them lie
-//! [`tools`] (the WASM target, Trunk, wasm-bindgen), [`chromium`], [`steps`] (names and times of
-//! what runs), [`command`] (child processes) and [`site`] (the server).
+//! [`tools`] (the WASM target, Trunk, wasm-bindgen), [`chromium`], [`readers`] (other programs on
+//! exports), [`steps`] (names and times of what runs), [`command`] (child processes) and [`site`] (the server).
 
 pub mod axe;
 pub mod bench;
@@ -12,6 +12,7 @@ pub mod chromium;
 pub mod command;
 pub mod example;
 pub mod offline;
+pub mod readers;
 pub mod serve;
 pub mod site;
 pub mod steps;
