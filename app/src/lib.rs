@@ -24,6 +24,7 @@ pub mod session;
 pub mod settings;
 pub mod species_list;
 pub mod view;
+pub mod wav_header;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]

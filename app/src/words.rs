@@ -197,6 +197,7 @@ mod tests {
                 FailureKind::MicrophoneRefused,
                 FailureKind::NoMicrophone,
                 FailureKind::MicrophoneLost,
+                FailureKind::LiveTooLong,
             ] {
                 assert!(next_step(kind).contains(words.intake.listen_live));
             }

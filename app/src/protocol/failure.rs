@@ -70,6 +70,8 @@ pub enum FailureKind {
     NoMicrophone,
     /// The microphone went away while it was used.
     MicrophoneLost,
+    /// What is heard live fills a file.
+    LiveTooLong,
     /// A file that is no saved review.
     NoReview,
     /// Settings in the page's address that mean nothing.
@@ -88,7 +90,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NotAudio,
         Self::Damaged,
         Self::PartlyDamaged,
@@ -111,6 +113,7 @@ impl FailureKind {
         Self::MicrophoneRefused,
         Self::NoMicrophone,
         Self::MicrophoneLost,
+        Self::LiveTooLong,
         Self::NoReview,
         Self::BadSettings,
         Self::NotKept,
@@ -146,6 +149,7 @@ impl FailureKind {
             Self::MicrophoneRefused => "microphone-refused",
             Self::NoMicrophone => "no-microphone",
             Self::MicrophoneLost => "microphone-lost",
+            Self::LiveTooLong => "live-too-long",
             Self::NoReview => "no-review",
             Self::BadSettings => "bad-settings",
             Self::NotKept => "not-kept",

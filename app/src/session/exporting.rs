@@ -31,9 +31,10 @@ impl Session {
         let mut reasons: Vec<String> = Vec::new();
         for (id, failure) in left_out {
             let name = self.recording(*id).map_or("", |r| r.name.as_str());
-            // The kind speaks of whole recordings, and would often mislead.
-            let reason = match failure.detail.as_str() {
-                "" => format!("{name}: {}", word(language, failure).sentence),
+            let notice = word(language, failure);
+            // The sentence speaks of a whole recording, and would often mislead.
+            let reason = match notice.detail.as_str() {
+                "" => format!("{name}: {}", notice.sentence),
                 detail => format!("{name}: {detail}"),
             };
             if reasons.len() < MAX_REASONS && !reasons.contains(&reason) {

@@ -100,6 +100,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "The microphone was disconnected.",
             "What was heard until then is kept below; connect it and press “Listen live” to go on.",
         ),
+        FailureKind::LiveTooLong => (
+            "The live recording is as long as a WAV file can be, so it has ended.",
+            "It is kept below and can be saved; press “Listen live” to go on with a new one.",
+        ),
         FailureKind::NoReview => (
             "This review could not be loaded; your answers are as they were.",
             "Choose a JSON file that “Save review” made; the details say what is wrong with this one.",

@@ -100,6 +100,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "El micrófono se desconectó.",
             "Lo que se oyó hasta entonces queda abajo; conéctelo y pulse “Escuchar en vivo” para seguir.",
         ),
+        FailureKind::LiveTooLong => (
+            "La grabación en vivo es tan larga como puede ser un archivo WAV, así que ha terminado.",
+            "Queda abajo y se puede guardar; pulse “Escuchar en vivo” para seguir con otra.",
+        ),
         FailureKind::NoReview => (
             "No se pudo cargar esta revisión; sus respuestas siguen como estaban.",
             "Elija un archivo JSON guardado por “Guardar revisión”; los detalles dicen qué tiene este de malo.",
