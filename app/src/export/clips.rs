@@ -43,7 +43,7 @@ impl Clip {
     /// # Errors
     /// A clip that is too long.
     pub fn check(&self, sample_rate_hz: u32) -> Result<(), ExportError> {
-        let most_s = MAX_SAMPLES / f64::from(sample_rate_hz.max(1));
+        let most_s = (MAX_SAMPLES / f64::from(sample_rate_hz.max(1))).floor();
         if self.length_s() > most_s {
             return Err(ExportError::TooLong {
                 length_s: self.length_s(),
