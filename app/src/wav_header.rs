@@ -19,7 +19,7 @@ pub fn header(sample_rate_hz: u32, n_bytes: u32) -> Vec<u8> {
     let n_bytes = n_bytes.min(MOST_BYTES);
     let parts: [&[u8]; 13] = [
         b"RIFF",
-        &(n_bytes + HEADER_BYTES - UNCOUNTED_BYTES).to_le_bytes(),
+        &(n_bytes + (HEADER_BYTES - UNCOUNTED_BYTES)).to_le_bytes(),
         b"WAVE",
         b"fmt ",
         &16_u32.to_le_bytes(),
