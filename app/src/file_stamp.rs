@@ -14,7 +14,7 @@ const PIECE_BYTES: u64 = 16 << 10;
 #[must_use]
 pub fn pieces(size: u64) -> Vec<Range<u64>> {
     if size <= PIECES * PIECE_BYTES {
-        return vec![0..size];
+        return std::iter::once(0..size).collect();
     }
     let last = size - PIECE_BYTES;
     (0..PIECES)

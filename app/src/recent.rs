@@ -82,10 +82,8 @@ mod tests {
         let mut recent = Recent::new(100);
         recent.insert("small", 1, 50);
         recent.insert("large", 2, 1000);
-        assert_eq!(
-            (recent.get(&"small"), recent.get(&"large")),
-            (None, Some(&2))
-        );
+        assert_eq!(recent.get(&"small"), None);
+        assert_eq!(recent.get(&"large"), Some(&2));
         recent.insert("large", 3, 10);
         recent.insert("small", 4, 50);
         assert_eq!(recent.get(&"large"), Some(&3));
