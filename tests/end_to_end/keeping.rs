@@ -139,8 +139,7 @@ fn known_again_in_a_folder(browsers: &Arc<Browsers>) -> Trial {
             page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
             page.wait_until("it is known", ANSWER, IS_RECALLED)?;
             page.set_threshold(THRESHOLD)?;
-            let sign = page.text("review-sign")?;
-            ensure!(sign == "✓", "the answer is {sign:?}");
+            page.wait_until("its answer is known", ANSWER, &is_answered("✓"))?;
 
             page.go_to(server.url())?;
             let date = fs::metadata(&file)?.modified()?;
@@ -186,6 +185,14 @@ fn what_the_browser_decodes(browsers: &Arc<Browsers>) -> Trial {
         })
     })
     .with_ignored_flag(is_absent)
+}
+
+/// A script that says whether a detection has this answer.
+pub(crate) fn is_answered(sign: &str) -> String {
+    format!(
+        "[...document.querySelectorAll('[data-testid=\"review-sign\"]')]
+            .some((sign) => sign.textContent.trim() === '{sign}')"
+    )
 }
 
 /// A script that says whether so many files are kept.

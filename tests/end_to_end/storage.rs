@@ -10,7 +10,7 @@ use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
 
-use crate::keeping::{IS_RECALLED, n_kept};
+use crate::keeping::{IS_RECALLED, is_answered, n_kept};
 use crate::results::download;
 use crate::trial::{RUN_TIMEOUT, THRESHOLD, group, identified, in_tab, named};
 
@@ -95,9 +95,7 @@ fn answers_cannot_be_kept(page: &mut Page, folder: &Path) -> Result<()> {
     said_once(page, 1, true)?;
     page.click("review-no")?;
     said_once(page, 2, false)?;
-    let sign = page.text("review-sign")?;
-    ensure!(sign == "✗", "the answer is {sign:?}");
-    Ok(())
+    page.wait_until("the answer holds", ANSWER, &is_answered("✗"))
 }
 
 fn kept_results_are_forgotten(browsers: &Arc<Browsers>) -> Trial {
@@ -129,9 +127,7 @@ fn kept_results_are_forgotten(browsers: &Arc<Browsers>) -> Trial {
             page.wait_for_state("night.wav", &["done"], RUN_TIMEOUT)?;
             ensure!(!page.evaluate::<bool>(IS_RECALLED)?, "it was kept");
             page.set_threshold(THRESHOLD)?;
-            let sign = page.text("review-sign")?;
-            ensure!(sign == "✓", "the answer is {sign:?}");
-            Ok(())
+            page.wait_until("the answer is known", ANSWER, &is_answered("✓"))
         })
     })
 }

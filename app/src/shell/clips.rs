@@ -7,7 +7,7 @@ use crate::export::archive::Archive;
 use crate::export::clips::{self, Clip};
 use crate::export::{ExportError, OutputFile};
 use crate::protocol::{Failure, FailureKind};
-use crate::session::RecordingId;
+use crate::session::{RecordingId, Session};
 use wasm_bindgen::JsValue;
 
 /// Sound before and after a detection in its clip, seconds.
@@ -27,10 +27,11 @@ impl Shell {
     }
 
     async fn zip_clips(self) -> Result<(), Failure> {
-        let found = self.with_untracked(|session| session.export_with_sound());
+        let found = self.with_untracked(Session::export_with_sound);
         let Some((export, ids)) = found else {
             return Ok(());
         };
+        self.change(|session| session.dismiss(FailureKind::ClipsLeftOut));
         let planned = clips::plan(&export, MARGIN_S);
         let n_planned = planned.len();
         let mut archive = Archive::new();
