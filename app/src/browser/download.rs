@@ -36,8 +36,8 @@ impl GrowingFile {
     /// If the browser has no room for it.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), JsValue> {
         let parts = Array::of1(&Uint8Array::from(piece));
-        self.pieces
-            .push(&Blob::new_with_u8_array_sequence(&parts)?.into());
+        let blob = Blob::new_with_u8_array_sequence(&parts)?;
+        self.pieces.push(&blob);
         Ok(())
     }
 

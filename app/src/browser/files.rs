@@ -71,7 +71,8 @@ impl SourceFile {
         let slices = Array::new();
         for piece in file_stamp::pieces(self.size()) {
             let (start, end) = (piece.start as f64, piece.end as f64);
-            slices.push(&self.blob.slice_with_f64_and_f64(start, end)?);
+            let slice = self.blob.slice_with_f64_and_f64(start, end)?;
+            slices.push(&slice);
         }
         let pieces = Blob::new_with_blob_sequence(&slices)?;
         let buffer = JsFuture::from(pieces.array_buffer()).await?;
