@@ -1,4 +1,4 @@
-//! What tells a file from others without reading all of it, wherever it lies and whatever it is called.
+//! What tells a file from others without reading all of it, wherever it lies.
 //!
 //! Names do not: two recorders that were set alike write files of one name, one size and one date.
 
@@ -32,11 +32,17 @@ pub fn stamp(size: u64, pieces: &[u8]) -> String {
     sha256_hex(&[size.to_le_bytes().as_slice(), pieces].concat())
 }
 
+/// A file's own name, without the folders that it lies in.
+#[must_use]
+pub fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// The name under which a model's results of a file are kept. A file that was changed between the
 /// pieces has another date, in milliseconds.
 #[must_use]
 pub fn results_name(stamp: &str, path: &str, changed_ms: f64, model: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name_of(path);
     let file = sha256_hex(format!("{stamp}\n{name}\n{changed_ms}").as_bytes());
     format!("{file}.{model}.json")
 }

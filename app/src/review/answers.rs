@@ -1,6 +1,7 @@
 //! All answers, and undo.
 
 use super::answer::{Answer, ReviewState};
+use crate::file_stamp::name_of;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,12 +18,14 @@ pub struct RecordingKey {
 }
 
 impl RecordingKey {
-    /// Whether both are the same recording: by their stamps if both have one, so that a file that was
-    /// renamed or lies elsewhere keeps its answers, else by name and size.
+    /// Whether both are the same recording: by their own names and stamps if both have one, so that a
+    /// file that lies elsewhere keeps its answers, else by whole name and size.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.stamp, &other.stamp) {
-            (Some(ours), Some(theirs)) => ours == theirs,
+            (Some(ours), Some(theirs)) => {
+                ours == theirs && name_of(&self.name) == name_of(&other.name)
+            }
             _ => self.name == other.name && self.bytes == other.bytes,
         }
     }
@@ -241,7 +244,8 @@ mod tests {
             stamp: stamp.map(str::to_owned),
         };
         let known = key("dawn.wav", 10, Some("ab"));
-        assert!(known.is_same(&key("renamed.wav", 10, Some("ab"))));
+        assert!(known.is_same(&key("card/dawn.wav", 10, Some("ab"))));
+        assert!(!known.is_same(&key("dusk.wav", 10, Some("ab"))));
         assert!(known.is_same(&key("dawn.wav", 10, None)));
         assert!(!known.is_same(&key("dawn.wav", 11, None)));
         assert!(!known.is_same(&key("dawn.wav", 10, Some("cd"))));
