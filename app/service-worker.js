@@ -4,8 +4,9 @@ const VERSION = "{{version}}";
 const FILES = {{files}};
 
 const SITE = `pipit-site-${VERSION}`;
-// Catalogue and manifests: asked for anew while there is a network, and taken from here without one.
-const LISTS = "pipit-lists";
+// Catalogue and manifests: asked for anew while there is a network, and taken from here without one. The
+// page keeps them beside the weights (worker/model.rs), also on a visit on which this was not yet running.
+const MODELS = "pipit-models";
 // A network that answers nothing is no network; the lists are a few kilobytes.
 const PATIENCE_MS = 4000;
 const scope = self.registration.scope;
@@ -46,13 +47,12 @@ async function kept(url, request) {
 }
 
 async function newest(request) {
-  const cache = await caches.open(LISTS);
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const response = await fetch(request, { signal });
-    if (response.ok) await cache.put(request.url, response.clone());
-    return response;
+    const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    // All of it or what is known: a network may break off.
+    return new Response(await response.blob(), response);
   } catch (error) {
+    const cache = await caches.open(MODELS);
     const known = await cache.match(request.url);
     if (known) return known;
     throw error;

@@ -14,6 +14,7 @@ mod display;
 mod export;
 mod file_button;
 mod intake;
+mod kept;
 mod keys;
 mod language;
 mod menu;

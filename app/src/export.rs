@@ -1,7 +1,7 @@
 //! Detections as files for other programs.
 //!
 //! An [`Export`] is all that the formats need and knows nothing of the page. Model, version,
-//! digest, Pipit's version and every setting go into each of them: as columns where the format
+//! digests, Pipit's version and every setting go into each of them: as columns where the format
 //! is a table, as fields in JSON, and where it has room for neither as [`PROVENANCE_FILE`] in
 //! the same ZIP.
 
@@ -22,6 +22,7 @@ mod golden;
 
 use crate::recorded_at::RecordedAt;
 use crate::review::Answer;
+use pipit_core::package::sha256_hex;
 use pipit_core::{Detection, Manifest, Taxonomy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,9 @@ pub struct ExportedModel {
     pub version: String,
     /// SHA-256 of the weights, hexadecimal.
     pub weights_sha256: String,
+    /// SHA-256 of the manifest as Pipit writes it, hexadecimal: it covers normalisation, windows and
+    /// calibration, and the weights through their digest.
+    pub manifest_sha256: String,
     /// Lower end of the band that it hears.
     pub low_hz: f32,
     /// Upper end of the band that it hears.
@@ -65,9 +69,12 @@ pub struct ExportedModel {
 /// Everything that a user can set and that shapes detections. Species go by code.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExportedSettings {
-    /// The least confidence.
+    /// The least confidence, where nothing else is said of a species.
     pub threshold: f32,
-    /// Thresholds of single species.
+    /// Thresholds that the model brings for its species, where they hold: until the user chooses
+    /// one for all.
+    pub class_thresholds: BTreeMap<String, f32>,
+    /// Thresholds that the user chose for single species; they go before all others.
     pub species_thresholds: BTreeMap<String, f32>,
     /// Windows at most this far apart are one detection.
     pub merge_gap_s: f32,
@@ -141,6 +148,17 @@ pub enum ExportError {
     /// A clip of sound that is not there.
     #[error("the recording ends before the clip begins, at {0} s")]
     PastTheEnd(f64),
+    /// A clip that is longer than memory should hold.
+    #[error(
+        "a clip of {length_s:.0} s is too long: at this sample rate one holds up to {most_s:.0} s; \
+         set a smaller gap between detections that are joined"
+    )]
+    TooLong {
+        /// Its length.
+        length_s: f64,
+        /// The longest at the recording's rate.
+        most_s: f64,
+    },
     /// A ZIP.
     #[error("the ZIP cannot be written: {0}")]
     Zip(#[from] zip::result::ZipError),
@@ -156,6 +174,7 @@ impl From<&Manifest> for ExportedModel {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
             weights_sha256: digest.unwrap_or_default(),
+            manifest_sha256: sha256_hex(&manifest.to_json()),
             low_hz: manifest.mel.f_min,
             high_hz: manifest.mel.f_max,
             window_s: manifest.audio.window.length_s,

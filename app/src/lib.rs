@@ -12,16 +12,19 @@
 
 pub mod audio_header;
 pub mod export;
+pub mod file_stamp;
 pub mod model_package;
 pub mod naming;
 pub mod notice;
 pub mod protocol;
+pub mod recent;
 pub mod recorded_at;
 pub mod review;
 pub mod session;
 pub mod settings;
 pub mod species_list;
 pub mod view;
+pub mod wav_header;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]

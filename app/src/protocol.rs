@@ -116,6 +116,20 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// The job of a request that a recording's file travels beside.
+    #[must_use]
+    pub fn job_with_file(&self) -> Option<JobId> {
+        match self {
+            Self::Identify { job }
+            | Self::Spectrogram { job, .. }
+            | Self::Samples { job, .. }
+            | Self::Explain { job, .. } => Some(*job),
+            _ => None,
+        }
+    }
+}
+
 /// From the worker to the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Response {

@@ -1,10 +1,14 @@
 //! The session beside everything of the browser's that belongs to it.
 
+mod clips;
+mod converted;
+mod keeping;
 mod live;
 mod models;
 mod perform;
 mod sound;
 
+pub use keeping::{KeptAmount, kept_amount};
 pub use sound::Sound;
 
 use crate::browser::error::describe;
@@ -23,6 +27,7 @@ use crate::view::display::Display;
 use crate::view::listening::Listening;
 use crate::view::times::Times;
 use crate::words::{Language, Words};
+use converted::Converted;
 use futures_channel::oneshot;
 use leptos::prelude::*;
 use live::Live;
@@ -59,8 +64,8 @@ struct Kept {
     /// Workers started so far.
     n_starts: usize,
     files: HashMap<RecordingId, SourceFile>,
-    /// What the browser had to decode, as files that the worker reads.
-    converted: HashMap<RecordingId, SourceFile>,
+    /// What the browser had to decode.
+    converted: Converted,
     /// The files of model packages that are being checked.
     packages: HashMap<JobId, Vec<SourceFile>>,
     /// Added models that the browser would not keep, by id.

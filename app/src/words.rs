@@ -16,8 +16,9 @@ mod recording;
 mod spanish;
 
 pub use page::{
-    AboutWords, CauseWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords,
-    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    AboutWords, CauseWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeptWords,
+    KeyWords, ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords,
+    WishWords,
 };
 pub use recording::{
     CardWords, ChosenWords, DetectionWords, PictureWords, PlayerWords, ReviewWords, SpeciesWords,
@@ -82,6 +83,8 @@ pub struct Words {
     pub keys: KeyWords,
     /// The list of models.
     pub models: ModelWords,
+    /// What is kept of earlier runs.
+    pub kept: KeptWords,
     /// The model's card.
     pub about: AboutWords,
 }
@@ -197,9 +200,11 @@ mod tests {
                 FailureKind::MicrophoneRefused,
                 FailureKind::NoMicrophone,
                 FailureKind::MicrophoneLost,
+                FailureKind::LiveTooLong,
             ] {
                 assert!(next_step(kind).contains(words.intake.listen_live));
             }
+            assert!(next_step(FailureKind::ClipsLeftOut).contains(words.export.clips));
             let save = (words.review.save)(0);
             let save = save.trim_end_matches(" (0)");
             assert!(next_step(FailureKind::NoReview).contains(save));

@@ -14,6 +14,7 @@ use pipit_tests::browser::Browsers;
 mod accessibility;
 mod addresses;
 mod cases;
+mod clips;
 mod controls;
 mod failures;
 mod hosting;
@@ -27,6 +28,7 @@ mod models;
 mod playing;
 mod results;
 mod reviewing;
+mod storage;
 mod summary;
 mod trial;
 
@@ -42,12 +44,14 @@ fn main() -> ExitCode {
         results::trials(&browsers),
         reviewing::trials(&browsers),
         summary::trials(&browsers),
+        clips::trials(&browsers),
         live::trials(&browsers),
         playing::trials(&browsers),
         keyboard::trials(&browsers),
         models::trials(&browsers),
         addresses::trials(&browsers),
         keeping::trials(&browsers),
+        storage::trials(&browsers),
         language::trials(&browsers),
         links::trials(&browsers),
         accessibility::trials(&browsers),

@@ -1,7 +1,7 @@
 """Reads Pipit's exports with the programs' own readers, and fails where one of them is puzzled.
 
-    python -m venv /tmp/readers && /tmp/readers/bin/pip install pandas crowsetta
-    /tmp/readers/bin/python tests/readers/read_exports.py
+`cargo xtask test` runs it where it finds a Python with pandas, crowsetta and soundfile; CONTRIBUTING.md
+says how to get one.
 
 crowsetta 5 reads Raven selection tables and both kinds of Audacity label tracks, and brings
 soundfile (libsndfile) along for the clips. The golden files are compared with what Pipit writes by
@@ -24,7 +24,9 @@ SETTINGS = {
     "model": "puerto-rico",
     "model_version": "1.0.0",
     "model_sha256": "ab12",
+    "manifest_sha256": "cd34",
     "threshold": 0.4,
+    "class_thresholds": "banana=0.45;coqui=0.6",
     "species_thresholds": "banana=0.7;prtody1=0.3",
     "merge_gap_s": 2.5,
     "min_duration_s": 1,
@@ -61,6 +63,8 @@ def read_raven():
     for column in ["Selection", "View", "Channel", "Begin File", "File Offset (s)"]:
         assert table[column].notna().all(), column
     assert (table["Model SHA-256"] == "ab12").all()
+    assert (table["Manifest SHA-256"] == "cd34").all()
+    assert (table["Class Thresholds"] == "banana=0.45;coqui=0.6").all()
     for path in (GOLDEN / "raven").glob("*.txt"):
         single = pd.read_csv(path, sep="\t")
         assert list(single.columns) == list(table.columns), path
@@ -86,6 +90,8 @@ def read_json(path):
     document = json.loads(path.read_text(encoding="utf-8"))
     assert document["format_version"] == 1
     assert document["model"]["weights_sha256"] == "ab12"
+    assert document["model"]["manifest_sha256"] == "cd34"
+    assert math.isclose(document["settings"]["class_thresholds"]["coqui"], 0.6)
     assert math.isclose(document["settings"]["species_thresholds"]["banana"], 0.7)
     detections = pd.json_normalize(document["files"], "detections", ["name", "recorded_at"])
     assert list(detections["code"]) == ["banana", "banana", "prtody1"]

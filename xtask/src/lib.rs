@@ -2,9 +2,9 @@
 //! end-to-end tests.
 //!
 //! One file a command: [`serve`], [`test`], [`build`], [`bench`], [`ablate`], [`example`]. Beneath them lie
-//! [`tools`] (the WASM target, Trunk, wasm-bindgen), [`chromium`], [`steps`] (names and times of
-//! what runs), [`command`] (child processes), [`page`] (pages of which a command
-//! writes a part) and [`site`] (the server).
+//! [`tools`] (the WASM target, Trunk, wasm-bindgen), [`chromium`], [`readers`] (other programs on
+//! exports), [`steps`] (names and times of what runs), [`command`] (child processes), [`page`] (pages of
+//! which a command writes a part) and [`site`] (the server).
 
 pub mod ablate;
 pub mod axe;
@@ -15,6 +15,7 @@ pub mod command;
 pub mod example;
 pub mod offline;
 pub mod page;
+pub mod readers;
 pub mod serve;
 pub mod site;
 pub mod steps;

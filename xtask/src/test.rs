@@ -11,6 +11,7 @@ use crate::axe;
 use crate::build::{self, build_site};
 use crate::chromium::{self, Chromium};
 use crate::command::{self, cargo};
+use crate::readers;
 use crate::steps::Steps;
 use crate::tools::{self, WASM_TARGET};
 use crate::workspace;
@@ -43,6 +44,7 @@ fn all(steps: &mut Steps) -> Result<()> {
     steps.run("unit and golden tests, native", || {
         command::run(&mut native_tests())
     })?;
+    steps.run("exports, read by other programs", readers::read_exports)?;
     tools::ensure_page_tools(steps)?;
     steps.run("clippy, WASM", || {
         command::run(

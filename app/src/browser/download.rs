@@ -16,6 +16,49 @@ pub fn save(name: &str, mime: &str, bytes: &[u8]) -> Result<(), JsValue> {
     save_blob(name, &blob)
 }
 
+/// A file in the making, whose pieces the browser may move to disk.
+pub struct GrowingFile {
+    pieces: Array,
+}
+
+impl GrowingFile {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            pieces: Array::new(),
+        }
+    }
+
+    /// Adds a copy of a piece.
+    ///
+    /// # Errors
+    /// If the browser has no room for it.
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), JsValue> {
+        let parts = Array::of1(&Uint8Array::from(piece));
+        let blob = Blob::new_with_u8_array_sequence(&parts)?;
+        self.pieces.push(&blob);
+        Ok(())
+    }
+
+    /// Hands all of it to the user as a file of this name.
+    ///
+    /// # Errors
+    /// If the browser has no room for it.
+    pub fn save(&self, name: &str, mime: &str) -> Result<(), JsValue> {
+        let kind = BlobPropertyBag::new();
+        kind.set_type(mime);
+        let blob = Blob::new_with_blob_sequence_and_options(&self.pieces, &kind)?;
+        save_blob(name, &blob)
+    }
+}
+
+impl Default for GrowingFile {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Hands a blob to the user as a file of this name.
 ///
 /// # Errors

@@ -1,9 +1,9 @@
 //! Files that the user gives: dropped anywhere on the page, or chosen.
 
 use super::folders;
+use crate::file_stamp;
 use crate::model_package::{self, SortedOut};
 use js_sys::{Array, Reflect, Uint8Array};
-use pipit_core::package::sha256_hex;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -14,8 +14,8 @@ use web_sys::{Blob, DragEvent, Event, File, HtmlInputElement};
 pub struct SourceFile {
     /// Its name.
     pub name: String,
-    /// Digest of name, size and time of the last change: tells it from other files without reading it.
-    pub stamp: String,
+    /// When it was changed last, in milliseconds since 1970; 0 if nobody knows.
+    pub changed_ms: f64,
     pub(super) blob: Blob,
 }
 
@@ -36,10 +36,9 @@ impl SourceFile {
     }
 
     pub(super) fn new(name: String, blob: Blob, changed_ms: f64) -> Self {
-        let stamp = format!("{name}\n{}\n{changed_ms}", blob.size());
         Self {
             name,
-            stamp: sha256_hex(stamp.as_bytes()),
+            changed_ms,
             blob,
         }
     }
@@ -62,6 +61,23 @@ impl SourceFile {
     /// If it cannot be read any more.
     pub async fn all_bytes(&self) -> Result<Vec<u8>, JsValue> {
         self.read(0, self.size()).await
+    }
+
+    /// What tells it from other files, as [`file_stamp::stamp`] says.
+    ///
+    /// # Errors
+    /// If it cannot be read any more.
+    pub async fn stamp(&self) -> Result<String, JsValue> {
+        let slices = Array::new();
+        for piece in file_stamp::pieces(self.size()) {
+            let (start, end) = (piece.start as f64, piece.end as f64);
+            let slice = self.blob.slice_with_f64_and_f64(start, end)?;
+            slices.push(&slice);
+        }
+        let pieces = Blob::new_with_blob_sequence(&slices)?;
+        let buffer = JsFuture::from(pieces.array_buffer()).await?;
+        let pieces = Uint8Array::new(&buffer).to_vec();
+        Ok(file_stamp::stamp(self.size(), &pieces))
     }
 
     pub(super) async fn read(&self, start: u64, end: u64) -> Result<Vec<u8>, JsValue> {

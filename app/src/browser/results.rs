@@ -2,12 +2,12 @@
 //!
 //! The place may be absent, full or denied: then nothing is kept and nothing else changes.
 
-use js_sys::Uint8Array;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions,
-    FileSystemGetFileOptions, FileSystemWritableFileStream,
+    FileSystemGetFileOptions, FileSystemHandle, FileSystemWritableFileStream,
 };
 
 const FOLDER: &str = "results";
@@ -17,14 +17,39 @@ pub async fn get(name: &str) -> Option<Vec<u8>> {
     let file = JsFuture::from(folder().await.ok()?.get_file_handle(name))
         .await
         .ok()?;
-    let file: FileSystemFileHandle = file.dyn_into().ok()?;
-    let blob: Blob = JsFuture::from(file.get_file())
-        .await
-        .ok()?
-        .dyn_into()
-        .ok()?;
-    let buffer = JsFuture::from(blob.array_buffer()).await.ok()?;
+    let content = content(file).await.ok()?;
+    let buffer = JsFuture::from(content.array_buffer()).await.ok()?;
     Some(Uint8Array::new(&buffer).to_vec())
+}
+
+/// The names of all that is kept, with their sizes in bytes; nothing where there is no such place.
+pub async fn list() -> Vec<(String, u64)> {
+    let mut kept = Vec::new();
+    let Ok(folder) = folder().await else {
+        return kept;
+    };
+    let files = folder.values();
+    while let Ok(next) = files.next() {
+        let Ok(next) = JsFuture::from(next).await else {
+            break;
+        };
+        let Some(file) = value(&next) else { break };
+        let name = file.unchecked_ref::<FileSystemHandle>().name();
+        // One that is gone by now takes no room.
+        if let Ok(content) = content(file).await {
+            kept.push((name, content.size() as u64));
+        }
+    }
+    kept
+}
+
+/// Keeps nothing under a name any more.
+///
+/// # Errors
+/// If it cannot be removed.
+pub async fn remove(name: &str) -> Result<(), JsValue> {
+    JsFuture::from(folder().await?.remove_entry(name)).await?;
+    Ok(())
 }
 
 /// Keeps bytes under a name; returns once they are written.
@@ -43,6 +68,18 @@ pub async fn put(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     // Only closing puts the new content in the place of the old one.
     JsFuture::from(stream.close()).await?;
     Ok(())
+}
+
+async fn content(file: JsValue) -> Result<Blob, JsValue> {
+    let file: FileSystemFileHandle = file.dyn_into()?;
+    JsFuture::from(file.get_file()).await?.dyn_into()
+}
+
+/// What an iterator has handed out; none at its end.
+fn value(next: &JsValue) -> Option<JsValue> {
+    let is_done = Reflect::get(next, &"done".into()).ok()?.is_truthy();
+    let value = Reflect::get(next, &"value".into()).ok()?;
+    (!is_done).then_some(value)
 }
 
 async fn folder() -> Result<FileSystemDirectoryHandle, JsValue> {

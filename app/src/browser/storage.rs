@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Cache, CacheStorage, Request, Response};
 
+/// The service worker looks there too.
 const CACHE: &str = "pipit-models";
 
 /// What was kept under an address.

@@ -2,6 +2,7 @@
 
 use super::files::SourceFile;
 use super::samples::Samples;
+use crate::wav_header::{MOST_BYTES, header};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
@@ -12,8 +13,11 @@ const BLOCKS_AT_ONCE: u32 = 512;
 /// A WAV of these samples.
 ///
 /// # Errors
-/// If the browser has no room for it.
+/// If the browser has no room for it, or a WAV none for so many samples.
 pub fn of_samples(sample_rate_hz: u32, Samples(samples): &Samples) -> Result<Blob, JsValue> {
+    if samples.length() > MOST_BYTES / 4 {
+        return Err("decoded, it has more than the four gigabytes that a WAV can have".into());
+    }
     let header = header(sample_rate_hz, samples.byte_length());
     let parts = Array::of2(&Uint8Array::from(header.as_slice()), samples);
     Blob::new_with_u8_array_sequence(&parts)
@@ -39,13 +43,22 @@ impl GrowingWav {
         }
     }
 
-    /// Adds a copy of a block.
+    /// Whether a block still fits.
+    #[must_use]
+    pub fn has_room(&self, Samples(block): &Samples) -> bool {
+        block.length() <= (MOST_BYTES - self.n_bytes) / 4
+    }
+
+    /// Adds a copy of a block, for which there must be room.
     ///
     /// # Errors
     /// If the browser has no room for it.
     pub fn push(&mut self, Samples(block): &Samples) -> Result<(), JsValue> {
         self.recent.push(&block.slice(0, block.length()));
-        self.n_bytes = self.n_bytes.saturating_add(block.byte_length());
+        self.n_bytes = self
+            .n_bytes
+            .saturating_add(block.byte_length())
+            .min(MOST_BYTES);
         if self.recent.length() >= BLOCKS_AT_ONCE {
             let blob = Blob::new_with_u8_array_sequence(&self.recent)?;
             self.put_away.push(&blob);
@@ -66,26 +79,4 @@ impl GrowingWav {
         let blob = Blob::new_with_blob_sequence(&parts)?;
         Ok(SourceFile::new(name, blob, 0.0))
     }
-}
-
-/// One channel of 32-bit floats.
-fn header(sample_rate_hz: u32, n_bytes: u32) -> Vec<u8> {
-    const FLOAT: [u8; 2] = [3, 0];
-    const ONE_CHANNEL: [u8; 2] = [1, 0];
-    let parts: [&[u8]; 13] = [
-        b"RIFF",
-        &n_bytes.saturating_add(36).to_le_bytes(),
-        b"WAVE",
-        b"fmt ",
-        &16_u32.to_le_bytes(),
-        &FLOAT,
-        &ONE_CHANNEL,
-        &sample_rate_hz.to_le_bytes(),
-        &(sample_rate_hz * 4).to_le_bytes(),
-        &[4, 0],
-        &[32, 0],
-        b"data",
-        &n_bytes.to_le_bytes(),
-    ];
-    parts.concat()
 }

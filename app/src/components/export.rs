@@ -2,19 +2,14 @@
 
 use crate::browser::download;
 use crate::browser::error::describe;
-use crate::export::archive::{Archive, archive};
-use crate::export::clips::{self, Clip};
-use crate::export::{self, Export, ExportError, OutputFile};
+use crate::export::archive::archive;
+use crate::export::{self, Export, ExportError};
 use crate::protocol::{Failure, FailureKind};
-use crate::session::RecordingId;
 use crate::shell::Shell;
 use crate::words::Text;
 use leptos::prelude::*;
 use std::fmt::Display;
 use wasm_bindgen_futures::spawn_local;
-
-/// Sound before and after a detection in its clip, seconds.
-const CLIP_MARGIN_S: f64 = 1.0;
 
 /// A kind of file, with what it is for.
 #[derive(Clone, Copy)]
@@ -97,7 +92,7 @@ pub(super) fn ExportMenu(shell: Shell) -> impl IntoView {
                     on:click=move |_| {
                         is_cutting.set(true);
                         spawn_local(async move {
-                            save_clips(shell).await;
+                            shell.save_clips().await;
                             is_cutting.set(false);
                         });
                     }
@@ -120,52 +115,6 @@ fn save(shell: Shell, format: Format) {
         Ok(bytes) => hand_over(shell, format.file, format.mime, &bytes),
         Err(error) => tell(shell, &error),
     }
-}
-
-/// One clip after another: only one recording's stretch of sound is in memory at a time.
-async fn save_clips(shell: Shell) {
-    let found = shell.with_untracked(|session| {
-        let ids: Vec<RecordingId> = session.exported_recordings().map(|r| r.id).collect();
-        session.export().map(|export| (export, ids))
-    });
-    let Some((export, ids)) = found else { return };
-    let clips = clips::plan(&export, CLIP_MARGIN_S);
-    let mut archive = Archive::new();
-    for clip in &clips {
-        let Some(id) = ids.get(clip.file) else {
-            continue;
-        };
-        match cut(shell, *id, clip).await {
-            Ok(file) => {
-                if let Err(error) = archive.add(&file) {
-                    return tell(shell, &error);
-                }
-            }
-            Err(failure) => {
-                return shell.notify(failure);
-            }
-        }
-    }
-    let filled = clips::index(&export, &clips).and_then(|files| {
-        files.iter().try_for_each(|file| archive.add(file))?;
-        archive.finish()
-    });
-    match filled {
-        Ok(bytes) => hand_over(shell, "pipit-clips.zip", "application/zip", &bytes),
-        Err(error) => tell(shell, &error),
-    }
-}
-
-async fn cut(shell: Shell, id: RecordingId, clip: &Clip) -> Result<OutputFile, Failure> {
-    let sound = shell.sound(id, clip.start_s, clip.end_s).await?;
-    // The samples begin where the clip does.
-    let clip = Clip {
-        start_s: 0.0,
-        end_s: clip.end_s - clip.start_s,
-        ..clip.clone()
-    };
-    clips::cut(&sound.samples, sound.sample_rate_hz, &clip)
-        .map_err(|error| Failure::new(FailureKind::Internal, error))
 }
 
 fn hand_over(shell: Shell, name: &str, mime: &str, bytes: &[u8]) {

@@ -5,6 +5,7 @@ use super::controls::Controls;
 use super::display::DisplayControls;
 use super::export::ExportMenu;
 use super::intake::{DropVeil, Intake};
+use super::kept::Kept;
 use super::keys::{Keys, Sights};
 use super::models::Models;
 use super::notice::Notices;
@@ -65,6 +66,7 @@ fn Page() -> impl IntoView {
         </main>
         <About shell />
         <Models shell />
+        <Kept shell />
         <DropVeil shell />
         <Keys shell />
     }

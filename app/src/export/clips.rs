@@ -12,6 +12,10 @@ use std::io::Cursor;
 /// Name of the table of clips.
 pub const INDEX_FILE: &str = "clips.csv";
 
+/// Longest clip in samples: eleven minutes at 48 kHz. On their way to the ZIP they lie in memory
+/// more than once.
+const MAX_SAMPLES: f64 = 32e6;
+
 /// A clip to be cut.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clip {
@@ -25,6 +29,29 @@ pub struct Clip {
     pub start_s: f64,
     /// End in the recording.
     pub end_s: f64,
+}
+
+impl Clip {
+    /// Length in seconds.
+    #[must_use]
+    pub fn length_s(&self) -> f64 {
+        self.end_s - self.start_s
+    }
+
+    /// Whether it can be cut at this rate at all.
+    ///
+    /// # Errors
+    /// A clip that is too long.
+    pub fn check(&self, sample_rate_hz: u32) -> Result<(), ExportError> {
+        let most_s = (MAX_SAMPLES / f64::from(sample_rate_hz.max(1))).floor();
+        if self.length_s() > most_s {
+            return Err(ExportError::TooLong {
+                length_s: self.length_s(),
+                most_s,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// A clip for every detection, with up to `margin_s` before and behind it.
@@ -167,6 +194,19 @@ mod tests {
         assert!(error.to_string().ends_with("at 1 s"));
         let last = cut(&[0.0; 10], 10, &clip(0.5, 2.0)).expect("half a second");
         assert_eq!(last.bytes.len(), 44 + 5 * 2);
+    }
+
+    #[test]
+    fn a_clip_of_a_whole_night_is_refused() {
+        assert!(clip(0.0, 600.0).check(48_000).is_ok());
+        assert!(clip(0.0, 600.0).check(0).is_ok());
+        let error = clip(10.0, 3610.0).check(48_000).expect_err("too long");
+        let sentence = error.to_string();
+        assert!(
+            sentence.contains("3600 s") && sentence.contains("666 s"),
+            "{sentence}"
+        );
+        assert!(clip(0.0, 100.0).check(384_000).is_err());
     }
 
     #[test]

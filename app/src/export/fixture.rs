@@ -43,6 +43,7 @@ pub(super) fn export() -> Export {
             name: "puerto-rico".into(),
             version: "1.0.0".into(),
             weights_sha256: "ab12".into(),
+            manifest_sha256: "cd34".into(),
             low_hz: 50.0,
             high_hz: 14_000.0,
             window_s: 5.0,
@@ -50,6 +51,7 @@ pub(super) fn export() -> Export {
         },
         settings: ExportedSettings {
             threshold: 0.4,
+            class_thresholds: BTreeMap::from([("banana".into(), 0.45), ("coqui".into(), 0.6)]),
             species_thresholds: BTreeMap::from([("prtody1".into(), 0.3), ("banana".into(), 0.7)]),
             merge_gap_s: 2.5,
             min_duration_s: 1.0,

@@ -47,6 +47,7 @@ mod tests {
         let read: serde_json::Value = serde_json::from_slice(&json).expect("reads");
         for (path, value) in [
             ("/model/weights_sha256", "ab12"),
+            ("/model/manifest_sha256", "cd34"),
             ("/files/0/recorded_at", "2024-05-12T05:15:00.000"),
             ("/files/2/recorded_at", "2024-05-12T06:00:00.000+00:00"),
             ("/files/0/detections/0/review/answer", "yes"),

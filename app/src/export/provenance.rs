@@ -1,6 +1,7 @@
 //! What every export says about model, program and settings.
 
 use super::Export;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 /// A column that is the same in all rows.
@@ -13,7 +14,7 @@ pub(super) struct Provenance {
     pub(super) value: String,
 }
 
-/// Model, version, digest, program and every setting. Lists are parted by semicolons.
+/// Model, version, digests, program and every setting. Lists are parted by semicolons.
 pub(super) fn provenance(export: &Export) -> Vec<Provenance> {
     let Export {
         pipit_version,
@@ -21,17 +22,30 @@ pub(super) fn provenance(export: &Export) -> Vec<Provenance> {
         settings,
         ..
     } = export;
-    let thresholds = settings.species_thresholds.iter();
-    let columns: [(&str, &str, &dyn Display); 14] = [
+    let thresholds = |by_species: &BTreeMap<String, f32>| {
+        let each = by_species.iter();
+        list(each.map(|(code, threshold)| format!("{code}={threshold}")))
+    };
+    let columns: [(&str, &str, &dyn Display); 16] = [
         ("model", "Model", &model.name),
         ("model_version", "Model Version", &model.version),
         ("model_sha256", "Model SHA-256", &model.weights_sha256),
+        (
+            "manifest_sha256",
+            "Manifest SHA-256",
+            &model.manifest_sha256,
+        ),
         ("pipit_version", "Pipit Version", pipit_version),
         ("threshold", "Threshold", &settings.threshold),
         (
+            "class_thresholds",
+            "Class Thresholds",
+            &thresholds(&settings.class_thresholds),
+        ),
+        (
             "species_thresholds",
             "Species Thresholds",
-            &list(thresholds.map(|(code, threshold)| format!("{code}={threshold}"))),
+            &thresholds(&settings.species_thresholds),
         ),
         ("merge_gap_s", "Merge Gap (s)", &settings.merge_gap_s),
         (

@@ -201,6 +201,8 @@ mod tests {
         };
         assert_eq!(column("Model"), "puerto-rico");
         assert_eq!(column("Model SHA-256"), "ab12");
+        assert_eq!(column("Manifest SHA-256"), "cd34");
+        assert_eq!(column("Class Thresholds"), "banana=0.45;coqui=0.6");
         assert_eq!(column("Species Thresholds"), "banana=0.7;prtody1=0.3");
         assert_eq!(column("Review Species"), "Turdus plumbeus");
     }

@@ -49,6 +49,8 @@ pub enum FailureKind {
     PartlyDamaged,
     /// A folder held files that are no recordings.
     OthersLeftOut,
+    /// Clips could not be cut and are not in the ZIP.
+    ClipsLeftOut,
     /// Nothing in it.
     Empty,
     /// No sound in it.
@@ -86,12 +88,16 @@ pub enum FailureKind {
     NoMicrophone,
     /// The microphone went away while it was used.
     MicrophoneLost,
+    /// What is heard live fills a file.
+    LiveTooLong,
     /// A file that is no saved review.
     NoReview,
     /// Settings in the page's address that mean nothing.
     BadSettings,
-    /// Results could not be kept for the next visit.
+    /// Results or answers could not be kept for the next visit.
     NotKept,
+    /// Kept results could not be removed.
+    NotForgotten,
     /// Page and worker are of different builds.
     StaleBuild,
     /// No failure at all: a newer version of the page waits.
@@ -102,11 +108,12 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::NotAudio,
         Self::Damaged,
         Self::PartlyDamaged,
         Self::OthersLeftOut,
+        Self::ClipsLeftOut,
         Self::Empty,
         Self::Silent,
         Self::UnsupportedFormat,
@@ -125,9 +132,11 @@ impl FailureKind {
         Self::MicrophoneRefused,
         Self::NoMicrophone,
         Self::MicrophoneLost,
+        Self::LiveTooLong,
         Self::NoReview,
         Self::BadSettings,
         Self::NotKept,
+        Self::NotForgotten,
         Self::StaleBuild,
         Self::UpdateReady,
         Self::Internal,
@@ -141,6 +150,7 @@ impl FailureKind {
             Self::Damaged => "damaged",
             Self::PartlyDamaged => "partly-damaged",
             Self::OthersLeftOut => "others-left-out",
+            Self::ClipsLeftOut => "clips-left-out",
             Self::Empty => "empty",
             Self::Silent => "silent",
             Self::UnsupportedFormat => "unsupported-format",
@@ -159,9 +169,11 @@ impl FailureKind {
             Self::MicrophoneRefused => "microphone-refused",
             Self::NoMicrophone => "no-microphone",
             Self::MicrophoneLost => "microphone-lost",
+            Self::LiveTooLong => "live-too-long",
             Self::NoReview => "no-review",
             Self::BadSettings => "bad-settings",
             Self::NotKept => "not-kept",
+            Self::NotForgotten => "not-forgotten",
             Self::StaleBuild => "stale-build",
             Self::UpdateReady => "update-ready",
             Self::Internal => "internal",

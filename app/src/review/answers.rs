@@ -1,6 +1,7 @@
 //! All answers, and undo.
 
 use super::answer::{Answer, ReviewState};
+use crate::file_stamp::name_of;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,18 +12,20 @@ pub struct RecordingKey {
     pub name: String,
     /// Its size.
     pub bytes: u64,
-    /// Digest of its content, if it was computed.
+    /// What tells its file from others, if it was looked at: see [`crate::file_stamp`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
+    pub stamp: Option<String>,
 }
 
 impl RecordingKey {
-    /// Whether both are the same recording: by their digests if both have one, so that a renamed
-    /// file keeps its answers, else by name and size.
+    /// Whether both are the same recording: by their own names and stamps if both have one, so that a
+    /// file that lies elsewhere keeps its answers, else by whole name and size.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        match (&self.sha256, &other.sha256) {
-            (Some(ours), Some(theirs)) => ours == theirs,
+        match (&self.stamp, &other.stamp) {
+            (Some(ours), Some(theirs)) => {
+                ours == theirs && name_of(&self.name) == name_of(&other.name)
+            }
             _ => self.name == other.name && self.bytes == other.bytes,
         }
     }
@@ -271,14 +274,15 @@ mod tests {
     }
 
     #[test]
-    fn recordings_are_known_by_digest_else_by_name_and_size() {
-        let key = |name: &str, bytes, sha256: Option<&str>| RecordingKey {
+    fn recordings_are_known_by_their_stamps_else_by_name_and_size() {
+        let key = |name: &str, bytes, stamp: Option<&str>| RecordingKey {
             name: name.into(),
             bytes,
-            sha256: sha256.map(str::to_owned),
+            stamp: stamp.map(str::to_owned),
         };
         let known = key("dawn.wav", 10, Some("ab"));
-        assert!(known.is_same(&key("renamed.wav", 10, Some("ab"))));
+        assert!(known.is_same(&key("card/dawn.wav", 10, Some("ab"))));
+        assert!(!known.is_same(&key("dusk.wav", 10, Some("ab"))));
         assert!(known.is_same(&key("dawn.wav", 10, None)));
         assert!(!known.is_same(&key("dawn.wav", 11, None)));
         assert!(!known.is_same(&key("dawn.wav", 10, Some("cd"))));

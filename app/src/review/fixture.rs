@@ -12,7 +12,7 @@ pub(super) fn question_at(start_s: f64, end_s: f64) -> Question {
         recording: RecordingKey {
             name: "20240512_051500.WAV".into(),
             bytes: 5_760_044,
-            sha256: None,
+            stamp: None,
         },
         code: "banana".into(),
         start_s,

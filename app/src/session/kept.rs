@@ -1,5 +1,6 @@
 //! Results that outlive the page, so that nothing is computed twice.
 
+use super::{RecordingId, Session};
 use crate::protocol::Summary;
 use pipit_core::WindowScores;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,9 @@ pub struct KeptResults {
     pub format_version: u32,
     /// The recording's own rate.
     pub sample_rate_hz: u32,
+    /// The browser had to decode it, and will have to for its spectrogram.
+    #[serde(default)]
+    pub is_converted: bool,
     /// What all of the recording turned out to be.
     pub summary: Summary,
     /// The scores of every window.
@@ -43,16 +47,70 @@ impl KeptResults {
     }
 }
 
+impl Session {
+    /// The browser has looked at a recording's file: answers of earlier visits are found by it.
+    pub fn recognised(&mut self, id: RecordingId, stamp: Option<String>) {
+        if let Some(recording) = self.recording_mut(id) {
+            recording.stamp = stamp;
+            self.n_answer_changes += 1;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::{DeviceChoice, DeviceKind, FailureKind};
+    use crate::review::Answer;
+    use crate::session::Effect;
+    use crate::session::tests::{begin, failed, finished, loaded, opened, run, scored};
     use pipit_core::Scores;
+
+    #[test]
+    fn answers_follow_a_file_into_folders_and_stay_away_from_others_of_its_name() {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let (alone, job) = run(&mut session, "a.wav");
+        session.recognised(alone, Some("ab".into()));
+        session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+        let detection = session.recording(alone).expect("kept").detections[0];
+        session.answer(alone, &detection, Some(Answer::Yes));
+        for (name, stamp, is_known) in [
+            ("card/a.wav", "ab", true),
+            ("a.wav", "cd", false),
+            ("card/a.wav", "cd", false),
+        ] {
+            let id = session.add([(name.to_owned(), 100)])[0];
+            session.recognised(id, Some(stamp.into()));
+            let answer = session.answer_to(id, &detection);
+            assert_eq!(answer.is_some(), is_known, "{name} {stamp}");
+        }
+    }
+
+    #[test]
+    fn what_had_to_be_decoded_has_to_be_again() {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let (id, job) = run(&mut session, "a.opus");
+        session.apply(failed(job, FailureKind::UnsupportedFormat), &[]);
+        let effects = session.converted(id);
+        let job = begin(&mut session, &effects);
+        session.apply(opened(job, Some(10.0)), &[]);
+        let effects = session.apply(finished(job), &[]);
+        let [Effect::Keep(_, _, results)] = &effects[..] else {
+            panic!("{effects:?}");
+        };
+        let mut later = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let id = later.add([("a.opus".to_owned(), 100)])[0];
+        later.advance();
+        later.recalled(id, Some(results.clone()));
+        assert!(later.recording(id).expect("kept").is_converted);
+    }
 
     #[test]
     fn results_round_trip_and_other_versions_are_refused() {
         let kept = KeptResults {
             format_version: KeptResults::VERSION,
             sample_rate_hz: 48_000,
+            is_converted: true,
             summary: Summary {
                 duration_s: 5.0,
                 peak: 0.5,

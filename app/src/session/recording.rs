@@ -60,6 +60,8 @@ pub struct Recording {
     pub recorded_at: Option<RecordedAt>,
     /// File size.
     pub bytes: u64,
+    /// What tells its file from others, once it was looked at: see [`crate::file_stamp`].
+    pub stamp: Option<String>,
     /// The site's own, synthesised.
     pub is_example: bool,
     /// It comes from the microphone.
@@ -160,6 +162,7 @@ impl Recording {
             recorded_at: RecordedAt::from_file_name(&name),
             name,
             bytes: 0,
+            stamp: None,
             is_example: false,
             is_live: false,
             is_from_microphone: false,
@@ -248,6 +251,7 @@ impl Recording {
     pub(super) fn recall(&mut self, kept: KeptResults) {
         self.state = RecordingState::Done;
         self.is_recalled = true;
+        self.is_converted = kept.is_converted;
         self.announced_s = Some(kept.summary.duration_s);
         self.audio = Some(AudioFacts {
             duration_s: kept.summary.duration_s,
@@ -262,6 +266,7 @@ impl Recording {
         Some(KeptResults {
             format_version: KeptResults::VERSION,
             sample_rate_hz: self.audio?.sample_rate_hz,
+            is_converted: self.is_converted,
             summary,
             windows: self.scores.clone(),
         })
@@ -299,6 +304,7 @@ impl Recording {
     pub(super) fn requeue(&mut self) {
         *self = Self {
             bytes: self.bytes,
+            stamp: self.stamp.take(),
             is_example: self.is_example,
             is_live: self.is_live,
             is_converted: self.is_converted,

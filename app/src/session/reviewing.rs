@@ -175,6 +175,6 @@ fn key(recording: &Recording) -> RecordingKey {
     RecordingKey {
         name: recording.name.clone(),
         bytes: recording.bytes,
-        sha256: None,
+        stamp: recording.stamp.clone(),
     }
 }

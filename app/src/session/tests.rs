@@ -56,7 +56,7 @@ fn finish_loading(session: &mut Session, effects: &[Effect], kind: DeviceKind) -
     )
 }
 
-fn loaded(choice: DeviceChoice, kind: DeviceKind) -> Session {
+pub(super) fn loaded(choice: DeviceChoice, kind: DeviceKind) -> Session {
     let settings = Settings {
         device: choice,
         ..Settings::default()
@@ -73,14 +73,14 @@ fn add(session: &mut Session, name: &str) -> RecordingId {
 }
 
 /// Adds a recording and has the worker open it.
-fn run(session: &mut Session, name: &str) -> (RecordingId, JobId) {
+pub(super) fn run(session: &mut Session, name: &str) -> (RecordingId, JobId) {
     let id = add(session, name);
     let job = start(session);
     session.apply(opened(job, Some(10.0)), &[]);
     (id, job)
 }
 
-fn opened(job: JobId, duration_s: Option<f64>) -> Response {
+pub(super) fn opened(job: JobId, duration_s: Option<f64>) -> Response {
     Response::Opened {
         job,
         sample_rate_hz: 44_100,
@@ -88,14 +88,14 @@ fn opened(job: JobId, duration_s: Option<f64>) -> Response {
     }
 }
 
-fn finished(job: JobId) -> Response {
+pub(super) fn finished(job: JobId) -> Response {
     Response::Finished {
         job,
         summary: SUMMARY,
     }
 }
 
-fn failed(job: JobId, kind: FailureKind) -> Response {
+pub(super) fn failed(job: JobId, kind: FailureKind) -> Response {
     Response::Failed {
         job,
         failure: Failure::new(kind, "why"),
@@ -109,7 +109,7 @@ fn start(session: &mut Session) -> JobId {
 }
 
 /// Nothing is kept of the recording that these effects look for.
-fn begin(session: &mut Session, effects: &[Effect]) -> JobId {
+pub(super) fn begin(session: &mut Session, effects: &[Effect]) -> JobId {
     match effects {
         [.., Effect::Recall(id, _)] => identify_job(&session.recalled(*id, None)),
         other => panic!("{other:?}"),
@@ -123,7 +123,7 @@ fn identify_job(effects: &[Effect]) -> JobId {
     }
 }
 
-fn scored(job: JobId, start_s: f64, scores: [f32; 2]) -> Response {
+pub(super) fn scored(job: JobId, start_s: f64, scores: [f32; 2]) -> Response {
     Response::Scored {
         job,
         windows: vec![WindowScores {

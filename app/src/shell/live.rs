@@ -76,6 +76,14 @@ impl Shell {
     }
 
     fn heard(self, block: &Samples) {
+        let is_full = self.kept.with_value(|kept| {
+            let live = kept.live.as_ref();
+            live.is_some_and(|live| !live.sound.has_room(block))
+        });
+        if is_full {
+            self.stop_listening();
+            return self.notify(Failure::new(FailureKind::LiveTooLong, ""));
+        }
         let sent = self.kept.try_update_value(|kept| {
             let Kept { port, live, .. } = kept;
             let (Some(port), Some(live)) = (port, live) else {

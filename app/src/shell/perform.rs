@@ -1,19 +1,15 @@
 //! Carries out the session's effects, and tells it what came of them.
 
 use super::Shell;
-use crate::browser::decode::convert;
 use crate::browser::error::describe;
 use crate::browser::files::SourceFile;
 use crate::browser::port::WorkerPort;
-use crate::browser::{gpu, offline, results};
+use crate::browser::{gpu, offline};
 use crate::protocol::{DeviceChoice, Failure, FailureKind, Request};
-use crate::session::{Effect, KeptResults, RecordingId};
+use crate::session::Effect;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-
-/// The name that answers are kept under.
-const REVIEW: &str = "review.json";
 
 impl Shell {
     pub(super) fn perform(self, effects: Vec<Effect>) {
@@ -23,23 +19,11 @@ impl Shell {
                 // Later, because its own last words may have led here.
                 Effect::EndWorker => spawn_local(async move { self.end_worker() }),
                 Effect::Send(request) => self.send_beside(&request),
-                Effect::SendWithFile(id, request) => {
-                    let converted = self
-                        .kept
-                        .with_value(|kept| kept.converted.get(&id).cloned());
-                    self.send(&request, converted.or_else(|| self.file(id)).as_ref());
-                }
+                Effect::SendWithFile(id, request) => self.send_with_file(id, request),
                 Effect::Recall(id, model) => spawn_local(self.recall(id, model)),
                 Effect::Keep(id, model, results) => spawn_local(self.keep(id, model, results)),
-                Effect::KeepReview(json) => spawn_local(async move {
-                    // Whoever wants to be sure saves the review as a file.
-                    let _ = results::put(REVIEW, &json).await;
-                }),
-                Effect::RecallReview => spawn_local(async move {
-                    if let Some(json) = results::get(REVIEW).await {
-                        self.change(|session| session.recall_review(&json));
-                    }
-                }),
+                Effect::KeepReview(json) => spawn_local(self.keep_review(json)),
+                Effect::RecallReview => spawn_local(self.recall_review()),
                 Effect::Convert(id) => spawn_local(self.convert(id)),
                 Effect::KeepSite => {
                     let site = self.session.with_untracked(|s| s.site().to_owned());
@@ -49,7 +33,7 @@ impl Shell {
                 }
                 Effect::OpenMicrophone => self.open_microphone(),
                 Effect::Forget(id) => self.kept.update_value(|kept| {
-                    kept.converted.remove(&id);
+                    kept.converted.forget(id);
                     kept.files.remove(&id);
                 }),
             }
@@ -105,44 +89,6 @@ impl Shell {
     pub(super) fn survive(self, sent: Result<(), JsValue>) {
         if let Err(thrown) = sent {
             self.update(|session| session.worker_died(&describe(&thrown)));
-        }
-    }
-
-    async fn recall(self, id: RecordingId, model: String) {
-        let kept = match self.results_name(id, &model) {
-            Some(name) => results::get(&name).await,
-            None => None,
-        };
-        // What cannot be read is computed anew and written over.
-        let kept = kept.and_then(|json| KeptResults::from_json(&json).ok());
-        self.update(|session| session.recalled(id, kept));
-    }
-
-    async fn keep(self, id: RecordingId, model: String, kept: KeptResults) {
-        let (Some(name), Ok(json)) = (self.results_name(id, &model), kept.to_json()) else {
-            return;
-        };
-        if let Err(thrown) = results::put(&name, &json).await {
-            let failure = Failure::new(FailureKind::NotKept, describe(&thrown));
-            self.change(|session| session.notify_once(failure));
-        }
-    }
-
-    fn results_name(self, id: RecordingId, model: &str) -> Option<String> {
-        let stamp = self.file(id)?.stamp;
-        Some(format!("{stamp}.{model}.json"))
-    }
-
-    async fn convert(self, id: RecordingId) {
-        let Some(file) = self.file(id) else { return };
-        match convert(&file).await {
-            Ok(converted) => {
-                self.kept.update_value(|kept| {
-                    kept.converted.insert(id, converted);
-                });
-                self.update(|session| session.converted(id));
-            }
-            Err(failure) => self.update(|session| session.conversion_failed(id, failure)),
         }
     }
 }

@@ -183,6 +183,8 @@ pub struct ExportWords {
     pub clips_title: &'static str,
     /// While clips are cut.
     pub cutting: &'static str,
+    /// So many of so many clips are missing.
+    pub left_out: fn(n_missing: usize, n_clips: usize) -> String,
 }
 
 /// Around failures.
@@ -296,6 +298,18 @@ pub struct ModelWords {
     pub use_it: &'static str,
     /// It does already.
     pub in_use: &'static str,
+}
+
+/// What is kept of earlier runs.
+pub struct KeptWords {
+    /// Opens it.
+    pub heading: &'static str,
+    /// How many results, and what they take.
+    pub amount: fn(n_results: usize, megabytes: f64) -> String,
+    /// Forgets them.
+    pub forget: &'static str,
+    /// What they are for, and what forgetting them changes.
+    pub why: &'static str,
 }
 
 /// The model's card and the page's last lines.

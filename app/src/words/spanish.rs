@@ -28,6 +28,7 @@ pub(super) static WORDS: Words = Words {
     review: recording::REVIEW,
     keys: page::KEYS,
     models: page::MODELS,
+    kept: page::KEPT,
     about: page::ABOUT,
 };
 

@@ -59,8 +59,11 @@ pub(super) async fn find(
 }
 
 async fn catalogue(site: &str) -> Result<Catalogue, Failure> {
-    let json = small_file(&format!("{site}{MODELS}{CATALOGUE_FILE}")).await?;
-    Catalogue::from_json(&json).map_err(invalid)
+    let url = format!("{site}{MODELS}{CATALOGUE_FILE}");
+    let json = small_file(&url).await?;
+    let catalogue = Catalogue::from_json(&json).map_err(invalid)?;
+    keep_list(&url, &json).await;
+    Ok(catalogue)
 }
 
 /// Fetches a model of the site.
@@ -69,8 +72,10 @@ async fn catalogue(site: &str) -> Result<Catalogue, Failure> {
 /// digest, so that they are fetched once and never stale.
 async fn fetch(job: JobId, site: &str, entry: &CatalogueEntry) -> Result<ModelPackage, Failure> {
     let folder = format!("{site}{MODELS}{}", entry.path);
-    let manifest_json = small_file(&format!("{folder}{MANIFEST_FILE}")).await?;
+    let manifest_url = format!("{folder}{MANIFEST_FILE}");
+    let manifest_json = small_file(&manifest_url).await?;
     let manifest = Manifest::from_json(&manifest_json).map_err(invalid)?;
+    keep_list(&manifest_url, &manifest_json).await;
     let digest = &manifest.weights_entry().map_err(invalid)?.sha256;
 
     let kept_under = kept_under(site, &manifest.name);
@@ -139,6 +144,13 @@ async fn small_file(url: &str) -> Result<Vec<u8>, Failure> {
     fetch::bytes(url, HttpCache::Revalidate, |_| ())
         .await
         .map_err(|error| unreachable(url, error))
+}
+
+/// Keeps a catalogue or manifest under its own address, where the service worker finds it when there
+/// is no network. It may not be running yet on the first visit, so it cannot keep them itself.
+async fn keep_list(url: &str, json: &[u8]) {
+    // Where nothing can be kept, Pipit goes on needing a network.
+    let _ = storage::put(url, json).await;
 }
 
 fn unreachable(url: &str, error: impl Display) -> Failure {

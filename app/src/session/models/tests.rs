@@ -340,6 +340,7 @@ fn another_model_scores_everything_anew() {
     let kept = KeptResults {
         format_version: KeptResults::VERSION,
         sample_rate_hz: 44_100,
+        is_converted: false,
         summary: SUMMARY,
         windows: vec![window(&[0.1, 0.9])],
     };
@@ -361,6 +362,7 @@ fn another_model_scores_everything_anew() {
     let kept = KeptResults {
         format_version: KeptResults::VERSION,
         sample_rate_hz: 44_100,
+        is_converted: false,
         summary: SUMMARY,
         windows: vec![window(&[0.7])],
     };

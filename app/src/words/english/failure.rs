@@ -139,6 +139,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Some files of the folder are no recordings and were left out.",
             "If one of them is a recording all the same, drop it on the page by itself.",
         ),
+        FailureKind::ClipsLeftOut => (
+            "Some clips could not be cut, so they are not in the ZIP.",
+            "The details count them and say why; put recordings that were moved back, or drop them on the page again, and press “Clips” once more.",
+        ),
         FailureKind::MicrophoneRefused => (
             "Pipit may not use the microphone.",
             "Allow it in the browser’s address bar or settings and press “Listen live” again. What is heard stays on this device.",
@@ -151,6 +155,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "The microphone was disconnected.",
             "What was heard until then is kept below; connect it and press “Listen live” to go on.",
         ),
+        FailureKind::LiveTooLong => (
+            "The live recording is as long as a WAV file can be, so it has ended.",
+            "It is kept below and can be saved; press “Listen live” to go on with a new one.",
+        ),
         FailureKind::NoReview => (
             "This review could not be loaded; your answers are as they were.",
             "Choose a JSON file that “Save review” made; the details say what is wrong with this one.",
@@ -160,8 +168,12 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "The details name them; all other settings hold.",
         ),
         FailureKind::NotKept => (
-            "This browser keeps no results for your next visit.",
-            "Everything else works; export what you need before you close the page, or free some space and reload.",
+            "This browser keeps neither results nor answers for your next visit.",
+            "Everything else works; export what you need and save the review before you close the page, or free some space and reload.",
+        ),
+        FailureKind::NotForgotten => (
+            "Some kept results could not be removed.",
+            "Close other tabs with Pipit and try again, or clear this site’s data in the browser’s settings.",
         ),
         FailureKind::UpdateReady => (
             "A newer version of Pipit has been downloaded.",

@@ -2,8 +2,8 @@
 
 use super::counted;
 use crate::words::{
-    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, ModelWords,
-    NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeptWords, KeyWords,
+    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
 };
 
 pub(super) const PAGE: PageWords = PageWords {
@@ -123,6 +123,12 @@ pub(super) const EXPORT: ExportWords = ExportWords {
     clips: "Clips",
     clips_title: "A WAV of each detection, in a ZIP with a table",
     cutting: "Cutting…",
+    left_out: |n_missing, n_clips| {
+        format!(
+            "{n_missing} of {} missing.",
+            counted(n_clips, "clip", "clips")
+        )
+    },
 };
 
 pub(super) const NOTICE: NoticeWords = NoticeWords {
@@ -206,6 +212,20 @@ pub(super) const MODELS: ModelWords = ModelWords {
     removed: "; fetched again at the next visit",
     use_it: "Use",
     in_use: "In use",
+};
+
+pub(super) const KEPT: KeptWords = KeptWords {
+    heading: "Kept results",
+    amount: |n_results, megabytes| match n_results {
+        0 => "No results are kept in this browser.".into(),
+        n => format!(
+            "{} kept in this browser, {megabytes:.1} MB.",
+            counted(n, "result is", "results are")
+        ),
+    },
+    forget: "Forget them",
+    why: "Recordings that come again are not computed again. Forgetting them changes nothing on \
+          this page, and answers of a review stay.",
 };
 
 pub(super) const ABOUT: AboutWords = AboutWords {

@@ -147,6 +147,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Algunos archivos de la carpeta no son grabaciones y se dejaron fuera.",
             "Si alguno lo es de todos modos, suéltelo solo en la página.",
         ),
+        FailureKind::ClipsLeftOut => (
+            "Algunos recortes no se pudieron hacer y no están en el ZIP.",
+            "Los detalles los cuentan y dicen por qué; devuelva a su sitio las grabaciones que se movieron, o suéltelas otra vez en la página, y pulse de nuevo “Recortes”.",
+        ),
         FailureKind::MicrophoneRefused => (
             "Pipit no puede usar el micrófono.",
             "Permítalo en la barra de direcciones o en los ajustes del navegador y pulse de nuevo “Escuchar en vivo”. Lo que se oye no sale de este dispositivo.",
@@ -159,6 +163,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "El micrófono se desconectó.",
             "Lo que se oyó hasta entonces queda abajo; conéctelo y pulse “Escuchar en vivo” para seguir.",
         ),
+        FailureKind::LiveTooLong => (
+            "La grabación en vivo es tan larga como puede ser un archivo WAV, así que ha terminado.",
+            "Queda abajo y se puede guardar; pulse “Escuchar en vivo” para seguir con otra.",
+        ),
         FailureKind::NoReview => (
             "No se pudo cargar esta revisión; sus respuestas siguen como estaban.",
             "Elija un archivo JSON guardado por “Guardar revisión”; los detalles dicen qué tiene este de malo.",
@@ -168,8 +176,12 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Los detalles los nombran; los demás ajustes valen.",
         ),
         FailureKind::NotKept => (
-            "Este navegador no guarda resultados para su próxima visita.",
-            "Todo lo demás funciona; exporte lo que necesite antes de cerrar la página, o libere espacio y recargue.",
+            "Este navegador no guarda ni resultados ni respuestas para su próxima visita.",
+            "Todo lo demás funciona; exporte lo que necesite y guarde la revisión antes de cerrar la página, o libere espacio y recargue.",
+        ),
+        FailureKind::NotForgotten => (
+            "Algunos resultados guardados no se pudieron borrar.",
+            "Cierre otras pestañas con Pipit e intente de nuevo, o borre los datos de este sitio en los ajustes del navegador.",
         ),
         FailureKind::UpdateReady => (
             "Se ha descargado una versión más nueva de Pipit.",

@@ -2,8 +2,8 @@
 
 use super::counted;
 use crate::words::{
-    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeyWords, ModelWords,
-    NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeptWords, KeyWords,
+    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
 };
 
 pub(super) const PAGE: PageWords = PageWords {
@@ -124,6 +124,12 @@ pub(super) const EXPORT: ExportWords = ExportWords {
     clips: "Recortes",
     clips_title: "Un WAV de cada detección, en un ZIP con una tabla",
     cutting: "Recortando…",
+    left_out: |n_missing, n_clips| {
+        format!(
+            "Faltan {n_missing} de {}.",
+            counted(n_clips, "recorte", "recortes")
+        )
+    },
 };
 
 pub(super) const NOTICE: NoticeWords = NoticeWords {
@@ -215,6 +221,20 @@ pub(super) const MODELS: ModelWords = ModelWords {
     removed: "; se obtendrá de nuevo en la próxima visita",
     use_it: "Usar",
     in_use: "En uso",
+};
+
+pub(super) const KEPT: KeptWords = KeptWords {
+    heading: "Resultados guardados",
+    amount: |n_results, megabytes| match n_results {
+        0 => "Este navegador no guarda ningún resultado.".into(),
+        n => format!(
+            "Este navegador guarda {}, {megabytes:.1} MB.",
+            counted(n, "resultado", "resultados")
+        ),
+    },
+    forget: "Olvidarlos",
+    why: "Así las grabaciones que vuelven no se calculan otra vez. Olvidarlos no cambia nada en \
+          esta página, y las respuestas de una revisión se quedan.",
 };
 
 pub(super) const ABOUT: AboutWords = AboutWords {

@@ -1,0 +1,106 @@
+//! Recordings that the browser had to decode, as files that the worker reads.
+//!
+//! Such a file is ten times as large as the recording. Only the last few are kept; what is wanted of
+//! another later, a piece of its spectrogram or a clip, has it converted again.
+
+use super::Shell;
+use crate::browser::decode::convert;
+use crate::browser::files::SourceFile;
+use crate::protocol::{Failure, FailureKind, JobId, Request, Response};
+use crate::recent::Recent;
+use crate::session::RecordingId;
+use leptos::prelude::*;
+use std::collections::HashMap;
+use wasm_bindgen_futures::spawn_local;
+
+/// Room for twenty minutes at 48 kHz.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// What was converted, and what waits for it.
+pub(super) struct Converted {
+    files: Recent<RecordingId, SourceFile>,
+    waiting: HashMap<RecordingId, Vec<(JobId, Request)>>,
+}
+
+impl Default for Converted {
+    fn default() -> Self {
+        Self {
+            files: Recent::new(MOST_BYTES),
+            waiting: HashMap::new(),
+        }
+    }
+}
+
+impl Converted {
+    pub(super) fn forget(&mut self, id: RecordingId) {
+        self.files.remove(&id);
+    }
+}
+
+impl Shell {
+    /// Sends a request with the recording's file, or with what it was converted to.
+    pub(super) fn send_with_file(self, id: RecordingId, request: Request) {
+        let is_converted =
+            self.with_untracked(|session| session.recording(id).is_some_and(|r| r.is_converted));
+        if !is_converted {
+            return self.send(&request, self.file(id).as_ref());
+        }
+        let converted = self
+            .kept
+            .try_update_value(|kept| kept.converted.files.get(&id).cloned());
+        match (converted.flatten(), request.job_with_file()) {
+            (None, Some(job)) => self.send_once_converted(id, job, request),
+            (converted, _) => self.send(&request, converted.as_ref()),
+        }
+    }
+
+    /// Decodes a recording that the worker cannot read, for the first time.
+    pub(super) async fn convert(self, id: RecordingId) {
+        match self.conversion(id).await {
+            Ok(_) => self.update(|session| session.converted(id)),
+            Err(failure) => self.update(|session| session.conversion_failed(id, failure)),
+        }
+    }
+
+    /// However many requests wait for a recording, it is converted once.
+    fn send_once_converted(self, id: RecordingId, job: JobId, request: Request) {
+        let is_first = self.kept.try_update_value(|kept| {
+            let waiting = kept.converted.waiting.entry(id).or_default();
+            waiting.push((job, request));
+            waiting.len() == 1
+        });
+        if is_first != Some(true) {
+            return;
+        }
+        spawn_local(async move {
+            let converted = self.conversion(id).await;
+            let waiting = self
+                .kept
+                .try_update_value(|kept| kept.converted.waiting.remove(&id));
+            for (job, request) in waiting.flatten().unwrap_or_default() {
+                match &converted {
+                    Ok(file) => self.send(&request, Some(file)),
+                    Err(failure) => {
+                        let failure = failure.clone();
+                        let response = Response::Failed { job, failure };
+                        self.answer_listener(&response, &[]);
+                        self.update(|session| session.apply(response, &[]));
+                    }
+                }
+            }
+        });
+    }
+
+    async fn conversion(self, id: RecordingId) -> Result<SourceFile, Failure> {
+        let gone = || Failure::new(FailureKind::Damaged, "the recording is no longer there");
+        let converted = convert(&self.file(id).ok_or_else(gone)?).await?;
+        self.kept.update_value(|kept| {
+            // It may have been taken off the page meanwhile.
+            if kept.files.contains_key(&id) {
+                let (file, bytes) = (converted.clone(), converted.size());
+                kept.converted.files.insert(id, file, bytes);
+            }
+        });
+        Ok(converted)
+    }
+}
