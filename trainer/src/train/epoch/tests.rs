@@ -68,8 +68,8 @@ fn repeated_steps_learn_a_batch_by_heart_with_either_loss_in_either_precision() 
         (LossChoice::Bce, Precision::Bf16),
     ] {
         let options = TrainOptions {
-            loss,
             precision,
+            loss,
             ..TrainOptions::default()
         };
         with_steps(&options, |steps| {
