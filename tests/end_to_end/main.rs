@@ -12,6 +12,7 @@ use libtest_mimic::Arguments;
 use pipit_tests::browser::Browsers;
 
 mod accessibility;
+mod addresses;
 mod cases;
 mod controls;
 mod failures;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         live::trials(&browsers),
         keyboard::trials(&browsers),
         models::trials(&browsers),
+        addresses::trials(&browsers),
         keeping::trials(&browsers),
         language::trials(&browsers),
         accessibility::trials(&browsers),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::Recipe;
 use pipit_tests::browser::{Browsers, Gpu};
@@ -20,11 +20,11 @@ use crate::trial::{
     RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, in_tab, named, on_page, recording,
 };
 
-const ANSWER: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER: Duration = Duration::from_secs(30);
 const MANIFEST: &str = "manifest.json";
 const WEIGHTS: &str = "weights.safetensors";
 /// A model of the site comes from there.
-const THE_SITE: &str = "this site";
+pub(crate) const THE_SITE: &str = "this site";
 /// The row of a model that was added.
 const ADDED: &str = "document.querySelector('[data-testid=\"model\"][data-added=\"true\"]')";
 
@@ -41,10 +41,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("a_newer_format", a_newer_format),
         test("a_flipped_byte", a_flipped_byte),
         test("no_room_for_a_model", no_room_for_a_model),
-        test("an_address_on_the_site", an_address_on_the_site),
-        test("an_address_with_nothing", an_address_with_nothing),
         kept_and_removed(browsers),
-        an_address_elsewhere(browsers),
     ]
 }
 
@@ -190,32 +187,6 @@ fn no_room_for_a_model(page: &mut Page, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn an_address_on_the_site(page: &mut Page, folder: &Path) -> Result<()> {
-    let model = site::default_model()?;
-    let name = model.file_name().context("the model has no folder")?;
-    let address = format!("models/{}/", name.to_string_lossy());
-    fetch(page, &address)?;
-    wait_for_origin(page, &address)?;
-    let file = whistles(folder)?;
-    page.drop_files(std::slice::from_ref(&file))?;
-    page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
-    agrees_with_command_line(page, &file, 1e-3)?;
-    Ok(())
-}
-
-fn an_address_with_nothing(page: &mut Page, folder: &Path) -> Result<()> {
-    page.tolerate("Failed to load resource");
-    wait_for_origin(page, THE_SITE)?;
-    fetch(page, "models/dodo/manifest.json")?;
-    page.wait_for_notice("address-unreachable", ANSWER)?;
-    let detail = page.text("notice")?;
-    ensure!(
-        detail.contains("models/dodo/manifest.json") && detail.contains("404"),
-        "the notice names neither address nor cause: {detail:?}"
-    );
-    still_works(page, folder)
-}
-
 /// An added model is there after a reload and without a network, until it is removed.
 fn kept_and_removed(browsers: &Arc<Browsers>) -> Trial {
     let browsers = Arc::clone(browsers);
@@ -271,34 +242,6 @@ fn kept_and_removed(browsers: &Arc<Browsers>) -> Trial {
     })
 }
 
-/// The page's policy forbids another origin: the page says so, and asks nobody.
-fn an_address_elsewhere(browsers: &Arc<Browsers>) -> Trial {
-    let browsers = Arc::clone(browsers);
-    named("models::an_address_elsewhere", move |name| {
-        let server = site::serve()?;
-        // The same files at another port are another origin.
-        let elsewhere = site::serve()?;
-        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
-            page.tolerate("Content Security Policy");
-            page.tolerate("Refused to connect");
-            wait_for_origin(page, THE_SITE)?;
-            fetch(page, &format!("{}models/puerto-rico/", elsewhere.url()))?;
-            page.wait_for_notice("address-refused", ANSWER)?;
-            let notice = page.text("notice")?;
-            ensure!(
-                notice.contains("connect-src") && notice.contains(elsewhere.url()),
-                "the notice does not say what refused what: {notice:?}"
-            );
-            ensure!(
-                elsewhere.requests().is_empty(),
-                "somebody asked: {:?}",
-                elsewhere.requests()
-            );
-            still_works(page, folder)
-        })
-    })
-}
-
 /// Drops files that are refused as a model, with a cause that names what is wrong.
 fn refused(page: &mut Page, files: &[PathBuf], kind: &str, cause: &str) -> Result<()> {
     wait_for_origin(page, THE_SITE)?;
@@ -319,7 +262,7 @@ fn refused(page: &mut Page, files: &[PathBuf], kind: &str, cause: &str) -> Resul
 }
 
 /// The model that was there before is still there and identifies.
-fn still_works(page: &mut Page, folder: &Path) -> Result<()> {
+pub(crate) fn still_works(page: &mut Page, folder: &Path) -> Result<()> {
     let file = whistles(folder)?;
     page.drop_files(std::slice::from_ref(&file))?;
     page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
@@ -329,7 +272,7 @@ fn still_works(page: &mut Page, folder: &Path) -> Result<()> {
 }
 
 /// Waits until a model from there is loaded.
-fn wait_for_origin(page: &mut Page, origin: &str) -> Result<()> {
+pub(crate) fn wait_for_origin(page: &mut Page, origin: &str) -> Result<()> {
     page.wait_until(
         &format!("a model from {origin:?} is loaded"),
         RUN_TIMEOUT,
@@ -338,21 +281,6 @@ fn wait_for_origin(page: &mut Page, origin: &str) -> Result<()> {
             json!(origin)
         ),
     )
-}
-
-/// Types an address for a model and has it fetched.
-fn fetch(page: &mut Page, address: &str) -> Result<()> {
-    page.evaluate::<bool>(&format!(
-        "(() => {{
-            document.querySelector('[data-testid=\"models\"]').open = true;
-            const input = document.querySelector('[data-testid=\"model-address\"]');
-            input.value = {};
-            input.dispatchEvent(new Event('input', {{ bubbles: true }}));
-            return true;
-        }})()",
-        json!(address)
-    ))?;
-    page.click("model-fetch")
 }
 
 /// The site's first model with a changed manifest: manifest and weights, in this order.
@@ -367,7 +295,7 @@ fn package(folder: &Path, change: impl FnOnce(&mut Value)) -> Result<Vec<PathBuf
 }
 
 /// A ZIP with a package in one folder.
-fn zip_of(model: &Path, file: &Path) -> Result<PathBuf> {
+pub(crate) fn zip_of(model: &Path, file: &Path) -> Result<PathBuf> {
     let mut writer = ZipWriter::new(fs::File::create(file)?);
     for name in [MANIFEST, WEIGHTS] {
         writer.start_file(format!("birds/{name}"), SimpleFileOptions::default())?;
@@ -377,6 +305,6 @@ fn zip_of(model: &Path, file: &Path) -> Result<PathBuf> {
     Ok(file.to_owned())
 }
 
-fn whistles(folder: &Path) -> Result<PathBuf> {
+pub(crate) fn whistles(folder: &Path) -> Result<PathBuf> {
     recording(folder, "whistles.wav", Recipe::default())
 }

@@ -33,6 +33,7 @@ pub struct Page {
     origin: String,
     problems: Vec<String>,
     tolerated: Vec<String>,
+    permitted: Vec<String>,
     requests: BTreeSet<String>,
 }
 
@@ -76,6 +77,7 @@ impl Page {
             origin: String::new(),
             problems: Vec::new(),
             tolerated: Vec::new(),
+            permitted: Vec::new(),
             requests: BTreeSet::new(),
         };
         for domain in ["Page", "Runtime", "Log", "Network", "DOM"] {
