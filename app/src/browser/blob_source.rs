@@ -8,7 +8,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, FileReaderSync};
 
-/// Bytes fetched at a time: each call to the browser costs as much as some hundred kilobytes.
+/// Bytes fetched where reading begins: whoever looks for a place in a long file jumps on soon.
+const FIRST_PIECE: u64 = 1 << 16;
+/// Bytes fetched at a time by whoever reads on: each call to the browser costs as much as some
+/// hundred kilobytes.
 const PIECE: u64 = 1 << 20;
 
 /// Reads a file where it lies; only a piece of it is in memory.
@@ -48,7 +51,14 @@ impl BlobSource {
     }
 
     fn fetch(&mut self) -> Result<(), JsValue> {
-        let end = (self.position + PIECE).min(self.length);
+        let fetched = self.piece.len() as u64;
+        let reads_on = fetched > 0 && self.position == self.piece_start + fetched;
+        let length = if reads_on {
+            (2 * fetched).min(PIECE)
+        } else {
+            FIRST_PIECE
+        };
+        let end = (self.position + length).min(self.length);
         let piece = self
             .blob
             .slice_with_f64_and_f64(self.position as f64, end as f64)?;
