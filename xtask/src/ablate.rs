@@ -115,18 +115,22 @@ impl Device {
 }
 
 impl Sitting<'_> {
-    /// Carries out runs until all are finished or time is up. A run of an earlier sitting took so
-    /// long on average, if there is one.
+    /// Carries out runs until all are finished or time is up. An epoch of an earlier sitting took so
+    /// long on average, if there was one.
     fn train(&self, runs: &[&Run], earlier: Option<Duration>) -> Result<()> {
         let began = Instant::now();
-        for (done, run) in runs.iter().enumerate() {
-            let left = (runs.len() - done) as u32;
-            // Unlike the earlier runs' own times, those of this sitting include decoding.
-            let mean = began.elapsed().checked_div(done as u32).or(earlier);
-            let about = mean.map_or_else(String::new, |mean| {
-                format!(", about {} by the mean so far", seconds(mean * left))
+        let all = epochs_left(runs)?;
+        for (index, run) in runs.iter().enumerate() {
+            let left = epochs_left(&runs[index..])?;
+            // Unlike the times in the runs' own tables, those of this sitting include decoding.
+            let epoch = began.elapsed().checked_div(all - left).or(earlier);
+            let about = epoch.map_or_else(String::new, |epoch| {
+                format!(", about {} by the mean so far", seconds(epoch * left))
             });
-            println!("\nruns left: {left}{about}");
+            println!(
+                "\n{} runs with {left} epochs left{about}",
+                runs.len() - index
+            );
             if self.is_over() || !self.carry_out(run)? {
                 println!("time is up; the same command goes on");
                 return Ok(());
@@ -189,18 +193,24 @@ fn left<'a>(plan: &'a [Planned<'_>], only: &[String]) -> Result<Vec<&'a Run>> {
     Ok(left)
 }
 
-/// The mean time of the finished runs, if there are any.
-fn earlier(plan: &[Planned<'_>]) -> Result<Option<Duration>> {
-    let mut times = Vec::new();
-    for run in plan.iter().flat_map(|planned| &planned.folds) {
-        if run.is_finished()? {
-            times.push(Duration::from_secs_f64(run.outcome()?.seconds));
-        }
+/// Epochs that these runs still take.
+fn epochs_left(runs: &[&Run]) -> Result<u32> {
+    let mut left = 0;
+    for run in runs {
+        left += run.epochs.saturating_sub(run.outcome()?.epochs) as u32;
     }
-    Ok(times
-        .iter()
-        .sum::<Duration>()
-        .checked_div(times.len() as u32))
+    Ok(left)
+}
+
+/// The mean time of an epoch of all variants so far, if there was one.
+fn earlier(plan: &[Planned<'_>]) -> Result<Option<Duration>> {
+    let (mut time, mut epochs) = (Duration::ZERO, 0);
+    for run in plan.iter().flat_map(|planned| &planned.folds) {
+        let outcome = run.outcome()?;
+        time += Duration::try_from_secs_f64(outcome.seconds).unwrap_or_default();
+        epochs += outcome.epochs as u32;
+    }
+    Ok(time.checked_div(epochs))
 }
 
 fn table_of(plan: &[Planned<'_>]) -> Result<String> {
