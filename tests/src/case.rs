@@ -140,7 +140,7 @@ impl Source {
                 Ok(path)
             }
             Self::Shared(path) => match shared_recording(&path.to_string_lossy()) {
-                Some(path) => Ok(path.canonicalize()?),
+                Some(path) => Ok(path),
                 None => bail!("no {} beside the workspace", path.display()),
             },
         }

@@ -65,5 +65,6 @@ pub fn default_model() -> Result<PathBuf> {
 #[must_use]
 pub fn shared_recording(path: &str) -> Option<PathBuf> {
     let file = workspace().join("../shared/data").join(path);
-    file.is_file().then_some(file)
+    // A browser takes no path with `..` in it.
+    file.canonicalize().ok().filter(|file| file.is_file())
 }

@@ -158,6 +158,12 @@ impl Player {
         self.0.audio.ended()
     }
 
+    /// Seconds from where it stands to the end of what it holds; not a number before that is known.
+    #[must_use]
+    pub fn remains_s(&self) -> f64 {
+        self.0.audio.duration() - self.0.audio.current_time()
+    }
+
     /// Whether it stands still.
     #[must_use]
     pub fn is_paused(&self) -> bool {

@@ -11,6 +11,9 @@ use crate::view::listening::{Moment, Next, Piece};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+/// Whoever pauses so near to the end hears no more of it.
+const END_S: f64 = 0.05;
+
 /// A recording's player. Copies are the same player.
 #[derive(Clone, Copy)]
 pub(super) struct Playback {
@@ -75,7 +78,13 @@ impl Playback {
         }
         self.span_s.set_value(None);
         let position_s = self.position_s.get_untracked();
-        let is_at_end = |player: &Player| player.has_ended() && player.position_s() <= position_s;
+        let is_last = self.piece.get_value().and_then(Piece::more_s).is_none();
+        let is_at_end = |player: &Player| {
+            let stands_s = player.position_s();
+            let has_ended = player.has_ended() && stands_s <= position_s;
+            let is_here = (stands_s - position_s).abs() < END_S;
+            has_ended || (is_last && is_here && player.remains_s() < END_S)
+        };
         let player = self.player.get_value();
         if player.is_some_and(|player| is_at_end(&player)) {
             self.move_to(0.0);
