@@ -1,6 +1,7 @@
 //! Causes that the page words itself, in whatever language is spoken.
 
-use crate::protocol::NoGpu;
+use super::word;
+use crate::protocol::{Failure, NoGpu};
 use crate::review::ReviewError;
 use crate::settings::SettingsWarning;
 use crate::words::Language;
@@ -14,6 +15,15 @@ pub enum Cause {
     DamagedPieces(usize),
     /// So many files of a folder are no recordings.
     LeftOut(usize),
+    /// Some clips could not be cut.
+    Clips {
+        /// So many.
+        n_missing: usize,
+        /// Of so many.
+        n_clips: usize,
+        /// Recordings that they belong to, and why.
+        reasons: Vec<(String, Failure)>,
+    },
     /// Why there is no WebGPU.
     NoGpu(NoGpu),
     /// Page and worker are of these builds.
@@ -39,6 +49,23 @@ impl Cause {
             Self::Peak(peak) => (causes.peak)(peak),
             Self::DamagedPieces(n) => (causes.damaged_pieces)(*n),
             Self::LeftOut(n) => (words.intake.left_out)(*n),
+            Self::Clips {
+                n_missing,
+                n_clips,
+                reasons,
+            } => {
+                let counted = (words.export.left_out)(*n_missing, *n_clips);
+                let reasons = reasons.iter().map(|(name, failure)| {
+                    let notice = word(language, failure);
+                    // The sentence speaks of a whole recording, and would often mislead.
+                    match notice.detail.as_str() {
+                        "" => format!("{name}: {}", notice.sentence),
+                        detail => format!("{name}: {detail}"),
+                    }
+                });
+                let lines: Vec<String> = std::iter::once(counted).chain(reasons).collect();
+                lines.join("\n")
+            }
             Self::NoGpu(reason) => (causes.no_gpu)(reason),
             Self::Builds { page, worker } => (causes.builds)(page, worker),
             Self::Settings(warnings) => {
@@ -68,6 +95,11 @@ mod tests {
             Cause::DamagedPieces(1),
             Cause::DamagedPieces(7),
             Cause::LeftOut(7),
+            Cause::Clips {
+                n_missing: 7,
+                n_clips: 8,
+                reasons: Vec::new(),
+            },
             Cause::NoGpu(NoGpu::NotOffered),
             Cause::NoGpu(NoGpu::NoAdapter),
             Cause::NoGpu(NoGpu::NoClock),

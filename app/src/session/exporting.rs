@@ -2,7 +2,7 @@
 
 use super::{Recording, RecordingId, RecordingState, Session};
 use crate::export::{Export, ExportedDetection, ExportedFile, ExportedModel, ExportedSettings};
-use crate::notice::word;
+use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind};
 use std::collections::BTreeMap;
 
@@ -27,23 +27,20 @@ impl Session {
 
     /// Some of so many clips could not be cut: tells which recordings they belong to, and why.
     pub fn clips_left_out(&mut self, left_out: &[(RecordingId, Failure)], n_clips: usize) {
-        let language = self.settings.spoken();
-        let mut reasons: Vec<String> = Vec::new();
+        let mut reasons = Vec::new();
         for (id, failure) in left_out {
             let name = self.recording(*id).map_or("", |r| r.name.as_str());
-            let notice = word(language, failure);
-            // The sentence speaks of a whole recording, and would often mislead.
-            let reason = match notice.detail.as_str() {
-                "" => format!("{name}: {}", notice.sentence),
-                detail => format!("{name}: {detail}"),
-            };
+            let reason = (name.to_owned(), failure.clone());
             if reasons.len() < MAX_REASONS && !reasons.contains(&reason) {
                 reasons.push(reason);
             }
         }
-        let counted = (language.words().export.left_out)(left_out.len(), n_clips);
-        reasons.insert(0, counted);
-        self.notify(Failure::new(FailureKind::ClipsLeftOut, reasons.join("\n")));
+        let cause = Cause::Clips {
+            n_missing: left_out.len(),
+            n_clips,
+            reasons,
+        };
+        self.notify(Failure::because(FailureKind::ClipsLeftOut, cause));
     }
 
     fn export_of<'a>(&self, recordings: impl Iterator<Item = &'a Recording>) -> Option<Export> {
@@ -123,9 +120,11 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notice::word;
     use crate::protocol::{DeviceChoice, DeviceKind};
     use crate::session::ModelState;
     use crate::session::tests::{finished, loaded, run, scored};
+    use crate::words::Language;
     use pipit_core::{LabelId, Manifest};
     use std::sync::Arc;
 
@@ -196,7 +195,8 @@ mod tests {
             panic!("{:?}", session.notices());
         };
         assert_eq!(notice.kind, FailureKind::ClipsLeftOut);
-        let lines: Vec<&str> = notice.detail.lines().collect();
+        let told = word(Language::English, notice).detail;
+        let lines: Vec<&str> = told.lines().collect();
         assert!(
             lines[0].contains('3') && lines[0].contains('7'),
             "{lines:?}"
@@ -204,5 +204,6 @@ mod tests {
         assert_eq!(lines[1], "a.wav: it is gone");
         assert_eq!(lines[2], "a.wav: This recording is empty.");
         assert_eq!(lines.len(), 3);
+        assert_ne!(told, word(Language::Spanish, notice).detail);
     }
 }
