@@ -55,9 +55,9 @@ impl Session {
             return Vec::new();
         };
         let start_s = window.start_s;
-        let other =
-            |e: &Explanation| e.label != detection.label || e.start_s.total_cmp(&start_s).is_ne();
-        recording.explanations.retain(other);
+        recording
+            .explanations
+            .retain(|e| !e.is_of(detection.label, start_s));
         recording.explanations.push(Explanation {
             label: detection.label,
             start_s,
@@ -103,9 +103,8 @@ impl Session {
         let Some(recording) = self.recording_mut(id) else {
             return;
         };
-        let asked =
-            |e: &&mut Explanation| e.label == label && e.start_s.total_cmp(&start_s).is_eq();
-        if let Some(explanation) = recording.explanations.iter_mut().find(asked) {
+        let mut explanations = recording.explanations.iter_mut();
+        if let Some(explanation) = explanations.find(|e| e.is_of(label, start_s)) {
             explanation.evidence = match response {
                 Some(Response::Explained {
                     n_bands,
@@ -122,6 +121,13 @@ impl Session {
                 _ => Evidence::Failed,
             };
         }
+    }
+}
+
+impl Explanation {
+    /// Whether it is about this species in the window that starts here.
+    fn is_of(&self, label: LabelId, start_s: f64) -> bool {
+        self.label == label && self.start_s.total_cmp(&start_s).is_eq()
     }
 }
 
@@ -157,7 +163,7 @@ impl Recording {
         let window = strongest(&self.scores, detection)?;
         self.explanations
             .iter()
-            .find(|e| e.label == detection.label && e.start_s.total_cmp(&window.start_s).is_eq())
+            .find(|e| e.is_of(detection.label, window.start_s))
     }
 }
 
@@ -176,9 +182,8 @@ fn strongest<'a>(scores: &'a [WindowScores], detection: &Detection) -> Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{DeviceKind, DeviceReport, Failure, FailureKind, Summary};
-    use crate::session::{ModelState, fixture};
-    use crate::settings::Settings;
+    use crate::protocol::{DeviceChoice, DeviceKind, FailureKind};
+    use crate::session::tests::{failed, finished, loaded, scored};
     use pipit_core::Scores;
 
     #[test]
@@ -207,40 +212,12 @@ mod tests {
 
     /// A session whose microphone has heard one detection, which comes with its job.
     fn heard_live() -> (Session, RecordingId, JobId, Detection) {
-        let (mut session, _) = Session::start(Settings::default());
-        session.model = ModelState::Loaded {
-            manifest: fixture::manifest().into(),
-            device: DeviceReport {
-                kind: DeviceKind::Cpu,
-                adapter: String::new(),
-                passed_over: None,
-            },
-        };
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
         let (heard, _) = session.listen("Live".into(), 48_000);
         let (id, job) = heard.expect("there is a model");
-        let scored = Response::Scored {
-            job,
-            windows: vec![WindowScores {
-                start_s: 0.0,
-                end_s: 5.0,
-                scores: Scores(vec![0.9, 0.1]),
-            }],
-            first_column: 0,
-            done_s: 5.0,
-            elapsed_s: 0.5,
-        };
-        session.apply(scored, &[]);
+        session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
         let detection = session.recording(id).expect("kept").detections[0];
         (session, id, job, detection)
-    }
-
-    fn stop(session: &mut Session, job: JobId) {
-        let summary = Summary {
-            duration_s: 5.0,
-            peak: 0.5,
-            damaged_packets: 0,
-        };
-        session.apply(Response::Finished { job, summary }, &[]);
     }
 
     /// Asks; hands out the job of the question.
@@ -256,7 +233,7 @@ mod tests {
     fn what_is_being_heard_is_explained_once_it_has_ended() {
         let (mut session, id, job, detection) = heard_live();
         assert_eq!(ask(&mut session, id, &detection), None);
-        stop(&mut session, job);
+        session.apply(finished(job), &[]);
         let recording = session.recording(id).expect("kept");
         assert_eq!(recording.explanation(&detection), None);
         assert!(ask(&mut session, id, &detection).is_some());
@@ -265,7 +242,7 @@ mod tests {
     #[test]
     fn what_failed_is_told_and_can_be_asked_again() {
         let (mut session, id, job, detection) = heard_live();
-        stop(&mut session, job);
+        session.apply(finished(job), &[]);
         let evidence = |session: &Session| {
             let recording = session.recording(id).expect("kept");
             let explanations = &recording.explanations;
@@ -274,8 +251,7 @@ mod tests {
         };
         let job = ask(&mut session, id, &detection).expect("it is asked");
         assert_eq!(ask(&mut session, id, &detection), None);
-        let failure = Failure::new(FailureKind::Damaged, "gone");
-        session.apply(Response::Failed { job, failure }, &[]);
+        session.apply(failed(job, FailureKind::Damaged), &[]);
         assert_eq!(evidence(&session), Some(Evidence::Failed));
         let job = ask(&mut session, id, &detection).expect("it is asked again");
         assert_eq!(evidence(&session), Some(Evidence::Awaited));
