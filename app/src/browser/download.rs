@@ -17,19 +17,12 @@ pub fn save(name: &str, mime: &str, bytes: &[u8]) -> Result<(), JsValue> {
 }
 
 /// A file in the making, whose pieces the browser may move to disk.
+#[derive(Default)]
 pub struct GrowingFile {
     pieces: Array,
 }
 
 impl GrowingFile {
-    /// Nothing yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            pieces: Array::new(),
-        }
-    }
-
     /// Adds a copy of a piece.
     ///
     /// # Errors
@@ -50,12 +43,6 @@ impl GrowingFile {
         kind.set_type(mime);
         let blob = Blob::new_with_blob_sequence_and_options(&self.pieces, &kind)?;
         save_blob(name, &blob)
-    }
-}
-
-impl Default for GrowingFile {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -35,7 +35,7 @@ impl Shell {
         let planned = clips::plan(&export, MARGIN_S);
         let n_planned = planned.len();
         let mut archive = Archive::new();
-        let mut zip = GrowingFile::new();
+        let mut zip = GrowingFile::default();
         let (mut kept, mut left_out) = (Vec::new(), Vec::new());
         for clip in planned {
             let (Some(file), Some(id)) = (export.files.get(clip.file), ids.get(clip.file)) else {
