@@ -145,9 +145,53 @@ fn webgpu_without_an_adapter(browsers: &Arc<Browsers>) -> Trial {
 }
 
 /// The GPU process dies while a recording is being identified: the page says so and goes on with
-/// the CPU. This browser is its own, because the crash hits all its tabs.
+/// the CPU.
 fn gpu_lost() -> Trial {
-    named("failures::gpu_lost", move |name| {
+    losing_the_gpu("failures::gpu_lost", |page, folder, crash| {
+        let file = short_recording(folder)?;
+        page.drop_files(std::slice::from_ref(&file))?;
+        page.wait_for_state("whistles.wav", &["running"], RUN_TIMEOUT)?;
+        crash()?;
+        page.wait_for_notice("gpu-lost", NOTICE_TIMEOUT)?;
+        page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+        agrees_with_command_line(page, &file, 1e-3)?;
+        Ok(())
+    })
+}
+
+/// The same while it is asked why a bird was heard, which takes a software adapter minutes: the
+/// CPU answers.
+fn gpu_lost_while_it_explains() -> Trial {
+    let name = "failures::gpu_lost_while_it_explains";
+    losing_the_gpu(name, |page, folder, crash| {
+        page.set_threshold(THRESHOLD)?;
+        page.drop_files(&[short_recording(folder)?])?;
+        page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
+        page.click("detection")?;
+        page.click("why-button")?;
+        page.wait_until(
+            "the GPU is asked",
+            NOTICE_TIMEOUT,
+            "document.querySelector('[data-testid=\"why\"]').textContent.includes('Hiding')",
+        )?;
+        crash()?;
+        page.wait_for_notice("gpu-lost", NOTICE_TIMEOUT)?;
+        page.wait_until(
+            "the CPU says where the evidence lies",
+            RUN_TIMEOUT,
+            "/between [0-9.]+ and [0-9.]+ kHz|No single part/
+                .test(document.querySelector('[data-testid=\"why\"]')?.textContent)",
+        )
+    })
+}
+
+/// A page on a GPU that `part` crashes; afterwards the page computes on the CPU. The browser is its
+/// own, because the crash hits all its tabs.
+fn losing_the_gpu(
+    name: &'static str,
+    part: fn(&mut Page, &Path, &dyn Fn() -> Result<()>) -> Result<()>,
+) -> Trial {
+    named(name, move |name| {
         let browsers = Browsers::default();
         let server = site::serve()?;
         let url = format!("{}?device=webgpu", server.url());
@@ -155,48 +199,7 @@ fn gpu_lost() -> Trial {
             // What the browser logs about the loss is no fault of the page.
             page.tolerate("GPU");
             page.tolerate("device");
-            let file = short_recording(folder)?;
-            page.drop_files(std::slice::from_ref(&file))?;
-            page.wait_for_state("whistles.wav", &["running"], RUN_TIMEOUT)?;
-            crash_gpu(&browsers)?;
-            page.wait_for_notice("gpu-lost", NOTICE_TIMEOUT)?;
-            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
-            let device = page.text("device")?;
-            ensure!(device.contains("CPU"), "the page says {device:?}");
-            agrees_with_command_line(page, &file, 1e-3)?;
-            Ok(())
-        })
-    })
-}
-
-/// The same while it is asked why a bird was heard, which takes a software adapter minutes: the
-/// CPU answers.
-fn gpu_lost_while_it_explains() -> Trial {
-    named("failures::gpu_lost_while_it_explains", move |name| {
-        let browsers = Browsers::default();
-        let server = site::serve()?;
-        let url = format!("{}?device=webgpu", server.url());
-        in_tab(name, &browsers, Gpu::Software, &url, |page, folder| {
-            page.tolerate("GPU");
-            page.tolerate("device");
-            page.set_threshold(THRESHOLD)?;
-            page.drop_files(&[short_recording(folder)?])?;
-            page.wait_for_state("whistles.wav", &["done"], RUN_TIMEOUT)?;
-            page.click("detection")?;
-            page.click("why-button")?;
-            page.wait_until(
-                "the GPU is asked",
-                NOTICE_TIMEOUT,
-                "document.querySelector('[data-testid=\"why\"]').textContent.includes('Hiding')",
-            )?;
-            crash_gpu(&browsers)?;
-            page.wait_for_notice("gpu-lost", NOTICE_TIMEOUT)?;
-            page.wait_until(
-                "the CPU says where the evidence lies",
-                RUN_TIMEOUT,
-                "/between [0-9.]+ and [0-9.]+ kHz|No single part/
-                    .test(document.querySelector('[data-testid=\"why\"]')?.textContent)",
-            )?;
+            part(page, folder, &|| crash_gpu(&browsers))?;
             let device = page.text("device")?;
             ensure!(device.contains("CPU"), "the page says {device:?}");
             Ok(())
