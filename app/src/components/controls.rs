@@ -1,6 +1,5 @@
 //! The confidence slider and the device menu.
 
-use super::language::{LanguageMenu, NamesMenu};
 use super::menu::{Choice, Menu};
 use super::number::{Entry, Number};
 use crate::protocol::DeviceChoice;
@@ -26,8 +25,6 @@ pub(super) fn Controls(shell: Shell) -> impl IntoView {
             <Threshold shell />
             <ModelMenu shell />
             <DeviceMenu shell />
-            <LanguageMenu shell />
-            <NamesMenu shell />
         </div>
     }
 }

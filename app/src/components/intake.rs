@@ -12,8 +12,15 @@ const RECORDINGS: &str = "audio/*,video/webm,video/mp4,.flac,.opus,.ogg,.wav,.mp
 /// The invitation to drop, choose or try.
 #[component]
 pub(super) fn Intake(shell: Shell) -> impl IntoView {
+    // It makes room once there is something to look at.
+    let is_slim = Memo::new(move |_| shell.with(|session| !session.recordings().is_empty()));
     view! {
-        <section class="intake" data-testid="drop-zone" aria-label=move || shell.words().intake.region>
+        <section
+            class="intake"
+            class:slim=move || is_slim.get()
+            data-testid="drop-zone"
+            aria-label=move || shell.words().intake.region
+        >
             <p class="invitation">{move || shell.words().intake.drop}</p>
             <p class="actions">
                 <FileButton

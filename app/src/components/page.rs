@@ -7,6 +7,7 @@ use super::export::ExportMenu;
 use super::intake::{DropVeil, Intake};
 use super::kept::Kept;
 use super::keys::{Keys, Sights};
+use super::language::LanguageMenu;
 use super::models::Models;
 use super::notice::Notices;
 use super::recording::RecordingCard;
@@ -45,18 +46,19 @@ fn Page() -> impl IntoView {
                 {move || shell.words().page.purpose} " "
                 <strong>{move || shell.words().page.nothing_uploaded}</strong>
             </p>
+            <LanguageMenu shell />
         </header>
         <main>
             <Intake shell />
             <div class="bench">
                 <Status shell />
                 <Controls shell />
-            </div>
-            <Wishes shell />
-            <DisplayControls shell />
-            <div class="takeaway">
-                <ExportMenu shell />
-                <ReviewFiles shell />
+                <Wishes shell />
+                <DisplayControls shell />
+                <div class="takeaway">
+                    <ExportMenu shell />
+                    <ReviewFiles shell />
+                </div>
             </div>
             <Notices shell />
             <Summary shell />

@@ -67,9 +67,9 @@ pub(super) fn RecordingCard(shell: Shell, id: RecordingId) -> impl IntoView {
                         Some(format!(" · {found}"))
                     }}
                 </p>
+                <Progress shell id />
                 <Actions shell id />
             </header>
-            <Progress shell id />
             {move || {
                 failure
                     .get()

@@ -1,5 +1,6 @@
-//! Which detections are shown: gaps, durations, species. All act at once on kept scores.
+//! Which detections are shown, and what species are called: all acts at once on kept scores.
 
+use super::language::NamesMenu;
 use super::number::{Entry, Number};
 use crate::session::Session;
 use crate::session::wishes::ListUse;
@@ -16,6 +17,7 @@ pub(super) fn Wishes(shell: Shell) -> impl IntoView {
         <details class="display-controls" data-testid="wishes">
             <summary>{move || shell.words().wishes.heading}</summary>
             <div class="controls">
+                <NamesMenu shell />
                 <Number
                     shell
                     entry=Entry::field(0.0, MAX_S, 0.5)

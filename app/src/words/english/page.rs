@@ -62,7 +62,7 @@ pub(super) const CONTROLS: ControlWords = ControlWords {
     automatic: "Automatic",
     no_webgpu: |reason| format!("No WebGPU: {reason}."),
     language: "Language",
-    names_in: "Names in",
+    names_in: "Names of species",
     common_names: "English",
     scientific_names: "Latin (scientific)",
 };

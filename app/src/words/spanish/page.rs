@@ -63,7 +63,7 @@ pub(super) const CONTROLS: ControlWords = ControlWords {
     automatic: "Automático",
     no_webgpu: |reason| format!("Sin WebGPU: {reason}."),
     language: "Idioma",
-    names_in: "Nombres en",
+    names_in: "Nombres de las especies",
     common_names: "inglés",
     scientific_names: "latín (científicos)",
 };
