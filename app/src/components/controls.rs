@@ -24,10 +24,12 @@ pub(super) fn Controls(shell: Shell) -> impl IntoView {
     view! {
         <div class="controls">
             <Threshold shell />
-            <ModelMenu shell />
-            <DeviceMenu shell />
-            <LanguageMenu shell />
-            <NamesMenu shell />
+            <div class="controls">
+                <ModelMenu shell />
+                <DeviceMenu shell />
+                <LanguageMenu shell />
+                <NamesMenu shell />
+            </div>
         </div>
     }
 }

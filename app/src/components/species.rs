@@ -113,7 +113,7 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
                 {move || format!("{:.0}%", best() * 100.0)}
             </td>
             <td>{times}</td>
-            <td>
+            <td data-name=move || shell.words().species.at_least>
                 <input
                     type="number"
                     min="0"
