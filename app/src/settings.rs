@@ -11,6 +11,9 @@
 //! | `band` | `all`, `low`, `middle`, `song`, `high` | `all` |
 //! | `time` | `elapsed`, `clock` | `elapsed` |
 //! | `rate` | speed of playback: 0.1, 0.25, 0.5, 1 or 2 | 1 |
+//! | `pitch` | `follows` the speed, or is `kept` | `follows` |
+//! | `repeat` | `off`, `on`: a detection that is played starts again at its end | `off` |
+//! | `hear` | `all` frequencies, or those `shown` | `all` |
 //! | `threshold` | 0 to 1 | the model's |
 //! | `threshold.CODE` | 0 to 1, for one species | `threshold` |
 //! | `merge_gap_s` | seconds | the model's |
@@ -18,6 +21,8 @@
 //! | `include` | a species' code; may stand many times | all species |
 //! | `exclude` | a species' code; may stand many times | none |
 //! | `precision` | 0.5 to 0.99: the part of a reviewed species' detections that should be right | 0.9 |
+//!
+//! What concerns a chosen detection or somebody's answers is not carried: neither goes along with a link.
 
 mod warning;
 
@@ -30,7 +35,7 @@ use crate::naming::Naming;
 use crate::protocol::DeviceChoice;
 use crate::view::colour::Colours;
 use crate::view::display::{Display, Frequencies};
-use crate::view::listening::RATES;
+use crate::view::listening::{Listening, RATES};
 use crate::view::times::TimeScale;
 use crate::words::Language;
 use pipit_core::{DetectionFilter, LabelId, SpeciesFilter, Taxonomy};
@@ -58,8 +63,8 @@ pub struct Settings {
     pub frequencies: Frequencies,
     /// How times of recordings are told.
     pub time: TimeScale,
-    /// Speed of playback; as it was recorded if none.
-    pub rate: Option<f64>,
+    /// How recordings are played.
+    pub listening: Listening,
     /// The least confidence; the model's if none.
     pub threshold: Option<f32>,
     /// Thresholds of single species by code.
@@ -82,6 +87,10 @@ pub struct Settings {
 
 /// Prefix of a species' own threshold.
 const THRESHOLD_OF: &str = "threshold.";
+/// The usual value and the other one.
+const PITCH: [&str; 2] = ["follows", "kept"];
+const REPEAT: [&str; 2] = ["off", "on"];
+const HEAR: [&str; 2] = ["all", "shown"];
 /// The part of detections that should be right above the threshold that a review proposes.
 pub const DEFAULT_PRECISION: f32 = 0.9;
 /// The longest gap or duration that makes sense: a day.
@@ -134,8 +143,18 @@ impl Settings {
         if self.time != TimeScale::default() {
             query.append_pair("time", self.time.name());
         }
-        if let Some(rate) = self.rate {
-            query.append_pair("rate", &rate.to_string());
+        let listening = self.listening;
+        if !listening.is_at_recorded_speed() {
+            query.append_pair("rate", &listening.rate.to_string());
+        }
+        for (is_wished, name, [_, wish]) in [
+            (listening.keeps_pitch, "pitch", PITCH),
+            (listening.loops, "repeat", REPEAT),
+            (listening.filters, "hear", HEAR),
+        ] {
+            if is_wished {
+                query.append_pair(name, wish);
+            }
         }
         if let Some(threshold) = self.threshold {
             query.append_pair("threshold", &threshold.to_string());
@@ -243,6 +262,11 @@ impl Settings {
             let fits = number.filter(|number| (least..=most).contains(number));
             fits.ok_or_else(|| bad(format!("{least} … {most}")))
         };
+        let is_other = |names: [&str; 2]| {
+            let place = names.iter().position(|name| *name == value);
+            let is_other = place.map(|place| place == 1);
+            is_other.ok_or_else(|| bad(names.join(", ")))
+        };
         if value.is_empty() {
             return Ok(());
         }
@@ -279,8 +303,11 @@ impl Settings {
                 let wanted: Option<f64> = value.parse().ok();
                 let rate = RATES.into_iter().find(|rate| Some(*rate) == wanted);
                 let rates = RATES.map(|rate| rate.to_string()).join(", ");
-                self.rate = Some(rate.ok_or_else(|| bad(rates))?);
+                self.listening.rate = rate.ok_or_else(|| bad(rates))?;
             }
+            "pitch" => self.listening.keeps_pitch = is_other(PITCH)?,
+            "repeat" => self.listening.loops = is_other(REPEAT)?,
+            "hear" => self.listening.filters = is_other(HEAR)?,
             "threshold" => self.threshold = Some(number(0.0, 1.0)?),
             "merge_gap_s" => self.merge_gap_s = Some(number(0.0, MAX_S)?),
             "min_duration_s" => self.min_duration_s = number(0.0, MAX_S)?,

@@ -82,10 +82,7 @@ impl Shell {
     pub fn start() -> Self {
         let (mut settings, warnings) = Settings::from_query(page::site(), &page::query());
         settings.browser_language = Language::preferred([&*page::language()]);
-        let listening = RwSignal::new(Listening {
-            rate: settings.rate.unwrap_or(Listening::default().rate),
-            ..Listening::default()
-        });
+        let listening = RwSignal::new(settings.listening);
         let (session, effects) = Session::start(settings);
         let session = RwSignal::new(session);
         let language = Memo::new(move |_| session.with(|session| session.settings().spoken()));
@@ -106,13 +103,11 @@ impl Shell {
         };
         shell.perform(effects);
         shell.change(|session| session.ignored(warnings));
-        // A choice of speed is a setting as well, and the usual one is none.
+        // How one listens is a setting as well.
         leptos::prelude::Effect::new(move |_| {
-            let rate = shell.listening.get().rate;
-            let is_usual = (rate - Listening::default().rate).abs() < f64::EPSILON;
-            let rate = (!is_usual).then_some(rate);
-            if shell.with_untracked(|session| session.settings().rate != rate) {
-                shell.change(|session| session.restyle(|settings| settings.rate = rate));
+            let listening = shell.listening.get().of_any_detection();
+            if shell.with_untracked(|session| session.settings().listening != listening) {
+                shell.change(|session| session.restyle(|settings| settings.listening = listening));
             }
         });
         // The address always leads back to what is set.

@@ -138,6 +138,15 @@ impl Language {
     }
 }
 
+/// What results take, from kilobytes on.
+fn size(megabytes: f64) -> String {
+    if megabytes < 0.1 {
+        format!("{:.0} kB", (megabytes * 1e3).ceil())
+    } else {
+        format!("{megabytes:.1} MB")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,9 +14,10 @@ use crate::browser::scope;
 use crate::protocol::{Failure, FailureKind, JobId, LoadStage, ModelOrigin, Request, Response};
 use device::ChosenDevice;
 use futures_channel::mpsc::{self, UnboundedSender};
+use futures_channel::oneshot;
 use futures_util::future::join;
 use js_sys::{Array, Float32Array};
-use pipit_core::{Classifier, ModelPackage};
+use pipit_core::{Classifier, Manifest, ModelPackage};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -206,17 +207,26 @@ impl Worker {
             } => {
                 // Free the old model first: two need twice the memory.
                 self.loaded.take();
+                let (announce, announced) = oneshot::channel();
                 let package = async {
-                    let package = model::find(job, &site, model.as_deref(), file).await;
+                    let model = model.as_deref();
+                    let package = model::find(job, &site, model, file, announce).await;
                     if package.is_ok() {
                         model::post_stage(job, LoadStage::Device);
                     }
                     package
                 };
-                // A device needs nothing of a model, so it is opened while the weights are on their
-                // way. The network is made of them, and only running it tells which shaders there
-                // are to compile (`Loaded::warm_up`): both must wait for the last byte.
-                let (package, device) = join(package, device::choose(device)).await;
+                // While the weights are on their way the device is opened, which needs nothing of a
+                // model, and its shaders compile, which need the model's shape alone.
+                let device = async {
+                    let device = device::choose(device).await;
+                    match announced.await {
+                        Ok(manifest) => rehearse(manifest, device).await,
+                        // There is nothing to wait for.
+                        Err(_) => device,
+                    }
+                };
+                let (package, device) = join(package, device).await;
                 let outcome = async {
                     let package = package?;
                     let loaded = Rc::new(load(&package, device).await?);
@@ -266,6 +276,18 @@ fn add_model(job: JobId, site: String, origin: ModelOrigin, files: &JsValue) {
 fn incomplete() -> Failure {
     let detail = "a recording came without its file or before its model";
     Failure::new(FailureKind::Internal, detail)
+}
+
+/// Runs a network of the same shape, whose weights mean nothing, through a GPU.
+async fn rehearse(manifest: Manifest, device: ChosenDevice) -> ChosenDevice {
+    if !device.compiles_first() {
+        return device;
+    }
+    let classifier = Classifier::untrained(manifest, &device.device);
+    let rehearsal = Loaded { classifier, device };
+    // What fails here fails again with the real weights, and is told then.
+    let _ = rehearsal.warm_up().await;
+    rehearsal.device
 }
 
 /// Builds the network on its device.

@@ -85,6 +85,20 @@ impl Classifier {
         })
     }
 
+    /// A network of the same shape with random weights: its scores mean nothing, but a device has
+    /// compiled for it what it will need for the real one.
+    #[must_use]
+    pub fn untrained(manifest: Manifest, device: &Device) -> Self {
+        let model = Model::new(manifest.architecture, 1, manifest.classes.len(), device)
+            .with_pooling(manifest.pooling)
+            .fold();
+        Self {
+            manifest,
+            model,
+            device: device.clone(),
+        }
+    }
+
     /// The package's manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
@@ -263,6 +277,20 @@ mod tests {
             }
         }
         assert!(ready(classifier.classify_framewise(&[])).is_empty());
+    }
+
+    #[test]
+    fn an_untrained_network_takes_and_gives_the_same_shapes() {
+        for pooling in [Pooling::Average, Pooling::Attention] {
+            let trained = classifier(pooling);
+            let untrained = Classifier::untrained(trained.manifest().clone(), &trained.device);
+            let scores = ready(untrained.classify(&windows()));
+            let expected = ready(trained.classify(&windows()));
+            let lengths = |scores: &[Scores]| -> Vec<usize> {
+                scores.iter().map(|scores| scores.0.len()).collect()
+            };
+            assert_eq!(lengths(&scores), lengths(&expected), "{pooling:?}");
+        }
     }
 
     #[test]

@@ -277,6 +277,13 @@ fn fits_a_phone(page: &mut Page, folder: &Path) -> Result<()> {
     page.set_threshold(THRESHOLD)?;
     page.choose_files(std::slice::from_ref(&file))?;
     page.wait_for_state(name, &["done"], RUN_TIMEOUT)?;
+    unfold_everything(page);
+    page.click("detection")?;
+    page.wait_until(
+        "a detection is chosen",
+        ANSWER,
+        "document.querySelector('[data-testid=\"why-button\"]') !== null",
+    )?;
     let widths: (u32, u32) = page
         .evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")?;
     ensure!(

@@ -95,6 +95,12 @@ fn a_link_sets_what_it_says(page: &mut Page, folder: &Path) -> Result<()> {
 }
 
 fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
+    const TICKS: [(&str, &str); 3] = [
+        ("keeps-pitch", "pitch=kept"),
+        ("loops", "repeat=on"),
+        ("filters", "hear=shown"),
+    ];
+    const UNFOLD: &str = "document.querySelector('[data-testid=\"display-controls\"]').open = true";
     for (test_id, set, parameter) in [
         ("brightness", "0.25", "brightness=0.25"),
         ("contrast", "-0.5", "contrast=-0.5"),
@@ -103,6 +109,15 @@ fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
         ("merge-gap", "3", "merge_gap_s=3"),
     ] {
         page.set_value(test_id, set)?;
+        page.wait_until(
+            &format!("the address says {parameter}"),
+            ANSWER,
+            &format!("location.search.slice(1).split('&').includes('{parameter}')"),
+        )?;
+    }
+    ensure!(page.evaluate::<bool>(UNFOLD)?, "the controls do not open");
+    for (test_id, parameter) in TICKS {
+        page.click(test_id)?;
         page.wait_until(
             &format!("the address says {parameter}"),
             ANSWER,
@@ -121,11 +136,22 @@ fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
         let value = value(page, test_id)?;
         ensure!(value == expected, "{test_id} is back at {value:?}");
     }
+    for (test_id, _) in TICKS {
+        let is_ticked = format!("document.querySelector('[data-testid=\"{test_id}\"]').checked");
+        ensure!(
+            page.evaluate::<bool>(&is_ticked)?,
+            "{test_id} is no longer ticked"
+        );
+    }
     // As it was recorded: nothing that a link need say.
     page.choose("rate", "1")?;
+    ensure!(page.evaluate::<bool>(UNFOLD)?, "the controls do not open");
+    for (test_id, _) in TICKS {
+        page.click(test_id)?;
+    }
     page.wait_until(
-        "the address says nothing of the speed",
+        "the address says nothing of listening",
         ANSWER,
-        "!location.search.includes('rate')",
+        "!/rate|pitch|repeat|hear/.test(location.search)",
     )
 }

@@ -28,6 +28,7 @@ mod models;
 mod playing;
 mod results;
 mod reviewing;
+mod starting;
 mod storage;
 mod summary;
 mod trial;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         looking::trials(&browsers),
         results::trials(&browsers),
         reviewing::trials(&browsers),
+        starting::trials(&browsers),
         summary::trials(&browsers),
         clips::trials(&browsers),
         live::trials(&browsers),

@@ -101,7 +101,8 @@ mod tests {
         let mut later = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
         let id = later.add([("a.opus".to_owned(), 100)])[0];
         later.advance();
-        later.recalled(id, Some(results.clone()));
+        let model = later.results_key();
+        later.recalled(id, &model, Some(results.clone()));
         assert!(later.recording(id).expect("kept").is_converted);
     }
 

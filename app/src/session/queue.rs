@@ -51,8 +51,14 @@ impl Session {
         }
     }
 
-    /// The browser has looked for earlier results.
-    pub fn recalled(&mut self, id: RecordingId, kept: Option<KeptResults>) -> Vec<Effect> {
+    /// The browser has looked for earlier results of the model that [`Effect::Recall`] named.
+    pub fn recalled(
+        &mut self,
+        id: RecordingId,
+        model: &str,
+        kept: Option<KeptResults>,
+    ) -> Vec<Effect> {
+        let is_current = model == self.results_key();
         let n_classes = self.manifest().map(|manifest| manifest.classes.len());
         let wishes = self.wishes();
         let job = self.new_job();
@@ -62,10 +68,10 @@ impl Session {
         let Some(recording) = recording.filter(recalling) else {
             return self.advance();
         };
-        if n_classes.is_none() {
-            // The model went meanwhile, and with it whoever could identify the recording.
+        if !is_current {
+            // The model went meanwhile: what it found says nothing about what another would find.
             recording.state = RecordingState::Waiting;
-            return Vec::new();
+            return self.advance();
         }
         let fits = |kept: &KeptResults| {
             let mut windows = kept.windows.iter();

@@ -111,7 +111,7 @@ fn start(session: &mut Session) -> JobId {
 /// Nothing is kept of the recording that these effects look for.
 pub(super) fn begin(session: &mut Session, effects: &[Effect]) -> JobId {
     match effects {
-        [.., Effect::Recall(id, _)] => identify_job(&session.recalled(*id, None)),
+        [.., Effect::Recall(id, model)] => identify_job(&session.recalled(*id, model, None)),
         other => panic!("{other:?}"),
     }
 }

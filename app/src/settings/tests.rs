@@ -29,6 +29,9 @@ fn known_parameters_are_read() {
 #[test]
 fn empty_values_are_the_defaults() {
     assert_eq!(read("?device=&model=&include="), Settings::default());
+    let usual = read("rate=1&pitch=follows&repeat=off&hear=all");
+    assert_eq!(usual, Settings::default());
+    assert_eq!(usual.to_query(), "");
 }
 
 #[test]
@@ -43,7 +46,13 @@ fn settings_survive_the_address() {
         contrast: -1.0,
         frequencies: Frequencies::Song,
         time: TimeScale::Clock,
-        rate: Some(0.25),
+        listening: Listening {
+            rate: 0.25,
+            keeps_pitch: true,
+            loops: true,
+            filters: true,
+            isolates: false,
+        },
         threshold: Some(0.35),
         species_thresholds: BTreeMap::from([
             ("prtody1".into(), 0.7),
@@ -62,6 +71,7 @@ fn settings_survive_the_address() {
         "device=cpu&model=puerto-rico&lang=es&names=pt-BR&colours=grey&brightness=0.35&"
     ));
     assert!(query.contains("&contrast=-1&band=song&time=clock&rate=0.25&"));
+    assert!(query.contains("&rate=0.25&pitch=kept&repeat=on&hear=shown&"));
     assert!(query.contains("threshold.prtody1=0.7&merge_gap_s=0&min_duration_s=1.5"));
     assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui&precision=0.75"));
 }
@@ -123,7 +133,7 @@ fn defaults_leave_the_address_alone() {
 fn what_is_ignored_is_named() {
     let query = "?device=abacus&threshold=2&threshold.prtody1=x&merge_gap_s=-1\
                  &min_duration_s=NaN&lang=eo&names=my%20own&colours=jet&time=noon\
-                 &precision=1&brightness=1.5&contrast=high&band=treble&rate=3&treshold=0.5&threshold.=1";
+                 &precision=1&brightness=1.5&contrast=high&band=treble&rate=3&pitch=low&repeat=yes&hear=birds&treshold=0.5&threshold.=1";
     let (settings, warnings) = Settings::from_query(String::new(), query);
     assert_eq!(settings, Settings::default());
     let sentences: Vec<String> = warnings
@@ -145,6 +155,9 @@ fn what_is_ignored_is_named() {
         ["contrast", "\"high\"", "-1 … 1"],
         ["band", "\"treble\"", "all, low, middle, song, high"],
         ["rate", "\"3\"", "0.1, 0.25, 0.5, 1, 2"],
+        ["pitch", "\"low\"", "follows, kept"],
+        ["repeat", "\"yes\"", "off, on"],
+        ["hear", "\"birds\"", "all, shown"],
         ["treshold", "does not know", "ignored"],
         ["threshold.", "does not know", "ignored"],
     ];

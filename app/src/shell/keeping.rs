@@ -54,7 +54,7 @@ impl Shell {
         let kept = kept.and_then(|json| KeptResults::from_json(&json).ok());
         self.update(|session| {
             session.recognised(id, stamp);
-            session.recalled(id, kept)
+            session.recalled(id, &model, kept)
         });
     }
 

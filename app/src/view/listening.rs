@@ -69,6 +69,21 @@ impl Default for Listening {
 }
 
 impl Listening {
+    /// Whether it is neither slower nor faster.
+    #[must_use]
+    pub fn is_at_recorded_speed(self) -> bool {
+        (self.rate - Self::default().rate).abs() < f64::EPSILON
+    }
+
+    /// The same without what concerns a chosen detection.
+    #[must_use]
+    pub fn of_any_detection(self) -> Self {
+        Self {
+            isolates: false,
+            ..self
+        }
+    }
+
     /// What follows a moment of playing. A recording may end before a stretch of it does: its length
     /// is not to the millisecond what a header says.
     #[must_use]

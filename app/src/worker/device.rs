@@ -16,6 +16,14 @@ pub(super) struct ChosenDevice {
     pub(super) batch_size: usize,
 }
 
+impl ChosenDevice {
+    /// Whether a window that is run for nothing saves time at the first real one. On the CPU nothing
+    /// is compiled, and where a window takes seconds, an extra one helps nobody.
+    pub(super) fn compiles_first(&self) -> bool {
+        self.report.kind == DeviceKind::WebGpu && !self.in_software
+    }
+}
+
 /// WebGPU where the choice, the browser and this worker's build allow it, else the CPU.
 pub(super) async fn choose(choice: DeviceChoice) -> ChosenDevice {
     let passed_over = match choice {

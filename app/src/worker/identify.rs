@@ -110,8 +110,7 @@ impl Loaded {
     /// Runs a silent window through a GPU: its shaders compile now rather than at the first
     /// recording, and a GPU that cannot run them is found out in time.
     pub(super) async fn warm_up(&self) -> Result<(), Failure> {
-        // Where a window takes seconds, an extra one helps nobody.
-        if self.device.report.kind == DeviceKind::Cpu || self.device.in_software {
+        if !self.device.compiles_first() {
             return Ok(());
         }
         let Manifest { audio, mel, .. } = self.classifier.manifest();

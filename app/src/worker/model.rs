@@ -5,6 +5,7 @@ use crate::browser::error::describe;
 use crate::browser::fetch::{self, FetchError, HttpCache};
 use crate::browser::{scope, storage};
 use crate::protocol::{Failure, FailureKind, JobId, LoadStage, Response};
+use futures_channel::oneshot;
 use pipit_core::package::{CATALOGUE_FILE, MANIFEST_FILE, PackageError, WEIGHTS_FILE};
 use pipit_core::{Catalogue, CatalogueEntry, Manifest, ModelPackage};
 use std::fmt::Display;
@@ -16,12 +17,13 @@ const MODELS: &str = "models/";
 const KEPT: &str = "kept-models/";
 
 /// Finds and checks a model: one that came beside the request, one of the site's catalogue, or one
-/// that was added and kept.
+/// that was added and kept. What weights are for is announced where they have to be waited for.
 pub(super) async fn find(
     job: JobId,
     site: &str,
     name: Option<&str>,
     package: Option<Blob>,
+    announce: oneshot::Sender<Manifest>,
 ) -> Result<ModelPackage, Failure> {
     post_stage(job, LoadStage::Manifest);
     let catalogue = catalogue(site).await;
@@ -42,7 +44,7 @@ pub(super) async fn find(
         }
     });
     if let Some(entry) = entry {
-        return fetch(job, site, entry).await;
+        return fetch(job, site, entry, announce).await;
     }
     if let Some(name) = name
         && let Some(package) = added::find(site, name).await
@@ -70,7 +72,12 @@ async fn catalogue(site: &str) -> Result<Catalogue, Failure> {
 ///
 /// Catalogue and manifest are small and always asked for anew. Weights are kept under their
 /// digest, so that they are fetched once and never stale.
-async fn fetch(job: JobId, site: &str, entry: &CatalogueEntry) -> Result<ModelPackage, Failure> {
+async fn fetch(
+    job: JobId,
+    site: &str,
+    entry: &CatalogueEntry,
+    announce: oneshot::Sender<Manifest>,
+) -> Result<ModelPackage, Failure> {
     let folder = format!("{site}{MODELS}{}", entry.path);
     let manifest_url = format!("{folder}{MANIFEST_FILE}");
     let manifest_json = small_file(&manifest_url).await?;
@@ -85,6 +92,8 @@ async fn fetch(job: JobId, site: &str, entry: &CatalogueEntry) -> Result<ModelPa
     {
         return Ok(package);
     }
+    // Whoever wanted to know may be gone.
+    let _ = announce.send(manifest.clone());
     let url = format!("{folder}{WEIGHTS_FILE}");
     let weights = download(job, &url, &manifest)
         .await

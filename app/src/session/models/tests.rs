@@ -28,6 +28,15 @@ fn asked(session: &Session) -> JobId {
 }
 
 fn load(session: &mut Session, n_classes: usize, added: Vec<AddedModel>) -> Vec<Effect> {
+    load_weights(session, n_classes, added, &format!("{n_classes:064}"))
+}
+
+fn load_weights(
+    session: &mut Session,
+    n_classes: usize,
+    added: Vec<AddedModel>,
+    sha256: &str,
+) -> Vec<Effect> {
     let job = asked(session);
     let models = vec![entry("puerto-rico"), entry("panama")];
     session.apply(Response::Catalogue { job, models, added }, &[]);
@@ -39,7 +48,7 @@ fn load(session: &mut Session, n_classes: usize, added: Vec<AddedModel>) -> Vec<
     manifest.classes = Taxonomy::new(labels.collect()).expect("some classes");
     manifest.version = format!("{n_classes}");
     if let Some(weights) = manifest.files.values_mut().next() {
-        weights.sha256 = format!("{n_classes:064}");
+        weights.sha256 = sha256.to_owned();
     }
     let response = Response::Loaded {
         job,
@@ -103,7 +112,8 @@ fn window(scores: &[f32]) -> WindowScores {
 /// Has a recording scored by the model that is loaded.
 fn score(session: &mut Session, id: RecordingId, scores: &[f32]) -> JobId {
     session.advance();
-    session.recalled(id, None);
+    let model = session.results_key();
+    session.recalled(id, &model, None);
     let job = session.recording(id).and_then(|r| r.job).expect("it runs");
     let scored = Response::Scored {
         job,
@@ -330,6 +340,7 @@ fn another_model_scores_everything_anew() {
     assert_eq!(session.recordings()[1].detections.len(), 1);
     let shown = session.recordings()[1].findings;
     // The third is being looked up while the model changes to one with a single class.
+    let old_key = session.results_key();
     session.choose_model("panama");
     assert!(session.recordings()[1].findings > shown);
     for recording in session.recordings() {
@@ -344,10 +355,9 @@ fn another_model_scores_everything_anew() {
         summary: SUMMARY,
         windows: vec![window(&[0.1, 0.9])],
     };
-    session.recalled(ids[2], Some(kept));
+    session.recalled(ids[2], &old_key, Some(kept));
     assert_eq!(session.recordings()[2].state, RecordingState::Waiting);
 
-    let old_key = loaded().results_key();
     let effects = load(&mut session, 1, Vec::new());
     let recalls: Vec<_> = effects
         .iter()
@@ -357,7 +367,8 @@ fn another_model_scores_everything_anew() {
         })
         .collect();
     assert_eq!(recalls, [(ids[0], session.results_key())]);
-    assert_ne!(session.results_key(), old_key);
+    let new_key = session.results_key();
+    assert_ne!(new_key, old_key);
     // What this model found before is taken as it is.
     let kept = KeptResults {
         format_version: KeptResults::VERSION,
@@ -366,9 +377,40 @@ fn another_model_scores_everything_anew() {
         summary: SUMMARY,
         windows: vec![window(&[0.7])],
     };
-    session.recalled(ids[0], Some(kept));
+    session.recalled(ids[0], &new_key, Some(kept));
     assert_eq!(session.recordings()[0].state, RecordingState::Done);
     assert_eq!(session.recordings()[0].detections.len(), 1);
+}
+
+/// Their scores are alike in form, so nothing but the model they are of tells them apart.
+#[test]
+fn what_one_model_found_is_never_taken_for_what_another_finds() {
+    let mut session = loaded();
+    let id = session.add([("a.wav".into(), 1)])[0];
+    let old_key = session.results_key();
+    session.advance();
+    session.choose_model("panama");
+    let effects = load_weights(&mut session, 2, Vec::new(), &"f".repeat(64));
+    let new_key = session.results_key();
+    assert_eq!(effects.last(), Some(&Effect::Recall(id, new_key.clone())));
+    let kept = KeptResults {
+        format_version: KeptResults::VERSION,
+        sample_rate_hz: 44_100,
+        is_converted: false,
+        summary: SUMMARY,
+        windows: vec![window(&[0.1, 0.9])],
+    };
+    // The browser was slow with what the first model found: it looks for the second's instead.
+    let effects = session.recalled(id, &old_key, Some(kept));
+    assert_eq!(effects, [Effect::Recall(id, new_key.clone())]);
+    assert!(session.recordings()[0].scores.is_empty());
+    assert!(matches!(
+        session.recalled(id, &new_key, None)[..],
+        [Effect::SendWithFile(_, Request::Identify { .. })]
+    ));
+    // The second look's answer comes after the first's.
+    assert!(session.recalled(id, &new_key, None).is_empty());
+    assert_eq!(session.recordings()[0].state, RecordingState::Running);
 }
 
 #[test]
@@ -381,7 +423,7 @@ fn what_was_heard_live_is_scored_anew_from_its_file() {
     let effects = load(&mut session, 1, Vec::new());
     assert!(matches!(effects[..], [Effect::Recall(live, _)] if live == id));
     assert!(matches!(
-        session.recalled(id, None)[..],
+        session.recalled(id, &session.results_key(), None)[..],
         [Effect::SendWithFile(live, Request::Identify { .. })] if live == id
     ));
     assert_eq!(session.listening(), None);

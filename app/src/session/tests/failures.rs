@@ -153,9 +153,12 @@ fn another_build_of_the_worker_is_not_used() {
 fn a_recording_that_was_looked_up_while_its_model_went_waits_for_the_next() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     let id = add(&mut session, "a");
-    assert!(matches!(session.advance()[..], [Effect::Recall(..)]));
+    let effects = session.advance();
+    let [Effect::Recall(_, model)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
     session.choose_device(DeviceChoice::Cpu);
-    assert!(session.recalled(id, None).is_empty());
+    assert!(session.recalled(id, model, None).is_empty());
     assert_eq!(state(&session, id), RecordingState::Waiting);
     let effects = session.apply(ready(), &[]);
     let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);

@@ -54,7 +54,7 @@ fn what_was_found_before_is_not_computed_again() {
     let mut later = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     let id = add(&mut later, "a");
     assert_eq!(later.advance(), [Effect::Recall(id, key.clone())]);
-    assert!(later.recalled(id, Some(results.clone())).is_empty());
+    assert!(later.recalled(id, key, Some(results.clone())).is_empty());
     let recording = later.recording(id).expect("kept");
     assert_eq!(recording.state, RecordingState::Done);
     assert_eq!(recording.detections.len(), 1);
@@ -67,7 +67,7 @@ fn what_was_found_before_is_not_computed_again() {
     later.advance();
     let mut other = results.clone();
     other.windows[0].scores.0.push(0.5);
-    identify_job(&later.recalled(id, Some(other)));
+    identify_job(&later.recalled(id, key, Some(other)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::counted;
 use crate::words::{
     AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeptWords, KeyWords,
-    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords, size,
 };
 
 pub(super) const PAGE: PageWords = PageWords {
@@ -219,8 +219,9 @@ pub(super) const KEPT: KeptWords = KeptWords {
     amount: |n_results, megabytes| match n_results {
         0 => "No results are kept in this browser.".into(),
         n => format!(
-            "{} kept in this browser, {megabytes:.1} MB.",
-            counted(n, "result is", "results are")
+            "{} kept in this browser, {}.",
+            counted(n, "result is", "results are"),
+            size(megabytes)
         ),
     },
     forget: "Forget them",

@@ -131,7 +131,7 @@ pub(super) const REVIEW: ReviewWords = ReviewWords {
             precision * 100.0
         )
     },
-    precision: "Should be right, %",
+    precision: "Find the confidence from which … % are right",
     save: |n_answers| format!("Save review ({n_answers})"),
     load: "Load review…",
 };

@@ -3,7 +3,7 @@
 use super::counted;
 use crate::words::{
     AboutWords, ControlWords, DisplayWords, ExportWords, IntakeWords, KeptWords, KeyWords,
-    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords,
+    ModelWords, NoticeWords, PageWords, SettingWords, StatusWords, SummaryWords, WishWords, size,
 };
 
 pub(super) const PAGE: PageWords = PageWords {
@@ -228,8 +228,9 @@ pub(super) const KEPT: KeptWords = KeptWords {
     amount: |n_results, megabytes| match n_results {
         0 => "Este navegador no guarda ningún resultado.".into(),
         n => format!(
-            "Este navegador guarda {}, {megabytes:.1} MB.",
-            counted(n, "resultado", "resultados")
+            "Este navegador guarda {}, {}.",
+            counted(n, "resultado", "resultados"),
+            size(megabytes)
         ),
     },
     forget: "Olvidarlos",

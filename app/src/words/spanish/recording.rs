@@ -132,7 +132,7 @@ pub(super) const REVIEW: ReviewWords = ReviewWords {
             precision * 100.0
         )
     },
-    precision: "Deben ser correctas, %",
+    precision: "Buscar la confianza desde la que el … % es correcto",
     save: |n_answers| format!("Guardar revisión ({n_answers})"),
     load: "Cargar revisión…",
 };
