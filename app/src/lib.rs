@@ -13,6 +13,7 @@
 pub mod audio_header;
 pub mod export;
 pub mod file_stamp;
+pub mod in_turn;
 pub mod model_package;
 pub mod naming;
 pub mod notice;

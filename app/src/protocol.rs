@@ -5,6 +5,7 @@
 
 mod device;
 mod failure;
+mod help;
 mod model;
 
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 
 pub use device::{DeviceChoice, DeviceKind, DeviceReport, NoGpu};
 pub use failure::{Failure, FailureKind};
+pub use help::{Help, Helped};
 pub use model::{AddedModel, ModelOrigin};
 
 use pipit_core::{CatalogueEntry, LabelId, Manifest, WindowScores};
@@ -109,6 +111,8 @@ pub enum Request {
         /// Of this [`Request::Listen`].
         job: JobId,
     },
+    /// From another worker, which wants help.
+    Help(Help),
     /// Stop a job; it answers [`Response::Cancelled`] unless it has just ended.
     Cancel {
         /// Which one.
@@ -240,6 +244,8 @@ pub enum Response {
         /// Of this [`Request::Identify`].
         job: JobId,
     },
+    /// To another worker, which wanted help.
+    Helped(Helped),
     /// The job ended in failure; the worker lives on.
     Failed {
         /// Which job.

@@ -1,8 +1,10 @@
 //! The worker: requests in, answers out, one piece of work at a time.
 
 mod added;
+mod crew;
 mod device;
 mod explain;
+mod helper;
 mod identify;
 mod live;
 mod live_picture;
@@ -11,7 +13,10 @@ mod samples;
 mod spectrogram;
 
 use crate::browser::scope;
-use crate::protocol::{Failure, FailureKind, JobId, LoadStage, ModelOrigin, Request, Response};
+use crate::protocol::{
+    DeviceKind, Failure, FailureKind, Help, JobId, LoadStage, ModelOrigin, Request, Response,
+};
+use crew::Crew;
 use device::ChosenDevice;
 use futures_channel::mpsc::{self, UnboundedSender};
 use futures_channel::oneshot;
@@ -56,6 +61,8 @@ struct Worker {
 struct Loaded {
     classifier: Classifier,
     device: ChosenDevice,
+    /// Who else scores windows, on the CPU.
+    crew: Option<Crew>,
 }
 
 impl Worker {
@@ -71,6 +78,9 @@ impl Worker {
                 sample_rate_hz,
             } => return self.listen(job, sample_rate_hz),
             Request::Heard { job } => return self.heard(job, &beside),
+            Request::Help(Help::Begin { job, manifest }) => {
+                return helper::begin(job, *manifest, beside);
+            }
             Request::AddModel { job, site, origin } => {
                 return add_model(job, site, origin, &beside);
             }
@@ -229,7 +239,7 @@ impl Worker {
                 let (package, device) = join(package, device).await;
                 let outcome = async {
                     let package = package?;
-                    let loaded = Rc::new(load(&package, device).await?);
+                    let loaded = Rc::new(load(&site, &package, device).await?);
                     self.loaded.replace(Some(loaded.clone()));
                     Ok(Response::Loaded {
                         job,
@@ -248,7 +258,8 @@ impl Worker {
                 (job, identify::run(&loaded, job, file, is_cancelled).await)
             }
             // Handled on arrival.
-            Request::Cancel { job }
+            Request::Help(Help::Begin { job, .. } | Help::Score { job })
+            | Request::Cancel { job }
             | Request::AddModel { job, .. }
             | Request::RemoveModel { job, .. }
             | Request::Listen { job, .. }
@@ -284,17 +295,26 @@ async fn rehearse(manifest: Manifest, device: ChosenDevice) -> ChosenDevice {
         return device;
     }
     let classifier = Classifier::untrained(manifest, &device.device);
-    let rehearsal = Loaded { classifier, device };
+    let rehearsal = Loaded {
+        classifier,
+        device,
+        crew: None,
+    };
     // What fails here fails again with the real weights, and is told then.
     let _ = rehearsal.warm_up().await;
     rehearsal.device
 }
 
 /// Builds the network on its device.
-async fn load(package: &ModelPackage, device: ChosenDevice) -> Result<Loaded, Failure> {
+async fn load(site: &str, package: &ModelPackage, device: ChosenDevice) -> Result<Loaded, Failure> {
     let classifier = Classifier::new(package, &device.device)
         .map_err(|error| Failure::new(FailureKind::ModelInvalid, error))?;
-    let loaded = Loaded { classifier, device };
+    let on_cpu = device.report.kind == DeviceKind::Cpu;
+    let loaded = Loaded {
+        classifier,
+        device,
+        crew: on_cpu.then(|| Crew::new(site, package)).flatten(),
+    };
     loaded.warm_up().await?;
     Ok(loaded)
 }

@@ -16,6 +16,7 @@ mod addresses;
 mod cases;
 mod clips;
 mod controls;
+mod crew;
 mod failures;
 mod hosting;
 mod keeping;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let trials = [
         cases::trials(&browsers),
         controls::trials(&browsers),
+        crew::trials(&browsers),
         failures::trials(&browsers),
         hosting::trials(&browsers),
         looking::trials(&browsers),

@@ -32,6 +32,8 @@ pub struct Page {
     target: String,
     session: String,
     workers: Vec<String>,
+    /// Workers of those workers.
+    helpers: Vec<String>,
     origin: String,
     problems: Vec<String>,
     tolerated: Vec<String>,
@@ -76,6 +78,7 @@ impl Page {
             target: text(&target["targetId"])?,
             session: text(&attached["sessionId"])?,
             workers: Vec::new(),
+            helpers: Vec::new(),
             origin: String::new(),
             problems: Vec::new(),
             tolerated: Vec::new(),
@@ -85,10 +88,7 @@ impl Page {
         for domain in ["Page", "Runtime", "Log", "Network", "DOM"] {
             page.call(&format!("{domain}.enable"), &json!({}))?;
         }
-        page.call(
-            "Target.setAutoAttach",
-            &json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true }),
-        )?;
+        page.call("Target.setAutoAttach", &auto_attach())?;
         let (width, height) = VIEWPORT;
         page.call(
             "Emulation.setDeviceMetricsOverride",
@@ -118,6 +118,7 @@ impl Page {
     pub fn load(&mut self, url: &str) -> Result<()> {
         self.origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
         self.workers.clear();
+        self.helpers.clear();
         let answer = self.call("Page.navigate", &json!({ "url": url }))?;
         if let Some(error) = answer["errorText"].as_str() {
             bail!("cannot load {url}: {error}");
@@ -130,9 +131,31 @@ impl Page {
     /// # Errors
     /// If it does not within the time.
     pub fn wait_until(&mut self, what: &str, timeout: Duration, condition: &str) -> Result<()> {
+        self.wait(what, timeout, |page| page.evaluate(condition))
+    }
+
+    /// Waits until a JavaScript condition holds in the page's newest worker.
+    ///
+    /// # Errors
+    /// If it does not within the time.
+    pub fn wait_until_in_worker(
+        &mut self,
+        what: &str,
+        timeout: Duration,
+        condition: &str,
+    ) -> Result<()> {
+        self.wait(what, timeout, |page| page.evaluate_in_worker(condition))
+    }
+
+    fn wait(
+        &mut self,
+        what: &str,
+        timeout: Duration,
+        mut holds: impl FnMut(&mut Self) -> Result<bool>,
+    ) -> Result<()> {
         let deadline = Instant::now() + timeout;
         // While a page is being replaced there is nothing to ask; it is asked again.
-        while !self.evaluate::<bool>(condition).unwrap_or(false) {
+        while !holds(self).unwrap_or(false) {
             ensure!(
                 Instant::now() < deadline,
                 "waited {} s in vain until {what}; problems: {:?}",
@@ -165,6 +188,15 @@ impl Page {
             .cloned()
             .context("the page has no worker")?;
         self.evaluate_in(&worker, expression)
+    }
+
+    /// How many workers the page's workers have.
+    ///
+    /// # Errors
+    /// If the browser has gone.
+    pub fn n_helpers(&mut self) -> Result<usize> {
+        self.handle_events()?;
+        Ok(self.helpers.len())
     }
 
     fn evaluate_in<T: DeserializeOwned>(&mut self, session: &str, expression: &str) -> Result<T> {
@@ -222,6 +254,11 @@ impl Drop for Page {
         let params = json!({ "targetId": self.target });
         let _ = self.devtools.call(None, "Target.closeTarget", &params);
     }
+}
+
+/// New workers wait until we listen to them.
+fn auto_attach() -> Value {
+    json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true })
 }
 
 fn text(value: &Value) -> Result<String> {

@@ -1,4 +1,4 @@
-//! The page's end of the line to the worker.
+//! The page's end of the line to the worker, or a worker's to its helper.
 
 use super::error::describe;
 use super::samples::Samples;
@@ -34,7 +34,58 @@ impl WorkerPort {
         answered: impl Fn(Response, Vec<u8>) + 'static,
         died: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, JsValue> {
-        let url = script_url(site, if with_gpu { "worker" } else { "worker_cpu" })?;
+        let worker = if with_gpu { "worker" } else { "worker_cpu" };
+        let build = crate::BUILD;
+        let script = format!(
+            r#"import("{site}{worker}.js?{build}")
+  .then((worker) => worker.default({{ module_or_path: "{site}{worker}_bg.wasm?{build}" }}))
+  .catch(fail);
+"#
+        );
+        Self::run(&script, answered, died)
+    }
+
+    /// Starts a worker like this one from its code, which is compiled already, with a first request
+    /// and the file that belongs to it.
+    ///
+    /// # Errors
+    /// If the browser starts no worker, as some do not within a worker.
+    #[cfg(feature = "worker")]
+    pub fn start_alike(
+        site: &str,
+        request: &Request,
+        file: &Blob,
+        answered: impl Fn(Response, Vec<u8>) + 'static,
+        died: impl Fn(String) + Clone + 'static,
+    ) -> Result<Self, JsValue> {
+        let worker = if cfg!(feature = "webgpu") {
+            "worker"
+        } else {
+            "worker_cpu"
+        };
+        let build = crate::BUILD;
+        let script = format!(
+            r#"const start = async ({{ data: [module, request] }}) => {{
+  const worker = await import("{site}{worker}.js?{build}");
+  await worker.default({{ module_or_path: module }});
+  dispatchEvent(new MessageEvent("message", {{ data: request }}));
+}};
+addEventListener("message", (event) => start(event).catch(fail), {{ once: true }});
+"#
+        );
+        let port = Self::run(&script, answered, died)?;
+        let request = Array::of2(&request.serialize(&serializer())?, file);
+        let code = wasm_bindgen::module();
+        port.worker.post_message(&Array::of2(&code, &request))?;
+        Ok(port)
+    }
+
+    fn run(
+        script: &str,
+        answered: impl Fn(Response, Vec<u8>) + 'static,
+        died: impl Fn(String) + Clone + 'static,
+    ) -> Result<Self, JsValue> {
+        let url = script_url(script)?;
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&url, &options)?;
@@ -44,6 +95,8 @@ impl WorkerPort {
             Err(last_words) => dying(last_words),
         });
         let on_error = Closure::new(move |event: Event| {
+            // A helper's end would else be taken for that of its worker, too.
+            event.prevent_default();
             let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
             died(message.unwrap_or_else(|| "the worker could not be loaded".into()));
         });
@@ -115,17 +168,11 @@ pub(super) fn serializer() -> Serializer {
 /// The worker starts from an address that the page makes up, because such a worker inherits the
 /// page's content security policy; one loaded from the server would have none on a plain host.
 /// The build in the addresses keeps a cache from pairing the page with an older worker.
-fn script_url(site: &str, worker: &str) -> Result<String, JsValue> {
-    let build = crate::BUILD;
-    let script = format!(
-        r#"const fail = (error) => postMessage({{ crashed: String(error?.message ?? error) }});
+fn script_url(script: &str) -> Result<String, JsValue> {
+    const LAST_WORDS: &str = r#"const fail = (error) => postMessage({ crashed: String(error?.message ?? error) });
 addEventListener("unhandledrejection", (event) => fail(event.reason));
-import("{site}{worker}.js?{build}")
-  .then((worker) => worker.default({{ module_or_path: "{site}{worker}_bg.wasm?{build}" }}))
-  .catch(fail);
-"#
-    );
-    let parts = Array::of1(&script.into());
+"#;
+    let parts = Array::of2(&LAST_WORDS.into(), &script.into());
     let kind = BlobPropertyBag::new();
     kind.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&parts, &kind)?;

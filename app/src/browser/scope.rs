@@ -19,7 +19,8 @@ pub fn post(response: &Response, bytes: Option<&[u8]>) {
     let _ = scope().post_message_with_transfer(&envelope, &moved);
 }
 
-/// Listens for requests, with the files and samples beside them, for as long as the worker lives.
+/// Listens for requests, with the files and samples beside them, for as long as the worker lives or
+/// until others listen.
 pub fn on_request(handle: impl Fn(Request, JsValue) + 'static) {
     let closure = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let envelope: Array = event.data().unchecked_into();
@@ -30,6 +31,12 @@ pub fn on_request(handle: impl Fn(Request, JsValue) + 'static) {
     });
     scope().set_onmessage(Some(closure.as_ref().unchecked_ref()));
     closure.forget();
+}
+
+/// Processors of this computer, as far as the browser tells.
+#[must_use]
+pub fn n_processors() -> usize {
+    (scope().navigator().hardware_concurrency() as usize).max(1)
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

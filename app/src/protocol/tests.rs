@@ -57,6 +57,11 @@ fn requests_round_trip() {
     });
     round_trip(&Request::Heard { job });
     round_trip(&Request::StopListening { job });
+    round_trip(&Request::Help(Help::Begin {
+        job,
+        manifest: Box::new(crate::session::fixture::manifest()),
+    }));
+    round_trip(&Request::Help(Help::Score { job }));
     round_trip(&Request::Cancel { job });
 }
 
@@ -129,6 +134,13 @@ fn responses_round_trip() {
         job,
         sample_rate_hz: 48_000,
     });
+    round_trip(&Response::Helped(Helped::Begun { job }));
+    round_trip(&Response::Helped(Helped::Scored {
+        job,
+        scores: Scores(vec![0.25, 0.734_123_4]),
+        n_mels: 128,
+        n_frames: 313,
+    }));
     round_trip(&Response::Cancelled { job });
     round_trip(&Response::Panicked {
         message: "oh".into(),

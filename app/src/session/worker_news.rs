@@ -69,8 +69,10 @@ impl Session {
                 self.explanation_came(job, Some(explained));
                 Vec::new()
             }
-            // Whoever asked has been answered, or is gone.
-            Response::Samples { .. } | Response::ModelAdded { .. } => Vec::new(),
+            // Whoever asked has been answered, or is gone. Helpers talk to workers alone.
+            Response::Samples { .. } | Response::ModelAdded { .. } | Response::Helped(_) => {
+                Vec::new()
+            }
             Response::Finished { job, summary } => {
                 let key = self.results_key();
                 let mut effects = Vec::new();

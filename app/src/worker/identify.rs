@@ -1,6 +1,7 @@
 //! Identifying one recording, window by window.
 
 use super::Loaded;
+use super::crew::CrewScoring;
 use crate::browser::blob_source::BlobSource;
 use crate::browser::clock::{breathe, now_s};
 use crate::browser::error::describe;
@@ -8,7 +9,7 @@ use crate::browser::scope;
 use crate::protocol::{DeviceKind, Failure, FailureKind, JobId, Response, Summary};
 use crate::view::picture;
 use pipit_core::decode::{AudioStream, DecodeError};
-use pipit_core::identify::IdentifyError;
+use pipit_core::identify::{IdentifyError, Scoring, WindowScorer};
 use pipit_core::window::WindowError;
 use pipit_core::{Identification, Manifest, MelSpectrogram, ScoredWindow};
 use web_sys::Blob;
@@ -24,7 +25,7 @@ pub(super) async fn run(
     is_cancelled: impl Fn() -> bool,
 ) -> Result<Response, Failure> {
     let fail = |error: IdentifyError| loaded.failure(&error);
-    let mut stream = open(file)?;
+    let stream = open(file)?;
     let duration_s = stream.duration_s();
     let sample_rate_hz = stream.sample_rate_hz();
     let opened = Response::Opened {
@@ -33,10 +34,30 @@ pub(super) async fn run(
         duration_s,
     };
     scope::post(&opened, None);
-    let mut identification =
-        Identification::new(&loaded.classifier, sample_rate_hz, loaded.device.batch_size)
-            .map_err(fail)?;
+    let classifier = &loaded.classifier;
+    if let Some(crew) = &loaded.crew {
+        let manifest = classifier.manifest();
+        let own = WindowScorer::new(classifier).map_err(fail)?;
+        let shared = CrewScoring::new(own, manifest, crew);
+        let identification =
+            Identification::with(shared, sample_rate_hz, &manifest.audio).map_err(fail)?;
+        return listen(loaded, job, stream, identification, is_cancelled).await;
+    }
+    let identification =
+        Identification::new(classifier, sample_rate_hz, loaded.device.batch_size).map_err(fail)?;
+    listen(loaded, job, stream, identification, is_cancelled).await
+}
 
+async fn listen(
+    loaded: &Loaded,
+    job: JobId,
+    mut stream: AudioStream,
+    mut identification: Identification<impl Scoring>,
+    is_cancelled: impl Fn() -> bool,
+) -> Result<Response, Failure> {
+    let fail = |error: IdentifyError| loaded.failure(&error);
+    let sample_rate_hz = stream.sample_rate_hz();
+    let duration_s = stream.duration_s();
     let progress = Progress {
         job,
         columns_per_s: picture::columns_per_s(duration_s),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use super::{Page, describe_exception, text};
+use super::{Page, auto_attach, describe_exception, text};
 use crate::devtools::Event;
 
 impl Page {
@@ -61,10 +61,11 @@ impl Page {
     fn handle(&mut self, event: &Event) -> Result<()> {
         let params = &event.params;
         match event.method.as_str() {
-            "Target.attachedToTarget" => self.greet(params)?,
+            "Target.attachedToTarget" => self.greet(event)?,
             "Target.detachedFromTarget" => {
-                self.workers
-                    .retain(|worker| params["sessionId"] != worker.as_str());
+                for workers in [&mut self.workers, &mut self.helpers] {
+                    workers.retain(|worker| params["sessionId"] != worker.as_str());
+                }
             }
             "Network.requestWillBeSent" => {
                 self.requests.insert(text(&params["request"]["url"])?);
@@ -91,14 +92,22 @@ impl Page {
     }
 
     /// A new worker waits until we listen to it.
-    fn greet(&mut self, params: &Value) -> Result<()> {
+    fn greet(&mut self, event: &Event) -> Result<()> {
+        let params = &event.params;
         let session = text(&params["sessionId"])?;
         if params["targetInfo"]["type"] == "worker" {
             for domain in ["Runtime", "Log", "Network"] {
                 self.devtools
                     .send(Some(&session), &format!("{domain}.enable"), &json!({}))?;
             }
-            self.workers.push(session.clone());
+            // Its own workers are to wait for us as well.
+            self.devtools
+                .send(Some(&session), "Target.setAutoAttach", &auto_attach())?;
+            if event.session.as_ref() == Some(&self.session) {
+                self.workers.push(session.clone());
+            } else {
+                self.helpers.push(session.clone());
+            }
         }
         self.devtools.send(
             Some(&session),
