@@ -125,6 +125,10 @@ pub(crate) struct TrainOptions {
     /// examples of no class.
     #[arg(long, alias = "noise", value_name = "DIR")]
     pub(crate) backgrounds: Option<PathBuf>,
+    /// Share of the backgrounds that training does not use, for `evaluate --noise`; which, their names
+    /// decide.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+    pub(crate) held_out_backgrounds: f64,
     /// Train on the windows as they are.
     #[arg(long)]
     pub(crate) no_augment: bool,
@@ -206,6 +210,7 @@ impl TrainOptions {
         );
         let shares = [
             ("--held-out", self.held_out, 0.5),
+            ("--held-out-backgrounds", self.held_out_backgrounds, 0.9),
             ("--warm-up", self.warm_up, 1.0),
             ("--backbone-rate", self.backbone_rate, 1.0),
             ("--focal-gamma", f64::from(self.focal_gamma), 10.0),
