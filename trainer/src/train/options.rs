@@ -106,10 +106,10 @@ pub(crate) struct TrainOptions {
     #[arg(long, default_value_t = 0.2)]
     pub(crate) held_out: f64,
     /// Hold out this part of --folds instead, counted from 1; each recordist is in one part.
-    #[arg(long, value_name = "I", requires = "folds")]
+    #[arg(long, value_name = "I")]
     pub(crate) fold: Option<usize>,
     /// Parts for k-fold cross-validation by recordist.
-    #[arg(long, value_name = "K", requires = "fold")]
+    #[arg(long, value_name = "K")]
     pub(crate) folds: Option<usize>,
     /// Random windows of a recording in one epoch; fewer for short recordings.
     #[arg(long, default_value_t = 2)]
@@ -239,6 +239,10 @@ impl TrainOptions {
             self.pooling
         );
         self.augment.check()?;
+        ensure!(
+            self.fold.is_some() == self.folds.is_some(),
+            "--fold and --folds take each other: which part of how many?"
+        );
         if let (Some(fold), Some(folds)) = (self.fold, self.folds) {
             ensure!(folds >= 2, "--folds must be at least 2: {folds}");
             ensure!(

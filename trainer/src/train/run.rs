@@ -57,6 +57,10 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     // A run that has begun needs the weights that it began with no more.
     let weights = options.weights.as_deref().filter(|_| checkpoint.is_none());
     let mut state = settle::start(&config, &data, weights, &devices[0])?;
+    if !request.resume {
+        // Now that nothing can be refused any more, it is a run.
+        config.write(request.out)?;
+    }
     if let Some(checkpoint) = checkpoint {
         state = checkpoint::load(&checkpoint, state)?;
         // Loaded tensors are new ones, which would be trained again.
