@@ -69,6 +69,9 @@ pub(crate) struct TrainOptions {
     /// Keep the stem and the first so many stages as they are: quicker, and safer with few recordings.
     #[arg(long, value_name = "STAGES")]
     pub(crate) freeze: Option<usize>,
+    /// Train the frozen stages, too, after so many epochs [default: never].
+    #[arg(long, value_name = "EPOCHS")]
+    pub(crate) unfreeze_after: Option<usize>,
     /// Share of the old weights in a running average of them, which is then judged and kept; 0 is off.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) ema_decay: f32,
@@ -135,6 +138,9 @@ pub(crate) struct TrainOptions {
     /// Judge the held-out recordings every so many epochs, and after the last.
     #[arg(long, default_value_t = 1)]
     pub(crate) validate_every: usize,
+    /// Write a checkpoint every so many steps, too, and not after each epoch alone.
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) save_every: Option<usize>,
     /// Default confidence from which a detection counts.
     #[arg(long, default_value_t = 0.5)]
     pub(crate) threshold: f32,
@@ -199,6 +205,8 @@ impl TrainOptions {
             ("--validate-every", self.validate_every),
             ("--accumulate", self.accumulate),
             ("--patience", self.patience.unwrap_or(1)),
+            ("--save-every", self.save_every.unwrap_or(1)),
+            ("--unfreeze-after", self.unfreeze_after.unwrap_or(1)),
         ];
         for (name, count) in counts {
             ensure!(count > 0, "{name} must be at least 1");
@@ -237,6 +245,10 @@ impl TrainOptions {
             "--frame-loss-weight {} takes --pooling attention, as {} pooling looks at no frames",
             self.frame_loss_weight,
             self.pooling
+        );
+        ensure!(
+            self.unfreeze_after.is_none() || self.freeze.is_some(),
+            "--unfreeze-after takes --freeze, which says what is frozen before"
         );
         self.augment.check()?;
         ensure!(

@@ -200,6 +200,14 @@ pub(crate) fn freeze(model: Model, options: &TrainOptions) -> Model {
     }
 }
 
+/// Trains what was frozen from the epoch on, counted from 0, for which the options say so.
+pub(crate) fn unfreeze(model: Model, options: &TrainOptions, epoch: usize) -> Model {
+    match options.unfreeze_after {
+        Some(epochs) if epoch >= epochs => model.unfreeze(),
+        _ => model,
+    }
+}
+
 /// Refuses another list than the run began with, and names the difference.
 fn ensure_same(then: &[String], now: &[String], what: &str) -> anyhow::Result<()> {
     let missing = |from: &[String], other: &[String]| {

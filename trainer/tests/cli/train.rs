@@ -4,7 +4,9 @@ use std::path::Path;
 
 use pipit_core::package::{Catalogue, ModelPackage};
 
-use crate::support::{error_text, model, pipit, succeed, train, write_backgrounds, write_dataset};
+use crate::support::{
+    error_text, model, pipit, succeed, train, train_command, write_backgrounds, write_dataset,
+};
 
 /// A column of a CSV file.
 fn column(path: &Path, name: &str) -> Vec<String> {
@@ -59,6 +61,9 @@ fn a_resumed_run_equals_an_unbroken_one() {
     write_backgrounds(&noise);
     let backgrounds = format!("--backgrounds={}", noise.display());
     let settings = [
+        "--epochs=3",
+        "--freeze=2",
+        "--unfreeze-after=1",
         "--ema-decay=0.5",
         "--seed=3",
         "--accumulate=2",
@@ -72,14 +77,16 @@ fn a_resumed_run_equals_an_unbroken_one() {
 
     let output = train(&data, &whole, &settings);
     assert!(output.status.success(), "{}", error_text(&output));
-    let first = train(
+    let resume = format!("--out={}", broken.display());
+    interrupt(
         &data,
         &broken,
-        &[&settings[..], &["--stop-after=1"]].concat(),
+        &[&settings[..], &["--save-every=1"]].concat(),
     );
-    assert!(first.status.success(), "{}", error_text(&first));
+    succeed(["train", "--resume", &resume, "--stop-after=1"]);
     assert_eq!(column(&broken.join("metrics.csv"), "loss").len(), 1);
-    succeed(["train", "--resume", &format!("--out={}", broken.display())]);
+    resume_where_nothing_fits(&broken);
+    succeed(["train", "--resume", &resume]);
 
     for name in ["loss", "learning_rate", "cmap", "macro_roc_auc", "top_1"] {
         assert_eq!(
@@ -98,7 +105,63 @@ fn a_resumed_run_equals_an_unbroken_one() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.contains("checkpoint") || name.starts_with('.'))
         .collect();
-    assert_eq!(left, ["checkpoint-00002"]);
+    assert_eq!(left, ["checkpoint-00003"]);
+}
+
+/// Begins a run and presses Ctrl-C as soon as there is something to keep.
+#[cfg(unix)]
+fn interrupt(data: &Path, out: &Path, more: &[&str]) {
+    let run = train_command(data, out, more)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !out.join("config.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let pressed = std::process::Command::new("kill")
+        .args(["-INT", &run.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(pressed.success());
+
+    let output = run.wait_with_output().unwrap();
+
+    let error = error_text(&output);
+    assert_eq!(output.status.code(), Some(130), "{error}");
+    let goes_on = format!("pipit train --resume --out {}", out.display());
+    for part in ["interrupted after batch 2 of epoch 1", &goes_on] {
+        assert!(error.contains(part), "no {part} in {error}");
+    }
+    assert!(out.join("checkpoint-00000-0000002").is_dir());
+}
+
+/// Goes on with a run where no file may be large, as on a disk that is full.
+#[cfg(unix)]
+fn resume_where_nothing_fits(out: &Path) {
+    // Only an ignored signal leaves the program to its error.
+    let limited = "trap '' XFSZ; ulimit -f 100; exec \"$0\" train --resume --out \"$1\"";
+    let output = std::process::Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_pipit")])
+        .arg(out)
+        .output()
+        .unwrap();
+
+    let error = error_text(&output);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("cannot write"), "{error}");
+    assert!(
+        out.join("checkpoint-00001").is_dir(),
+        "the last one is lost"
+    );
+}
+
+#[cfg(not(unix))]
+fn resume_where_nothing_fits(_out: &Path) {}
+
+#[cfg(not(unix))]
+fn interrupt(data: &Path, out: &Path, more: &[&str]) {
+    let output = train(data, out, &[more, &["--stop-after=1"]].concat());
+    assert!(output.status.success(), "{}", error_text(&output));
 }
 
 #[test]
@@ -122,14 +185,53 @@ fn frozen_stages_do_not_change() {
     let after = safetensors::SafeTensors::deserialize(&after).unwrap();
     for (name, tensor) in before.iter() {
         let same = tensor.data() == after.tensor(name).unwrap().data();
-        let frozen =
-            name.starts_with("conv_stem") || name.starts_with("bn1") || name.starts_with("blocks");
-        if frozen {
+        if is_of_stages(name) {
             assert!(same, "{name} has changed");
         }
         if name == "conv_head.weight" || name == "bn2.running_mean" {
             assert!(!same, "{name} has not been trained");
         }
+    }
+}
+
+/// Whether a tensor belongs to what `--freeze=7` freezes.
+fn is_of_stages(name: &str) -> bool {
+    ["conv_stem", "bn1", "blocks"]
+        .iter()
+        .any(|part| name.starts_with(part))
+}
+
+#[test]
+fn frozen_stages_change_once_they_are_trained_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_dataset(&data);
+    let run = folder.path().join("run");
+    // With nothing to judge by, the last weights are kept.
+    let settings = [
+        "--freeze=7",
+        "--unfreeze-after=1",
+        "--held-out=0",
+        "--stop-after=1",
+    ];
+    let weights = || std::fs::read(run.join("best.safetensors")).unwrap();
+
+    let output = train(&data, &run, &settings);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let before = weights();
+    succeed(["train", "--resume", &format!("--out={}", run.display())]);
+    let after = weights();
+
+    let before = safetensors::SafeTensors::deserialize(&before).unwrap();
+    let after = safetensors::SafeTensors::deserialize(&after).unwrap();
+    for name in [
+        "conv_stem.weight",
+        "bn1.running_mean",
+        "blocks.3.0.conv_pw.weight",
+    ] {
+        assert!(is_of_stages(name));
+        let [before, after] = [&before, &after].map(|of| of.tensor(name).unwrap().data());
+        assert!(before != after, "{name} has not been trained");
     }
 }
 
@@ -327,6 +429,8 @@ fn numbers_that_make_no_training_are_refused() {
         ("--learning-rate=0", "--learning-rate"),
         ("--f-max=9000", "9000"),
         ("--accumulate=0", "--accumulate"),
+        ("--unfreeze-after=1", "--freeze"),
+        ("--save-every=0", "--save-every"),
         ("--focal-alpha=1.5", "--focal-alpha"),
         ("--backgrounds=nowhere", "nowhere"),
         ("--min-recordings=99", "99"),
