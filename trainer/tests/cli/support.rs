@@ -167,3 +167,18 @@ pub(crate) fn model() -> &'static Model {
         Model { published, ..model }
     })
 }
+
+/// A column of a CSV file.
+pub(crate) fn column(path: &Path, name: &str) -> Vec<String> {
+    let mut table = csv::Reader::from_path(path).unwrap();
+    let index = table
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|n| n == name)
+        .unwrap();
+    table
+        .records()
+        .map(|row| row.unwrap()[index].to_owned())
+        .collect()
+}

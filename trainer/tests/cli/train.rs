@@ -1,27 +1,10 @@
-//! Training, resuming, judging and publishing.
+//! Training, judging and publishing.
 
 use std::path::Path;
 
 use pipit_core::package::{Catalogue, ModelPackage};
 
-use crate::support::{
-    error_text, model, pipit, succeed, train, train_command, write_backgrounds, write_dataset,
-};
-
-/// A column of a CSV file.
-fn column(path: &Path, name: &str) -> Vec<String> {
-    let mut table = csv::Reader::from_path(path).unwrap();
-    let index = table
-        .headers()
-        .unwrap()
-        .iter()
-        .position(|n| n == name)
-        .unwrap();
-    table
-        .records()
-        .map(|row| row.unwrap()[index].to_owned())
-        .collect()
-}
+use crate::support::{column, error_text, model, pipit, succeed, train, write_dataset};
 
 #[test]
 fn a_run_leaves_settings_metrics_and_the_best_weights() {
@@ -52,119 +35,6 @@ fn a_run_leaves_settings_metrics_and_the_best_weights() {
 }
 
 #[test]
-fn a_resumed_run_equals_an_unbroken_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    write_dataset(&data);
-    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
-    let noise = folder.path().join("noise");
-    write_backgrounds(&noise);
-    let backgrounds = format!("--backgrounds={}", noise.display());
-    let settings = [
-        "--epochs=3",
-        "--freeze=2",
-        "--unfreeze-after=1",
-        "--ema-decay=0.5",
-        "--seed=3",
-        "--accumulate=2",
-        "--sampling-exponent=0.5",
-        "--pooling=attention",
-        "--frame-loss-weight=0.5",
-        "--dropout=0.2",
-        "--drop-path=0.2",
-        &backgrounds,
-    ];
-
-    let output = train(&data, &whole, &settings);
-    assert!(output.status.success(), "{}", error_text(&output));
-    let resume = format!("--out={}", broken.display());
-    interrupt(
-        &data,
-        &broken,
-        &[&settings[..], &["--save-every=1"]].concat(),
-    );
-    succeed(["train", "--resume", &resume, "--stop-after=1"]);
-    assert_eq!(column(&broken.join("metrics.csv"), "loss").len(), 1);
-    resume_where_nothing_fits(&broken);
-    succeed(["train", "--resume", &resume]);
-
-    for name in ["loss", "learning_rate", "cmap", "macro_roc_auc", "top_1"] {
-        assert_eq!(
-            column(&whole.join("metrics.csv"), name),
-            column(&broken.join("metrics.csv"), name),
-            "{name}"
-        );
-    }
-    for name in ["best.safetensors", "steps.csv"] {
-        let [whole, broken] = [&whole, &broken].map(|run| std::fs::read(run.join(name)).unwrap());
-        assert!(whole == broken, "{name}");
-    }
-    // Only the last checkpoint stays, and no half of one.
-    let left: Vec<String> = std::fs::read_dir(&broken)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.contains("checkpoint") || name.starts_with('.'))
-        .collect();
-    assert_eq!(left, ["checkpoint-00003"]);
-}
-
-/// Begins a run and presses Ctrl-C as soon as there is something to keep.
-#[cfg(unix)]
-fn interrupt(data: &Path, out: &Path, more: &[&str]) {
-    let run = train_command(data, out, more)
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !out.join("config.json").exists() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    let pressed = std::process::Command::new("kill")
-        .args(["-INT", &run.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(pressed.success());
-
-    let output = run.wait_with_output().unwrap();
-
-    let error = error_text(&output);
-    assert_eq!(output.status.code(), Some(130), "{error}");
-    let goes_on = format!("pipit train --resume --out {}", out.display());
-    for part in ["interrupted after batch 2 of epoch 1", &goes_on] {
-        assert!(error.contains(part), "no {part} in {error}");
-    }
-    assert!(out.join("checkpoint-00000-0000002").is_dir());
-}
-
-/// Goes on with a run where no file may be large, as on a disk that is full.
-#[cfg(unix)]
-fn resume_where_nothing_fits(out: &Path) {
-    // Only an ignored signal leaves the program to its error.
-    let limited = "trap '' XFSZ; ulimit -f 100; exec \"$0\" train --resume --out \"$1\"";
-    let output = std::process::Command::new("sh")
-        .args(["-c", limited, env!("CARGO_BIN_EXE_pipit")])
-        .arg(out)
-        .output()
-        .unwrap();
-
-    let error = error_text(&output);
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("cannot write"), "{error}");
-    assert!(
-        out.join("checkpoint-00001").is_dir(),
-        "the last one is lost"
-    );
-}
-
-#[cfg(not(unix))]
-fn resume_where_nothing_fits(_out: &Path) {}
-
-#[cfg(not(unix))]
-fn interrupt(data: &Path, out: &Path, more: &[&str]) {
-    let output = train(data, out, &[more, &["--stop-after=1"]].concat());
-    assert!(output.status.success(), "{}", error_text(&output));
-}
-
-#[test]
 fn frozen_stages_do_not_change() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
@@ -185,53 +55,13 @@ fn frozen_stages_do_not_change() {
     let after = safetensors::SafeTensors::deserialize(&after).unwrap();
     for (name, tensor) in before.iter() {
         let same = tensor.data() == after.tensor(name).unwrap().data();
-        if is_of_stages(name) {
+        let frozen = ["conv_stem", "bn1", "blocks"];
+        if frozen.iter().any(|part| name.starts_with(part)) {
             assert!(same, "{name} has changed");
         }
         if name == "conv_head.weight" || name == "bn2.running_mean" {
             assert!(!same, "{name} has not been trained");
         }
-    }
-}
-
-/// Whether a tensor belongs to what `--freeze=7` freezes.
-fn is_of_stages(name: &str) -> bool {
-    ["conv_stem", "bn1", "blocks"]
-        .iter()
-        .any(|part| name.starts_with(part))
-}
-
-#[test]
-fn frozen_stages_change_once_they_are_trained_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    write_dataset(&data);
-    let run = folder.path().join("run");
-    // With nothing to judge by, the last weights are kept.
-    let settings = [
-        "--freeze=7",
-        "--unfreeze-after=1",
-        "--held-out=0",
-        "--stop-after=1",
-    ];
-    let weights = || std::fs::read(run.join("best.safetensors")).unwrap();
-
-    let output = train(&data, &run, &settings);
-    assert!(output.status.success(), "{}", error_text(&output));
-    let before = weights();
-    succeed(["train", "--resume", &format!("--out={}", run.display())]);
-    let after = weights();
-
-    let before = safetensors::SafeTensors::deserialize(&before).unwrap();
-    let after = safetensors::SafeTensors::deserialize(&after).unwrap();
-    for name in [
-        "conv_stem.weight",
-        "bn1.running_mean",
-        "blocks.3.0.conv_pw.weight",
-    ] {
-        assert!(is_of_stages(name));
-        let [before, after] = [&before, &after].map(|of| of.tensor(name).unwrap().data());
-        assert!(before != after, "{name} has not been trained");
     }
 }
 
@@ -311,6 +141,25 @@ fn a_fold_holds_its_recordists_out() {
     let held_out = config["held_out"].as_array().unwrap().len();
     assert!((6..=7).contains(&held_out), "{held_out}");
     assert_eq!(config["recordings_per_class"], serde_json::json!([2, 2, 2]));
+}
+
+#[test]
+fn weights_that_do_not_fit_leave_no_run_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (run, weights) = (folder.path().join("run"), folder.path().join("weights"));
+    std::fs::write(&weights, "no weights").unwrap();
+    let weights = format!("--weights={}", weights.display());
+    let begin = |more: &[&str]| {
+        let settings = [&["--epochs=1", "--freeze=7"], more].concat();
+        train(&model().data, &run, &settings)
+    };
+
+    let output = begin(&[&weights]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error_text(&output).contains("cannot start"));
+
+    let output = begin(&[]);
+    assert!(output.status.success(), "{}", error_text(&output));
 }
 
 #[test]
