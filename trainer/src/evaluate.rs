@@ -43,7 +43,8 @@ pub(crate) struct EvaluateArgs {
     /// Write all figures as a page with pictures.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
-    /// Judge once more with sounds from this folder mixed in; training must not have used them.
+    /// Judge once more with sounds from this folder mixed in; those that a run has trained with are left
+    /// out, and a package must not have been trained with them.
     #[arg(long, value_name = "DIR")]
     noise: Option<PathBuf>,
     /// Decibels of the recordings above the sounds that are mixed in.
@@ -80,7 +81,10 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let backgrounds = args
         .noise
         .as_deref()
-        .map(|path| Backgrounds::open(path, args.seed))
+        .map(|path| {
+            let heard = (model.run.as_ref()).map_or(&[][..], |run| &run.backgrounds);
+            Backgrounds::open(path, args.seed, heard)
+        })
         .transpose()?;
     let recordings = choose(&model, &dataset, args)?;
     warn_of_other_classes(&model.package.manifest.classes, &recordings, args)?;

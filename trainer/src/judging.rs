@@ -25,11 +25,10 @@ impl JudgedSet<'_> {
     /// Parts for cross-validation that keep a recordist's recordings together; `None` if one
     /// recordist made all of them.
     pub(crate) fn folds_by_recordist(&self) -> Option<Vec<usize>> {
-        let recordists: Vec<Option<&str>> = self
-            .recordings
-            .iter()
-            .map(|recording| recording.author.as_deref())
+        let recordists: Vec<Option<String>> = (self.recordings.iter())
+            .map(|recording| recording.recordist())
             .collect();
+        let recordists: Vec<Option<&str>> = recordists.iter().map(Option::as_deref).collect();
         folds::of_groups(&recordists)
     }
 }

@@ -14,6 +14,7 @@ mod evaluate;
 mod files;
 mod identify;
 mod import;
+mod interrupt;
 mod judging;
 mod listing;
 mod metrics;
@@ -47,7 +48,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Check(args) => check::run(&args),
         Command::Preview(args) => preview::run(&args).map(|()| ExitCode::SUCCESS),
-        Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Publish(args) => publish::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Identify(args) => identify::run(&args),

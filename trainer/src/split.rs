@@ -15,19 +15,19 @@ use crate::classes;
 use crate::dataset::Dataset;
 
 /// One recording, as the split sees it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SplitItem<'a> {
-    /// Who recorded it, where that is known.
-    pub(crate) recordist: Option<&'a str>,
+#[derive(Debug, Clone)]
+pub(crate) struct SplitItem {
+    /// Who recorded it, where that is known, however the name is spelt.
+    pub(crate) recordist: Option<String>,
     /// Its class, or `None` for a species that is no class of the model.
     pub(crate) class: Option<usize>,
 }
 
 /// The recordings of a data set, in its order.
-pub(crate) fn items<'a>(dataset: &'a Dataset, classes: &Taxonomy) -> Vec<SplitItem<'a>> {
+pub(crate) fn items(dataset: &Dataset, classes: &Taxonomy) -> Vec<SplitItem> {
     (dataset.recordings.iter())
         .map(|recording| SplitItem {
-            recordist: recording.author.as_deref(),
+            recordist: recording.recordist(),
             class: classes::primary(classes, recording),
         })
         .collect()
@@ -59,7 +59,7 @@ pub(crate) enum SplitBy {
 ///
 /// Every class keeps at least half of its recordings for training. Among many seeded attempts the
 /// one wins in which most classes have something held out.
-pub(crate) fn hold_out(items: &[SplitItem<'_>], fraction: f64, seed: u64) -> Split {
+pub(crate) fn hold_out(items: &[SplitItem], fraction: f64, seed: u64) -> Split {
     let groups = groups(items);
     let class_sizes = class_sizes(items);
     let target = share(items.len(), fraction);
@@ -94,12 +94,7 @@ pub(crate) fn hold_out(items: &[SplitItem<'_>], fraction: f64, seed: u64) -> Spl
 ///
 /// A class spreads over the parts as evenly as its recordists allow. Recordists whose absence would
 /// leave a class with nothing to learn from are never held out.
-pub(crate) fn hold_out_fold(
-    items: &[SplitItem<'_>],
-    fold: usize,
-    folds: usize,
-    seed: u64,
-) -> Split {
+pub(crate) fn hold_out_fold(items: &[SplitItem], fold: usize, folds: usize, seed: u64) -> Split {
     let groups = groups(items);
     let class_sizes = class_sizes(items);
     let mut order: Vec<usize> = (0..groups.len()).collect();
@@ -149,7 +144,7 @@ impl Part {
     }
 }
 
-fn split(items: &[SplitItem<'_>], mut held_out: Vec<usize>) -> Split {
+fn split(items: &[SplitItem], mut held_out: Vec<usize>) -> Split {
     held_out.sort_unstable();
     let training = (0..items.len())
         .filter(|index| held_out.binary_search(index).is_err())
@@ -172,7 +167,7 @@ type Quality = (usize, std::cmp::Reverse<usize>);
 fn attempt(
     groups: &[Vec<usize>],
     order: &[usize],
-    items: &[SplitItem<'_>],
+    items: &[SplitItem],
     class_sizes: &BTreeMap<usize, usize>,
     target: usize,
 ) -> (Quality, Vec<usize>) {
@@ -201,13 +196,13 @@ fn attempt(
 }
 
 /// Recordings that must stay on one side, in order of their first recording.
-fn groups(items: &[SplitItem<'_>]) -> Vec<Vec<usize>> {
+fn groups(items: &[SplitItem]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, item) in items.iter().enumerate() {
-        match item.recordist {
+        match &item.recordist {
             Some(recordist) => {
-                let group = *group_of.entry(recordist).or_insert_with(|| {
+                let group = *group_of.entry(recordist.as_str()).or_insert_with(|| {
                     groups.push(Vec::new());
                     groups.len() - 1
                 });
@@ -219,11 +214,11 @@ fn groups(items: &[SplitItem<'_>]) -> Vec<Vec<usize>> {
     groups
 }
 
-fn class_sizes(items: &[SplitItem<'_>]) -> BTreeMap<usize, usize> {
+fn class_sizes(items: &[SplitItem]) -> BTreeMap<usize, usize> {
     class_counts(&(0..items.len()).collect::<Vec<_>>(), items)
 }
 
-fn class_counts(indices: &[usize], items: &[SplitItem<'_>]) -> BTreeMap<usize, usize> {
+fn class_counts(indices: &[usize], items: &[SplitItem]) -> BTreeMap<usize, usize> {
     let mut counts = BTreeMap::new();
     for class in indices.iter().filter_map(|&index| items[index].class) {
         *counts.entry(class).or_insert(0) += 1;
@@ -244,9 +239,9 @@ fn attempts(items: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn item(recordist: &'static str, class: usize) -> SplitItem<'static> {
+    fn item(recordist: &str, class: usize) -> SplitItem {
         SplitItem {
-            recordist: (!recordist.is_empty()).then_some(recordist),
+            recordist: (!recordist.is_empty()).then(|| recordist.to_owned()),
             class: Some(class),
         }
     }

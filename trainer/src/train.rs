@@ -28,6 +28,7 @@ mod validate;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -59,12 +60,12 @@ pub(crate) struct TrainArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let given = args.settings.resolve()?;
     if args.dry_run {
         check(&given, Path::new(""))?;
         print!("{}", given.to_toml()?);
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     let out = given.out()?.to_path_buf();
     let settings = if args.resume {
@@ -89,22 +90,40 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     }
     let none = BTreeSet::new();
     let Some(before) = before else {
-        return train(data, &out, &settings, &none, args.stop_after).map(|_| ());
+        let stand = train(data, &out, &settings, &none, args.stop_after)?;
+        return Ok(end(&stand, &out));
     };
 
     let folder = before.out()?;
     println!("stage 1 of 2, in {}", folder.display());
     let held_out = overlap::left_out(&settings, &before)?;
     let stand = train(before.data()?, folder, &before, &held_out, args.stop_after)?;
+    if stand.interrupted.is_some() {
+        return Ok(end(&stand, &out));
+    }
     let stop_after = (args.stop_after).map(|epochs| epochs.saturating_sub(stand.epochs));
     if !stand.finished || stop_after == Some(0) {
         println!("--resume goes on, then with stage 2");
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     println!("stage 2 of 2, in {}", out.display());
     let mut main = settings.clone();
     main.options.weights = Some(folder.join(BEST_WEIGHTS_FILE));
-    train(data, &out, &main, &none, stop_after).map(|_| ())
+    let stand = train(data, &out, &main, &none, stop_after)?;
+    Ok(end(&stand, &out))
+}
+
+/// Says how an interrupted run goes on; with the code that shells give to what Ctrl-C has ended.
+fn end(stand: &run::Stand, out: &Path) -> ExitCode {
+    const INTERRUPTED: u8 = 130;
+    let Some(place) = &stand.interrupted else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!(
+        "interrupted {place}; all of it is kept, and goes on with: pipit train --resume --out {}",
+        out.display()
+    );
+    ExitCode::from(INTERRUPTED)
 }
 
 /// Refuses settings that make no training; hands back those of the stage before, if there is one.

@@ -53,10 +53,11 @@ pub fn add_at_snr(samples: &mut [f32], other: &[f32], snr_db: f32) {
 }
 
 /// Lets `other` sound too, `snr_db` below the window; each class that is in either is in both.
+/// Silence on either side changes nothing: what cannot be heard must not be a label.
 ///
 /// BirdCLEF's winners of 2022 and 2023 call it "or" mixup.
 pub fn or_mixup(example: &mut Example<Vec<f32>>, other: &Example<Vec<f32>>, snr_db: f32) {
-    if root_mean_square(&other.input) <= 0.0 {
+    if root_mean_square(&example.input) <= 0.0 || root_mean_square(&other.input) <= 0.0 {
         return;
     }
     add_at_snr(&mut example.input, &other.input, snr_db);
@@ -250,5 +251,10 @@ mod tests {
             6.0,
         );
         assert_eq!(alone, first, "silence has no species in it");
+
+        let silence = example(vec![0.0; 8_000], [0.0, 0.0, 1.0], 1.0);
+        let mut silent = silence.clone();
+        or_mixup(&mut silent, &first, 6.0);
+        assert_eq!(silent, silence, "nothing is some decibels below silence");
     }
 }

@@ -1,6 +1,6 @@
 //! The two sides of a split, and what must not be on both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{Finding, Kind};
 use crate::classes;
@@ -63,13 +63,14 @@ pub(super) fn leaks(dataset: &Dataset, sides: &Sides) -> Vec<Finding> {
                     files: file_names(dataset, &recordings),
                     detail: match kind {
                         Kind::LeakedRecordist => {
-                            let mut spellings: Vec<&str> = recordings
-                                .iter()
+                            let spellings: BTreeSet<&str> = (recordings.iter())
                                 .filter_map(|&index| dataset.recordings[index].author.as_deref())
                                 .collect();
-                            spellings.sort_unstable();
-                            spellings.dedup();
-                            format!("written as {}", spellings.join(" and "))
+                            let spellings: Vec<&str> = spellings.into_iter().collect();
+                            match spellings[..] {
+                                [] => format!("all are of {name}"),
+                                _ => format!("written as {}", spellings.join(" and ")),
+                            }
                         }
                         _ => format!("all are parts of {name}"),
                     },

@@ -24,13 +24,26 @@ pub(super) struct Backgrounds {
 const TRIALS: usize = 10;
 
 impl Backgrounds {
-    /// All audio files below a folder.
-    pub(super) fn open(folder: &Path, seed: u64) -> anyhow::Result<Self> {
-        let files: Vec<PathBuf> = dataset::audio_files(folder)?
-            .into_iter()
-            .map(|file| folder.join(file))
-            .collect();
+    /// All audio files below a folder but those with which training has made the network familiar.
+    pub(super) fn open(folder: &Path, seed: u64, heard: &[String]) -> anyhow::Result<Self> {
+        let mut files = dataset::audio_files(folder)?;
         ensure!(!files.is_empty(), "no audio files in {}", folder.display());
+        let all = files.len();
+        // Names in a table are relative to its folder of audio, which lies in this one.
+        files.retain(|file| !heard.iter().any(|name| file.ends_with(name)));
+        ensure!(
+            !files.is_empty(),
+            "training has heard all {all} sounds, so take others, or leave some to judging when you \
+             train, with --held-out-backgrounds: {}",
+            folder.display()
+        );
+        if files.len() < all {
+            println!(
+                "{} of {all} sounds are mixed in, which training has not heard",
+                files.len()
+            );
+        }
+        let files = files.into_iter().map(|file| folder.join(file)).collect();
         Ok(Self { files, seed })
     }
 

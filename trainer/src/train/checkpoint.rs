@@ -1,7 +1,7 @@
-//! Where a run stands after an epoch, on disk, so that it can go on.
+//! Where a run stands after an epoch or within one, on disk, so that it can go on.
 //!
 //! A checkpoint is a folder that appears under its final name only when it is complete.
-//! Randomness is a function of seed and epoch, so the epoch is all there is to keep of it.
+//! Randomness is a function of seed, epoch and batch, so these are all there is to keep of it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,6 +21,44 @@ use crate::files;
 pub(crate) struct Progress {
     /// One entry a finished epoch.
     pub(crate) history: Vec<EpochRecord>,
+    /// The epoch after them, if it has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) begun: Option<BegunEpoch>,
+}
+
+/// An epoch up to some step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BegunEpoch {
+    /// Batches that it has trained on.
+    pub(crate) batches: usize,
+    /// What they came to.
+    pub(crate) losses: LossSums,
+    /// Time spent on them.
+    pub(crate) seconds: f64,
+    /// Time in which the network waited for them.
+    pub(crate) waited_s: f64,
+    /// On the way, in order.
+    pub(crate) steps: Vec<StepRecord>,
+}
+
+/// Losses, added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LossSums {
+    /// Of all batches.
+    pub(crate) all: f64,
+    /// How many these are.
+    pub(crate) batches: f64,
+    /// Of those since the last [`StepRecord`].
+    pub(crate) since: f64,
+    /// How many these are.
+    pub(crate) batches_since: f64,
+}
+
+impl LossSums {
+    /// The mean over all batches.
+    pub(crate) fn mean(&self) -> f64 {
+        self.all / self.batches.max(1.0)
+    }
 }
 
 /// One finished epoch.
@@ -63,7 +101,7 @@ pub(crate) struct TrainingState {
     pub(crate) average: Option<Model>,
     /// Momenta of all weights.
     pub(crate) optimizer: ModuleOptimizer,
-    /// Finished epochs.
+    /// How far it has come.
     pub(crate) progress: Progress,
 }
 
@@ -76,7 +114,10 @@ const PROGRESS_FILE: &str = "progress.json";
 /// Writes a checkpoint and removes the older ones.
 pub(crate) fn save(run: &Path, state: &TrainingState) -> anyhow::Result<()> {
     let epoch = state.progress.history.len();
-    let target = run.join(format!("{FOLDER}{epoch:05}"));
+    let target = run.join(match &state.progress.begun {
+        Some(begun) => format!("{FOLDER}{epoch:05}-{:07}", begun.batches),
+        None => format!("{FOLDER}{epoch:05}"),
+    });
     let context = || format!("cannot write {}", target.display());
 
     let partial = tempfile::Builder::new()
@@ -109,6 +150,8 @@ pub(crate) fn load(folder: &Path, state: TrainingState) -> anyhow::Result<Traini
 }
 
 fn write(folder: &Path, state: &TrainingState) -> anyhow::Result<()> {
+    // Brings the running statistics, which lag one batch behind, up to date.
+    let _ = state.model.valid();
     state
         .model
         .clone()
@@ -140,7 +183,10 @@ fn read(folder: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
         None => None,
     };
     let progress: Progress = serde_json::from_slice(&files::read(&folder.join(PROGRESS_FILE))?)?;
-    ensure!(!progress.history.is_empty(), "it holds no finished epoch");
+    ensure!(
+        !progress.history.is_empty() || progress.begun.is_some(),
+        "it holds no step"
+    );
     Ok(TrainingState {
         model,
         average,
@@ -149,18 +195,20 @@ fn read(folder: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
     })
 }
 
-/// Checkpoints by epoch, the latest last.
-fn list(run: &Path) -> anyhow::Result<Vec<(usize, PathBuf)>> {
+/// Checkpoints by finished epochs and batches of the next, the latest last.
+fn list(run: &Path) -> anyhow::Result<Vec<((usize, usize), PathBuf)>> {
     let context = || format!("cannot list {}", run.display());
     let mut checkpoints = Vec::new();
     for entry in fs::read_dir(run).with_context(context)? {
         let path = entry.with_context(context)?.path();
-        let epoch = path
-            .file_name()
+        let place = (path.file_name())
             .and_then(|name| name.to_str())
             .and_then(|name| name.strip_prefix(FOLDER))
-            .and_then(|epoch| epoch.parse().ok());
-        checkpoints.extend(epoch.map(|epoch| (epoch, path)));
+            .and_then(|place| {
+                let (epoch, batches) = place.split_once('-').unwrap_or((place, "0"));
+                Some((epoch.parse().ok()?, batches.parse().ok()?))
+            });
+        checkpoints.extend(place.map(|place| (place, path)));
     }
     checkpoints.sort();
     Ok(checkpoints)

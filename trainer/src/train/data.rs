@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 use pipit_core::Taxonomy;
+use pipit_core::package::sha256_hex;
 
 use super::plan::Plan;
 use super::recordings::{self, StoredAudio};
@@ -183,6 +184,13 @@ impl Data {
     }
 }
 
+/// Whether a background belongs to the share that is held out: a name is on one side in every run.
+fn is_held_out(filename: &str, share: f64) -> bool {
+    let digest = sha256_hex(filename.as_bytes());
+    let place = u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX);
+    f64::from(place) < share * f64::from(u32::MAX)
+}
+
 fn load_backgrounds(
     options: &TrainOptions,
     unreadable: &mut Vec<(String, String)>,
@@ -191,7 +199,9 @@ fn load_backgrounds(
         return Ok((Vec::new(), Vec::new()));
     };
     let dataset = Dataset::open_unlabelled(path)?;
-    let all: Vec<&Recording> = dataset.recordings.iter().collect();
+    let all: Vec<&Recording> = (dataset.recordings.iter())
+        .filter(|recording| !is_held_out(&recording.filename, options.held_out_backgrounds))
+        .collect();
     let mut backgrounds = (Vec::new(), Vec::new());
     for (recording, audio) in all
         .iter()

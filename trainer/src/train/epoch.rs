@@ -6,7 +6,7 @@ mod tests;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::prelude::Device;
@@ -15,7 +15,7 @@ use indicatif::ProgressBar;
 use pipit_core::model::Model;
 
 use super::batch::{Batch, BatchMaker};
-use super::checkpoint::{StepRecord, TrainingState};
+use super::checkpoint::{BegunEpoch, LossSums, StepRecord, TrainingState};
 use super::loss::Loss;
 use super::replicas::Replicas;
 use super::{TrainOptions, ema, gradients, plan, schedule};
@@ -37,46 +37,52 @@ pub(crate) struct Steps<'a> {
     pub(crate) first_step: usize,
     /// Steps of the whole run, which shape the learning rate.
     pub(crate) all_steps: usize,
+    /// Whether to stop after so many steps of this call.
+    pub(crate) is_over: &'a dyn Fn(usize) -> bool,
 }
 
 /// What an epoch came to.
 pub(crate) struct Trained {
     /// The run after it.
     pub(crate) state: TrainingState,
-    /// Mean loss of its steps.
-    pub(crate) loss: f64,
-    /// Learning rate of its last step.
+    /// All of it, or what there was until it was over.
+    pub(crate) epoch: BegunEpoch,
+    /// Learning rate of the last step.
     pub(crate) learning_rate: f64,
-    /// Share of its time in which the network waited for batches.
-    pub(crate) data_share: f64,
-    /// On the way, in order.
-    pub(crate) steps: Vec<StepRecord>,
 }
 
-/// Makes one step for each batch, or for as many as are accumulated and shared by devices.
+/// Makes one step for each batch, or for as many as are accumulated and shared by devices. An epoch that
+/// has begun goes on behind the batches that it had.
 pub(crate) fn train(
     mut state: TrainingState,
     maker: &BatchMaker<'_>,
     batches: &[Vec<plan::Crop>],
     steps: &Steps<'_>,
 ) -> anyhow::Result<Trained> {
+    let mut epoch = state.progress.begun.take().unwrap_or_default();
+    let options = steps.options;
+    let per_step = options.accumulate * steps.devices.len();
+    let first = epoch.batches;
+    let left = (batches.get(first..))
+        .filter(|_| first.is_multiple_of(per_step))
+        .context("the run goes on with as many --devices as before alone, or after its epoch")?;
     // The next batches are made while the network works on this one.
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel::<anyhow::Result<Batch>>(2);
         scope.spawn(move || {
-            for crops in batches {
+            for crops in left {
                 if sender.send(maker.make(crops)).is_err() {
-                    break; // The training side has failed and says so itself.
+                    break; // The training side is over, or has failed and says so itself.
                 }
             }
         });
 
-        let options = steps.options;
-        let mut losses = Losses::default();
+        let mut losses = Losses {
+            unread: Vec::new(),
+            sums: epoch.losses,
+        };
         let mut replicas = Replicas::new(&state.model, steps.devices);
-        let per_step = options.accumulate * steps.devices.len();
         let mut rate = 0.0;
-        let mut records = Vec::new();
         let began = Instant::now();
         let mut waited = Duration::ZERO;
         let mut next = || {
@@ -85,7 +91,7 @@ pub(crate) fn train(
             waited += began.elapsed();
             batch
         };
-        for (index, batch) in std::iter::from_fn(&mut next).enumerate() {
+        for (index, batch) in (first..).zip(std::iter::from_fn(&mut next)) {
             // Dropout is a function of the seed and the batch, so that a resumed run drops the same.
             let seed = steps.first_step * per_step + index;
             let step = index / per_step;
@@ -95,7 +101,8 @@ pub(crate) fn train(
             let (loss, gradients) = gradients_of(model, batch?, in_step, steps, device);
             replicas.accumulate(&state.model, index, gradients);
             losses.add(loss);
-            if index + 1 == step * per_step + in_step {
+            let is_step = index + 1 == step * per_step + in_step;
+            if is_step {
                 rate = schedule::learning_rate(
                     steps.first_step + step,
                     steps.all_steps,
@@ -111,7 +118,7 @@ pub(crate) fn train(
                 }
             }
             if (index + 1) % BATCHES_PER_LOOK == 0 || index + 1 == batches.len() {
-                records.push(StepRecord {
+                epoch.steps.push(StepRecord {
                     step: steps.first_step + step + 1,
                     learning_rate: rate,
                     loss: losses.look()?,
@@ -121,16 +128,22 @@ pub(crate) fn train(
                 "epoch {}/{}  loss {:.4}  rate {rate:.1e}",
                 steps.epoch + 1,
                 options.epochs,
-                losses.mean(),
+                losses.sums.mean(),
             ));
             steps.bar.inc(1);
+            epoch.batches = index + 1;
+            if is_step && (steps.is_over)(step + 1 - first / per_step) {
+                break;
+            }
         }
+        losses.read()?;
+        epoch.losses = losses.sums;
+        epoch.seconds += began.elapsed().as_secs_f64();
+        epoch.waited_s += waited.as_secs_f64();
         Ok(Trained {
             state,
-            loss: losses.mean(),
+            epoch,
             learning_rate: rate,
-            data_share: waited.as_secs_f64() / began.elapsed().as_secs_f64(),
-            steps: records,
         })
     })
 }
@@ -174,11 +187,9 @@ fn apply(
 }
 
 /// Losses of an epoch, read from the device now and then.
-#[derive(Default)]
 struct Losses {
     unread: Vec<Tensor<1>>,
-    sum: f64,
-    count: f64,
+    sums: LossSums,
 }
 
 impl Losses {
@@ -186,22 +197,27 @@ impl Losses {
         self.unread.push(loss);
     }
 
-    /// The mean of those that were not looked at yet.
-    fn look(&mut self) -> anyhow::Result<f64> {
-        let (sum, count) = (self.sum, self.count);
+    /// Adds up those that are still on the device.
+    fn read(&mut self) -> anyhow::Result<()> {
         for loss in self.unread.drain(..) {
             let loss = f64::from(loss.into_scalar::<f32>());
             ensure!(
                 loss.is_finite(),
                 "the loss is no longer a number; a lower --learning-rate may help"
             );
-            self.sum += loss;
-            self.count += 1.0;
+            self.sums.all += loss;
+            self.sums.batches += 1.0;
+            self.sums.since += loss;
+            self.sums.batches_since += 1.0;
         }
-        Ok((self.sum - sum) / (self.count - count).max(1.0))
+        Ok(())
     }
 
-    fn mean(&self) -> f64 {
-        self.sum / self.count.max(1.0)
+    /// The mean of those since the last look.
+    fn look(&mut self) -> anyhow::Result<f64> {
+        self.read()?;
+        let mean = self.sums.since / self.sums.batches_since.max(1.0);
+        (self.sums.since, self.sums.batches_since) = (0.0, 0.0);
+        Ok(mean)
     }
 }

@@ -69,6 +69,9 @@ pub(crate) struct TrainOptions {
     /// Keep the stem and the first so many stages as they are: quicker, and safer with few recordings.
     #[arg(long, value_name = "STAGES")]
     pub(crate) freeze: Option<usize>,
+    /// Train the frozen stages, too, after so many epochs [default: never].
+    #[arg(long, value_name = "EPOCHS")]
+    pub(crate) unfreeze_after: Option<usize>,
     /// Share of the old weights in a running average of them, which is then judged and kept; 0 is off.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) ema_decay: f32,
@@ -106,10 +109,10 @@ pub(crate) struct TrainOptions {
     #[arg(long, default_value_t = 0.2)]
     pub(crate) held_out: f64,
     /// Hold out this part of --folds instead, counted from 1; each recordist is in one part.
-    #[arg(long, value_name = "I", requires = "folds")]
+    #[arg(long, value_name = "I")]
     pub(crate) fold: Option<usize>,
     /// Parts for k-fold cross-validation by recordist.
-    #[arg(long, value_name = "K", requires = "fold")]
+    #[arg(long, value_name = "K")]
     pub(crate) folds: Option<usize>,
     /// Random windows of a recording in one epoch; fewer for short recordings.
     #[arg(long, default_value_t = 2)]
@@ -125,12 +128,19 @@ pub(crate) struct TrainOptions {
     /// examples of no class.
     #[arg(long, alias = "noise", value_name = "DIR")]
     pub(crate) backgrounds: Option<PathBuf>,
+    /// Share of the backgrounds that training does not use, for `evaluate --noise`; which, their names
+    /// decide.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+    pub(crate) held_out_backgrounds: f64,
     /// Train on the windows as they are.
     #[arg(long)]
     pub(crate) no_augment: bool,
     /// Judge the held-out recordings every so many epochs, and after the last.
     #[arg(long, default_value_t = 1)]
     pub(crate) validate_every: usize,
+    /// Write a checkpoint every so many steps, too, and not after each epoch alone.
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) save_every: Option<usize>,
     /// Default confidence from which a detection counts.
     #[arg(long, default_value_t = 0.5)]
     pub(crate) threshold: f32,
@@ -195,6 +205,8 @@ impl TrainOptions {
             ("--validate-every", self.validate_every),
             ("--accumulate", self.accumulate),
             ("--patience", self.patience.unwrap_or(1)),
+            ("--save-every", self.save_every.unwrap_or(1)),
+            ("--unfreeze-after", self.unfreeze_after.unwrap_or(1)),
         ];
         for (name, count) in counts {
             ensure!(count > 0, "{name} must be at least 1");
@@ -206,6 +218,7 @@ impl TrainOptions {
         );
         let shares = [
             ("--held-out", self.held_out, 0.5),
+            ("--held-out-backgrounds", self.held_out_backgrounds, 0.9),
             ("--warm-up", self.warm_up, 1.0),
             ("--backbone-rate", self.backbone_rate, 1.0),
             ("--focal-gamma", f64::from(self.focal_gamma), 10.0),
@@ -233,7 +246,15 @@ impl TrainOptions {
             self.frame_loss_weight,
             self.pooling
         );
+        ensure!(
+            self.unfreeze_after.is_none() || self.freeze.is_some(),
+            "--unfreeze-after takes --freeze, which says what is frozen before"
+        );
         self.augment.check()?;
+        ensure!(
+            self.fold.is_some() == self.folds.is_some(),
+            "--fold and --folds take each other: which part of how many?"
+        );
         if let (Some(fold), Some(folds)) = (self.fold, self.folds) {
             ensure!(folds >= 2, "--folds must be at least 2: {folds}");
             ensure!(

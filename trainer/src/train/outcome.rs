@@ -132,6 +132,15 @@ pub(crate) fn describe(record: &EpochRecord, epochs: usize) -> String {
     )
 }
 
+/// How far a run has come, in words.
+pub(crate) fn place(progress: &Progress) -> String {
+    let epochs = progress.history.len();
+    match &progress.begun {
+        Some(begun) => format!("after batch {} of epoch {}", begun.batches, epochs + 1),
+        None => format!("after epoch {epochs}"),
+    }
+}
+
 /// Says what the run has come to, and what it had to leave out.
 pub(crate) fn report(
     request: &Request<'_>,
@@ -170,6 +179,7 @@ mod tests {
     #[test]
     fn patience_counts_judged_epochs_since_the_best() {
         let progress = |cmap: &[Option<f64>]| Progress {
+            begun: None,
             history: (cmap.iter())
                 .map(|cmap| EpochRecord {
                     epoch: 1,

@@ -11,11 +11,12 @@ use indicatif::ProgressBar;
 use super::batch::{BatchMaker, Frontends};
 use super::checkpoint::{self, EpochRecord, TrainingState};
 use super::data::{self, Data};
-use super::epoch::{self, Steps};
+use super::epoch::{self, Steps, Trained};
 use super::recordings::progress_style;
 use super::validate::{Judge, judge, summary};
 use super::{outcome, settle};
 use crate::files;
+use crate::interrupt;
 use crate::run_folder::RunConfig;
 use crate::settings::Settings;
 
@@ -41,9 +42,11 @@ pub(crate) struct Stand {
     pub(crate) epochs: usize,
     /// Whether nothing is left to be trained.
     pub(crate) finished: bool,
+    /// Where it was interrupted, if it was.
+    pub(crate) interrupted: Option<String>,
 }
 
-/// Trains until the last epoch, or until `stop_after`.
+/// Trains until the last epoch, until `stop_after`, or until somebody wishes to stop.
 pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
     let devices = (request.settings.device).open_all(&request.settings.devices)?;
@@ -52,11 +55,17 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;
+    // Nothing is lost before, so that Ctrl-C may end the program at once.
+    interrupt::listen();
     let config = settle::settle(request, &data, &frontends)?;
     let checkpoint = checkpoint::latest(request.out)?.filter(|_| request.resume);
     // A run that has begun needs the weights that it began with no more.
     let weights = options.weights.as_deref().filter(|_| checkpoint.is_none());
     let mut state = settle::start(&config, &data, weights, &devices[0])?;
+    if !request.resume {
+        // Now that nothing can be refused any more, it is a run.
+        config.write(request.out)?;
+    }
     if let Some(checkpoint) = checkpoint {
         state = checkpoint::load(&checkpoint, state)?;
         // Loaded tensors are new ones, which would be trained again.
@@ -64,11 +73,15 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     }
     let before = state.progress.history.len();
     let progress = epochs(request, state, &data, &config, &frontends, &devices)?.progress;
-    outcome::report(request, &data.unreadable, &progress)?;
+    let finished = progress.history.len() >= options.epochs
+        || outcome::has_stalled(&progress, options.patience);
+    if !progress.history.is_empty() {
+        outcome::report(request, &data.unreadable, &progress)?;
+    }
     Ok(Stand {
         epochs: progress.history.len() - before,
-        finished: progress.history.len() >= options.epochs
-            || outcome::has_stalled(&progress, options.patience),
+        finished,
+        interrupted: (interrupt::is_wished() && !finished).then(|| outcome::place(&progress)),
     })
 }
 
@@ -110,18 +123,25 @@ fn epochs(
     let batches_per_epoch = plan.batches(0).len();
     let steps_per_epoch = batches_per_epoch.div_ceil(options.accumulate * devices.len());
     let first = state.progress.history.len();
+    let begun = state.progress.begun.as_ref();
+    let done = begun.map_or(0, |begun| begun.batches) as u64;
     let last = request
         .stop_after
         .map_or(options.epochs, |epochs| options.epochs.min(first + epochs));
     let bar = ProgressBar::new((batches_per_epoch * last.saturating_sub(first)) as u64).with_style(
         progress_style("{msg}  {bar:24} batch {pos}/{len}, {eta} left"),
     );
+    bar.set_position(done);
+    let is_over = |steps: usize| {
+        interrupt::is_wished() || options.save_every.is_some_and(|most| steps >= most)
+    };
 
-    for epoch in first..last {
-        if outcome::has_stalled(&state.progress, options.patience) {
-            break;
-        }
-        let began = Instant::now();
+    while state.progress.history.len() < last
+        && !interrupt::is_wished()
+        && !outcome::has_stalled(&state.progress, options.patience)
+    {
+        let epoch = state.progress.history.len();
+        state.model = settle::unfreeze(state.model, options, epoch);
         let steps = Steps {
             options,
             loss: &loss,
@@ -130,10 +150,22 @@ fn epochs(
             epoch,
             first_step: epoch * steps_per_epoch,
             all_steps: options.epochs * steps_per_epoch,
+            is_over: &is_over,
         };
-        let trained = epoch::train(state, &maker, &plan.batches(epoch), &steps)?;
-        state = trained.state;
+        let batches = plan.batches(epoch);
+        let Trained {
+            state: after,
+            epoch: shown,
+            learning_rate,
+        } = epoch::train(state, &maker, &batches, &steps)?;
+        state = after;
+        if shown.batches < batches.len() {
+            state.progress.begun = Some(shown);
+            checkpoint::save(request.out, &state)?;
+            continue;
+        }
 
+        let judging_began = Instant::now();
         let model = match &state.average {
             Some(average) => average.clone(),
             None => state.model.valid(),
@@ -147,12 +179,12 @@ fn epochs(
         };
         let record = EpochRecord {
             epoch: epoch + 1,
-            learning_rate: trained.learning_rate,
-            loss: trained.loss,
+            learning_rate,
+            loss: shown.losses.mean(),
             metrics,
-            seconds: began.elapsed().as_secs_f64(),
-            data_share: trained.data_share,
-            steps: trained.steps,
+            seconds: shown.seconds + judging_began.elapsed().as_secs_f64(),
+            data_share: shown.waited_s / shown.seconds,
+            steps: shown.steps,
         };
         bar.suspend(|| println!("{}", outcome::describe(&record, options.epochs)));
         outcome::keep_if_best(request.out, &model, &record, &state.progress)?;

@@ -8,7 +8,7 @@ use burn::optim::AdamWConfig;
 use burn::prelude::Device;
 use pipit_core::model::Model;
 use pipit_core::model::weights::load_backbone;
-use pipit_core::{AudioConfig, DetectionConfig};
+use pipit_core::{AudioConfig, DetectionConfig, Taxonomy};
 
 use super::attribution::{attribution, together};
 use super::batch::Frontends;
@@ -19,10 +19,11 @@ use super::{TrainOptions, normalization, overlap};
 use crate::classes;
 use crate::dataset::Recording;
 use crate::files;
+use crate::listing::some_of;
 use crate::run_folder::{CONFIG_FILE, RunConfig};
 use crate::split::SplitBy;
 
-/// The run's configuration: measured and written for a new run, read for a resumed one.
+/// The run's configuration: measured for a new run, read for a resumed one.
 pub(crate) fn settle(
     request: &Request<'_>,
     data: &Data,
@@ -30,18 +31,21 @@ pub(crate) fn settle(
 ) -> anyhow::Result<RunConfig> {
     if request.resume {
         let config = RunConfig::read(request.out)?;
-        let names = file_names(&data.training);
+        ensure_same(&codes(&config.classes), &codes(&data.classes), "classes")
+            .and_then(|()| {
+                let names = file_names(&data.training);
+                ensure_same(&config.training, &names, "training recordings")
+            })
+            .with_context(|| format!("cannot resume with {}", request.data.display()))?;
         ensure!(
-            config.classes == data.classes && config.training == names,
-            "the recordings have changed since the run began: {}",
+            config.classes == data.classes,
+            "the names of the classes have changed since the run began: {}",
             request.data.display()
         );
         if let Some(path) = &config.options.backgrounds {
-            ensure!(
-                config.backgrounds == file_names(&data.backgrounds),
-                "the backgrounds have changed since the run began: {}",
-                path.display()
-            );
+            let names = file_names(&data.backgrounds);
+            ensure_same(&config.backgrounds, &names, "backgrounds")
+                .with_context(|| format!("cannot resume with {}", path.display()))?;
         }
         return Ok(config);
     }
@@ -105,7 +109,6 @@ pub(crate) fn settle(
             untaught.join(", ")
         );
     }
-    config.write(request.out)?;
     if !config.backgrounds.is_empty() {
         println!("{} backgrounds", config.backgrounds.len());
     }
@@ -195,6 +198,41 @@ pub(crate) fn freeze(model: Model, options: &TrainOptions) -> Model {
         Some(stages) => model.freeze(stages),
         None => model,
     }
+}
+
+/// Trains what was frozen from the epoch on, counted from 0, for which the options say so.
+pub(crate) fn unfreeze(model: Model, options: &TrainOptions, epoch: usize) -> Model {
+    match options.unfreeze_after {
+        Some(epochs) if epoch >= epochs => model.unfreeze(),
+        _ => model,
+    }
+}
+
+/// Refuses another list than the run began with, and names the difference.
+fn ensure_same(then: &[String], now: &[String], what: &str) -> anyhow::Result<()> {
+    let missing = |from: &[String], other: &[String]| {
+        let names: Vec<&str> = (from.iter())
+            .filter(|name| !other.contains(name))
+            .map(String::as_str)
+            .collect();
+        match names.len() {
+            0 => "none".to_owned(),
+            _ => some_of(&names),
+        }
+    };
+    ensure!(
+        then == now,
+        "the {what} have changed since the run began; gone: {}; new: {}",
+        missing(then, now),
+        missing(now, then)
+    );
+    Ok(())
+}
+
+fn codes(classes: &Taxonomy) -> Vec<String> {
+    (classes.iter())
+        .map(|(_, label)| label.code.clone())
+        .collect()
 }
 
 fn file_names(recordings: &[Recording]) -> Vec<String> {

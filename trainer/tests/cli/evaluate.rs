@@ -6,7 +6,7 @@ use pipit_core::Calibration;
 use pipit_core::package::ModelPackage;
 use serde_json::{Value, json};
 
-use crate::support::{chirps, error_text, model, pipit, succeed, write_wav};
+use crate::support::{chirps, error_text, model, pipit, succeed, train, write_wav};
 
 fn read_json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -227,4 +227,43 @@ fn publish_takes_names_in_other_languages_and_refuses_strangers() {
     assert_eq!(low.name_in("es"), Some("Ave baja"));
     let card = String::from_utf8(read("README.md")).unwrap();
     assert!(card.contains("| low bird | Ave baja |"), "{card}");
+}
+
+#[test]
+fn sounds_that_training_has_heard_are_not_mixed_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let noise = folder.path().join("noise");
+    for sound in 0..8u16 {
+        let hum = chirps(100.0 + f32::from(sound), 1.0, 0);
+        write_wav(&noise.join(format!("{sound}.wav")), &hum);
+    }
+    let backgrounds = format!("--backgrounds={}", noise.display());
+    let evaluated_after = |share: &str| {
+        let run = folder.path().join(share);
+        let share = format!("--held-out-backgrounds={share}");
+        let settings = ["--epochs=1", "--freeze=7", &backgrounds, &share];
+        let output = train(&model().data, &run, &settings);
+        assert!(output.status.success(), "{}", error_text(&output));
+        let heard = read_json(&run.join("config.json"))["backgrounds"].clone();
+        let evaluated = pipit([
+            "evaluate".to_owned(),
+            format!("--model={}", run.display()),
+            format!("--data={}", model().data.display()),
+            format!("--noise={}", noise.display()),
+            "--snr=0".to_owned(),
+        ]);
+        (heard.as_array().unwrap().len(), evaluated)
+    };
+
+    let (heard, evaluated) = evaluated_after("0.5");
+    assert!((1..8).contains(&heard), "{heard}");
+    let text = String::from_utf8_lossy(&evaluated.stdout);
+    let part = format!("{} of 8 sounds are mixed in", 8 - heard);
+    assert!(text.contains(&part), "no {part} in {text}");
+
+    let (heard, evaluated) = evaluated_after("0");
+    assert_eq!(heard, 8);
+    assert_eq!(evaluated.status.code(), Some(1));
+    let error = error_text(&evaluated);
+    assert!(error.contains("has heard all 8 sounds"), "{error}");
 }

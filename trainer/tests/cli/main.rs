@@ -12,6 +12,7 @@ mod import;
 mod pretrain;
 mod preview;
 mod publish;
+mod resume;
 mod settings;
 mod support;
 mod torch;

@@ -48,14 +48,19 @@ pub(crate) fn error_text(output: &Output) -> String {
 
 /// Trains on `data` with the tiny settings.
 pub(crate) fn train(data: &Path, out: &Path, more: &[&str]) -> Output {
-    let data = format!("--data={}", data.display());
-    let out = format!("--out={}", out.display());
-    pipit(
-        ["train", &data, &out]
-            .into_iter()
-            .chain(TINY.iter().copied())
-            .chain(more.iter().copied()),
-    )
+    train_command(data, out, more).output().unwrap()
+}
+
+/// Would train on `data` with the tiny settings.
+pub(crate) fn train_command(data: &Path, out: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pipit"));
+    command
+        .arg("train")
+        .arg(format!("--data={}", data.display()))
+        .arg(format!("--out={}", out.display()))
+        .args(TINY)
+        .args(more);
+    command
 }
 
 /// A data set: four recordings of each of three species by four people, and one of a fourth species.
@@ -161,4 +166,19 @@ pub(crate) fn model() -> &'static Model {
         ]);
         Model { published, ..model }
     })
+}
+
+/// A column of a CSV file.
+pub(crate) fn column(path: &Path, name: &str) -> Vec<String> {
+    let mut table = csv::Reader::from_path(path).unwrap();
+    let index = table
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|n| n == name)
+        .unwrap();
+    table
+        .records()
+        .map(|row| row.unwrap()[index].to_owned())
+        .collect()
 }

@@ -1,25 +1,10 @@
-//! Training, resuming, judging and publishing.
+//! Training, judging and publishing.
 
 use std::path::Path;
 
 use pipit_core::package::{Catalogue, ModelPackage};
 
-use crate::support::{error_text, model, pipit, succeed, train, write_backgrounds, write_dataset};
-
-/// A column of a CSV file.
-fn column(path: &Path, name: &str) -> Vec<String> {
-    let mut table = csv::Reader::from_path(path).unwrap();
-    let index = table
-        .headers()
-        .unwrap()
-        .iter()
-        .position(|n| n == name)
-        .unwrap();
-    table
-        .records()
-        .map(|row| row.unwrap()[index].to_owned())
-        .collect()
-}
+use crate::support::{column, error_text, model, pipit, succeed, train, write_dataset};
 
 #[test]
 fn a_run_leaves_settings_metrics_and_the_best_weights() {
@@ -50,58 +35,6 @@ fn a_run_leaves_settings_metrics_and_the_best_weights() {
 }
 
 #[test]
-fn a_resumed_run_equals_an_unbroken_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    write_dataset(&data);
-    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
-    let noise = folder.path().join("noise");
-    write_backgrounds(&noise);
-    let backgrounds = format!("--backgrounds={}", noise.display());
-    let settings = [
-        "--ema-decay=0.5",
-        "--seed=3",
-        "--accumulate=2",
-        "--sampling-exponent=0.5",
-        "--pooling=attention",
-        "--frame-loss-weight=0.5",
-        "--dropout=0.2",
-        "--drop-path=0.2",
-        &backgrounds,
-    ];
-
-    let output = train(&data, &whole, &settings);
-    assert!(output.status.success(), "{}", error_text(&output));
-    let first = train(
-        &data,
-        &broken,
-        &[&settings[..], &["--stop-after=1"]].concat(),
-    );
-    assert!(first.status.success(), "{}", error_text(&first));
-    assert_eq!(column(&broken.join("metrics.csv"), "loss").len(), 1);
-    succeed(["train", "--resume", &format!("--out={}", broken.display())]);
-
-    for name in ["loss", "learning_rate", "cmap", "macro_roc_auc", "top_1"] {
-        assert_eq!(
-            column(&whole.join("metrics.csv"), name),
-            column(&broken.join("metrics.csv"), name),
-            "{name}"
-        );
-    }
-    for name in ["best.safetensors", "steps.csv"] {
-        let [whole, broken] = [&whole, &broken].map(|run| std::fs::read(run.join(name)).unwrap());
-        assert!(whole == broken, "{name}");
-    }
-    // Only the last checkpoint stays, and no half of one.
-    let left: Vec<String> = std::fs::read_dir(&broken)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.contains("checkpoint") || name.starts_with('.'))
-        .collect();
-    assert_eq!(left, ["checkpoint-00002"]);
-}
-
-#[test]
 fn frozen_stages_do_not_change() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
@@ -122,9 +55,8 @@ fn frozen_stages_do_not_change() {
     let after = safetensors::SafeTensors::deserialize(&after).unwrap();
     for (name, tensor) in before.iter() {
         let same = tensor.data() == after.tensor(name).unwrap().data();
-        let frozen =
-            name.starts_with("conv_stem") || name.starts_with("bn1") || name.starts_with("blocks");
-        if frozen {
+        let frozen = ["conv_stem", "bn1", "blocks"];
+        if frozen.iter().any(|part| name.starts_with(part)) {
             assert!(same, "{name} has changed");
         }
         if name == "conv_head.weight" || name == "bn2.running_mean" {
@@ -209,6 +141,25 @@ fn a_fold_holds_its_recordists_out() {
     let held_out = config["held_out"].as_array().unwrap().len();
     assert!((6..=7).contains(&held_out), "{held_out}");
     assert_eq!(config["recordings_per_class"], serde_json::json!([2, 2, 2]));
+}
+
+#[test]
+fn weights_that_do_not_fit_leave_no_run_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (run, weights) = (folder.path().join("run"), folder.path().join("weights"));
+    std::fs::write(&weights, "no weights").unwrap();
+    let weights = format!("--weights={}", weights.display());
+    let begin = |more: &[&str]| {
+        let settings = [&["--epochs=1", "--freeze=7"], more].concat();
+        train(&model().data, &run, &settings)
+    };
+
+    let output = begin(&[&weights]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error_text(&output).contains("cannot start"));
+
+    let output = begin(&[]);
+    assert!(output.status.success(), "{}", error_text(&output));
 }
 
 #[test]
@@ -327,6 +278,8 @@ fn numbers_that_make_no_training_are_refused() {
         ("--learning-rate=0", "--learning-rate"),
         ("--f-max=9000", "9000"),
         ("--accumulate=0", "--accumulate"),
+        ("--unfreeze-after=1", "--freeze"),
+        ("--save-every=0", "--save-every"),
         ("--focal-alpha=1.5", "--focal-alpha"),
         ("--backgrounds=nowhere", "nowhere"),
         ("--min-recordings=99", "99"),

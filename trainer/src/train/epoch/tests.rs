@@ -3,7 +3,7 @@ use pipit_core::{Architecture, Normalization, Waveform};
 
 use super::*;
 use crate::train::batch::Frontends;
-use crate::train::checkpoint::Progress;
+use crate::train::checkpoint::{self, Progress};
 use crate::train::loss::LossChoice;
 use crate::train::precision::Precision;
 use crate::train::recordings::StoredAudio;
@@ -37,6 +37,7 @@ fn with_steps<T>(options: &TrainOptions, test: impl FnOnce(&Steps<'_>) -> T) -> 
         epoch: 0,
         first_step: 0,
         all_steps: 1,
+        is_over: &|_| false,
     })
 }
 
@@ -129,8 +130,20 @@ fn the_backbone_has_a_rate_of_its_own() {
 
 /// What an epoch of five batches makes of the classifier and the last convolution.
 fn trained(start: &Model, accumulate: usize, devices: &[Device]) -> (Vec<f32>, Vec<f32>) {
+    let (state, _) = trained_in_parts(start, accumulate, devices, usize::MAX);
+    weights(&state.model)
+}
+
+/// The same in parts of so many steps, with a checkpoint written and read after each; and how it went.
+fn trained_in_parts(
+    start: &Model,
+    accumulate: usize,
+    devices: &[Device],
+    part: usize,
+) -> (TrainingState, BegunEpoch) {
     let mut options = TrainOptions {
         accumulate,
+        ema_decay: 0.5,
         ..TrainOptions::default()
     };
     options.audio.sample_rate = 1_000;
@@ -185,15 +198,49 @@ fn trained(start: &Model, accumulate: usize, devices: &[Device]) -> (Vec<f32>, V
         epoch: 0,
         first_step: 0,
         all_steps: 3,
+        is_over: &|steps| steps >= part,
     };
-    let state = TrainingState {
+    let fresh = || TrainingState {
         // A copy, or statistics would be shared.
         model: start.valid().train(),
-        average: None,
+        average: Some(start.valid()),
         optimizer: AdamWConfig::new().init(),
         progress: Progress::default(),
     };
-    weights(&train(state, &maker, &batches, &steps).unwrap().state.model)
+    let run = tempfile::tempdir().unwrap();
+    let mut state = fresh();
+    loop {
+        let trained = train(state, &maker, &batches, &steps).unwrap();
+        state = trained.state;
+        if trained.epoch.batches == batches.len() {
+            return (state, trained.epoch);
+        }
+        state.progress.begun = Some(trained.epoch);
+        checkpoint::save(run.path(), &state).unwrap();
+        let latest = checkpoint::latest(run.path()).unwrap().unwrap();
+        state = checkpoint::load(&latest, fresh()).unwrap();
+        state.model = state.model.freeze(7);
+    }
+}
+
+#[test]
+fn an_epoch_that_was_cut_off_after_any_step_ends_as_an_unbroken_one() {
+    let devices = [Device::flex().autodiff()];
+    let start = model(&devices[0]);
+    for accumulate in [1, 2] {
+        let (whole, shown) = trained_in_parts(&start, accumulate, &devices, usize::MAX);
+        for part in [1, 2] {
+            let (broken, resumed) = trained_in_parts(&start, accumulate, &devices, part);
+
+            assert!(weights(&whole.model) == weights(&broken.model), "weights");
+            let averages = [&whole, &broken].map(|state| state.average.clone().unwrap());
+            assert!(weights(&averages[0]) == weights(&averages[1]), "averages");
+            assert_eq!(shown.batches, resumed.batches);
+            assert_eq!(shown.steps.len(), resumed.steps.len());
+            let [whole, broken] = [&shown, &resumed].map(|epoch| epoch.losses.mean());
+            assert!((whole - broken).abs() < 1e-12, "{whole} is not {broken}");
+        }
+    }
 }
 
 #[test]
