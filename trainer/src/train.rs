@@ -34,6 +34,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 
 use crate::files;
+use crate::interrupt;
 use crate::run_folder::{
     BEST_WEIGHTS_FILE, CONFIG_FILE, PRETRAIN_FOLDER, RunConfig, SETTINGS_FILE,
 };
@@ -115,7 +116,6 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
 
 /// Says how an interrupted run goes on; with the code that shells give to what Ctrl-C has ended.
 fn end(stand: &run::Stand, out: &Path) -> ExitCode {
-    const INTERRUPTED: u8 = 130;
     let Some(place) = &stand.interrupted else {
         return ExitCode::SUCCESS;
     };
@@ -123,7 +123,7 @@ fn end(stand: &run::Stand, out: &Path) -> ExitCode {
         "interrupted {place}; all of it is kept, and goes on with: pipit train --resume --out {}",
         out.display()
     );
-    ExitCode::from(INTERRUPTED)
+    ExitCode::from(interrupt::EXIT_CODE)
 }
 
 /// Refuses settings that make no training; hands back those of the stage before, if there is one.

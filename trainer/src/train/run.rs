@@ -56,7 +56,7 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;
     // Nothing is lost before, so that Ctrl-C may end the program at once.
-    interrupt::listen();
+    interrupt::listen()?;
     let config = settle::settle(request, &data, &frontends)?;
     let checkpoint = checkpoint::latest(request.out)?.filter(|_| request.resume);
     // A run that has begun needs the weights that it began with no more.
