@@ -132,6 +132,10 @@ mod tests {
         work
     }
 
+    fn begin(work: &mut InTurn<char, String>, n: usize) -> Vec<(usize, char)> {
+        (0..n).filter_map(|_| work.begin()).collect()
+    }
+
     fn end(work: &mut InTurn<char, String>, (number, piece): (usize, char)) {
         work.end(number, piece.to_string());
     }
@@ -139,24 +143,21 @@ mod tests {
     #[test]
     fn results_come_out_in_order_however_they_come_in() {
         let mut work = four();
-        let a = work.begin().expect("work");
-        let b = work.begin().expect("work");
-        let c = work.begin().expect("work");
+        let first = begin(&mut work, 3);
 
-        end(&mut work, c);
+        end(&mut work, first[2]);
         assert!(work.hand_out().is_empty());
-        end(&mut work, a);
+        end(&mut work, first[0]);
         assert_eq!(work.hand_out(), ["a"]);
-        end(&mut work, b);
+        end(&mut work, first[1]);
         assert_eq!(work.hand_out(), ["b", "c"]);
 
         work.push('e');
-        let d = work.begin().expect("work");
-        let e = work.begin().expect("work");
-        assert_eq!((d, e), ((3, 'd'), (4, 'e')));
+        let last = begin(&mut work, 2);
+        assert_eq!(last, [(3, 'd'), (4, 'e')]);
         assert_eq!(work.begin(), None);
-        end(&mut work, e);
-        end(&mut work, d);
+        end(&mut work, last[1]);
+        end(&mut work, last[0]);
         assert_eq!(work.hand_out(), ["d", "e"]);
         assert!(work.is_empty());
     }
@@ -164,18 +165,17 @@ mod tests {
     #[test]
     fn what_is_given_back_is_begun_again() {
         let mut work = four();
-        let a = work.begin().expect("work");
-        let b = work.begin().expect("work");
+        let begun = begin(&mut work, 2);
 
-        work.give_back(a.0);
-        assert_eq!(work.begin(), Some(a));
-        end(&mut work, a);
+        work.give_back(0);
+        assert_eq!(work.begin(), Some(begun[0]));
+        end(&mut work, begun[0]);
         // Too late: it is done.
-        work.give_back(a.0);
+        work.give_back(0);
         assert_eq!(work.hand_out(), ["a"]);
-        work.give_back(a.0);
-        work.give_back(b.0);
-        assert_eq!(work.begin(), Some(b));
+        work.give_back(0);
+        work.give_back(1);
+        assert_eq!(work.begin(), Some(begun[1]));
     }
 
     #[test]

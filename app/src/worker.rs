@@ -231,7 +231,7 @@ impl Worker {
                 let device = async {
                     let device = device::choose(device).await;
                     match announced.await {
-                        Ok(manifest) => rehearse(manifest, device).await,
+                        Ok(manifest) => Box::pin(rehearse(manifest, device)).await,
                         // There is nothing to wait for.
                         Err(_) => device,
                     }

@@ -170,7 +170,7 @@ fn epochs(
             Some(average) => average.clone(),
             None => state.model.valid(),
         };
-        let due = (epoch + 1) % options.validate_every == 0 || epoch + 1 == options.epochs;
+        let due = (epoch + 1).is_multiple_of(options.validate_every) || epoch + 1 == options.epochs;
         let metrics = if due && !data.held_out.audio.is_empty() {
             bar.set_message(format!("epoch {}/{}  judging", epoch + 1, options.epochs));
             summary(&judge(&model, &data.held_out, &judging)?)
