@@ -22,8 +22,8 @@ use web_sys::Blob;
 const ALONE: usize = 4;
 /// Windows that a helper has at a time: while it scores one, the next is there.
 const EACH: usize = 2;
-/// Workers in all. More of them wait for memory.
-const MOST: usize = 8;
+/// Workers in all. Each takes some 70 MB, which a phone has to find too.
+const MOST: usize = 4;
 /// Bytes that all copies of the weights may take together, as `f32`.
 const WEIGHT_BYTES: usize = 512 << 20;
 /// Windows for each worker that wait for the first one, until it is scored here.
