@@ -1,12 +1,13 @@
 //! A small static file server for a built site: what any plain host would do, and nothing more.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use tiny_http::{Header, Request, Response, Server};
+use tiny_http::{Method, Request, Server, StatusCode};
 
 const THREADS: usize = 4;
 
@@ -186,27 +187,34 @@ fn answer_all(server: &Server, site: &Site, requests: &Mutex<Vec<String>>) {
             .unwrap_or_else(PoisonError::into_inner)
             .push(url.clone());
         // A browser that has gone away needs no answer.
-        let _ = send(request, site.reply(&url), site.is_shared);
+        let _ = send(request, &site.reply(&url), site.is_shared);
     }
 }
 
-fn send(request: Request, reply: Reply, is_shared: bool) -> std::io::Result<()> {
-    let mut response = Response::from_data(reply.body)
-        .with_status_code(reply.status)
-        // With a length the page can show how far a download has come.
-        .with_chunked_threshold(usize::MAX);
-    let own = [
-        ("Content-Type", reply.content_type),
-        // A new build must not meet an old one's worker in the browser's cache.
-        ("Cache-Control", "no-cache"),
-    ];
-    let permission = is_shared.then_some(("Access-Control-Allow-Origin", "*"));
-    for (name, value) in own.into_iter().chain(permission) {
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
-        }
+/// Closes the connection with each reply: tiny_http has a thread for each open one, and where a
+/// browser opens several at once it may leave one waiting until another is closed.
+fn send(request: Request, reply: &Reply, is_shared: bool) -> std::io::Result<()> {
+    let has_body = *request.method() != Method::Head;
+    let status = StatusCode(reply.status);
+    let mut writer = request.into_writer();
+    write!(
+        writer,
+        "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
+        status.0,
+        status.default_reason_phrase(),
+        reply.content_type,
+        reply.body.len(),
+    )?;
+    // A new build must not meet an old one's worker in the browser's cache.
+    write!(writer, "Cache-Control: no-cache\r\n")?;
+    if is_shared {
+        write!(writer, "Access-Control-Allow-Origin: *\r\n")?;
     }
-    request.respond(response)
+    write!(writer, "\r\n")?;
+    if has_body {
+        writer.write_all(&reply.body)?;
+    }
+    writer.flush()
 }
 
 fn read(folder: &Path, path: &str) -> Option<Reply> {
