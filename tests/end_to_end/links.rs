@@ -115,6 +115,12 @@ fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
             &format!("location.search.slice(1).split('&').includes('{parameter}')"),
         )?;
     }
+    // Until then what the page says may move the controls.
+    page.wait_until(
+        "the model is there",
+        RUN_TIMEOUT,
+        "document.querySelector('[data-testid=\"device\"]')?.textContent.includes('CPU')",
+    )?;
     ensure!(page.evaluate::<bool>(UNFOLD)?, "the controls do not open");
     for (test_id, parameter) in TICKS {
         page.click(test_id)?;
@@ -145,6 +151,12 @@ fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
     }
     // As it was recorded: nothing that a link need say.
     page.choose("rate", "1")?;
+    // Until then what the page says may move the controls.
+    page.wait_until(
+        "the model is there",
+        RUN_TIMEOUT,
+        "document.querySelector('[data-testid=\"device\"]')?.textContent.includes('CPU')",
+    )?;
     ensure!(page.evaluate::<bool>(UNFOLD)?, "the controls do not open");
     for (test_id, _) in TICKS {
         page.click(test_id)?;

@@ -191,7 +191,7 @@ fn answer_all(server: &Server, site: &Site, requests: &Mutex<Vec<String>>) {
     }
 }
 
-/// Closes the connection with each reply: tiny_http has a thread for each open one, and where a
+/// Closes the connection with each reply: `tiny_http` has a thread for each open one, and where a
 /// browser opens several at once it may leave one waiting until another is closed.
 fn send(request: Request, reply: &Reply, is_shared: bool) -> std::io::Result<()> {
     let has_body = *request.method() != Method::Head;
