@@ -12,8 +12,8 @@ use pipit_tests::site;
 use xtask::site::SiteServer;
 
 use crate::trial::{
-    RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, identified, in_tab, named, recording,
-    whistles,
+    RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, goes_offline, identified, in_tab, named,
+    recording, whistles,
 };
 
 /// Twenty windows.
@@ -174,16 +174,7 @@ fn without_a_network(browsers: &Arc<Browsers>) -> Trial {
         let server = SiteServer::start(site, 0)?;
         let url = server.url().to_owned();
         in_tab(name, &browsers, Gpu::None, &url, |page, folder| {
-            page.wait_until(
-                "the model is loaded and the site is kept",
-                RUN_TIMEOUT,
-                "navigator.serviceWorker.controller !== null
-                    && document.querySelector('[data-testid=\"status\"]')
-                        .textContent.startsWith('Ready')",
-            )?;
-            drop(server);
-            page.tolerate("ERR_CONNECTION_REFUSED");
-            page.go_to(&url)?;
+            goes_offline(page, server)?;
             with_helpers(page, folder, GREETING)?;
             long_recording(page, folder)?;
             Ok(())

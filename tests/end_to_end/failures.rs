@@ -15,7 +15,8 @@ use serde_json::json;
 use xtask::site::{Reply, SiteServer};
 
 use crate::trial::{
-    RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, in_tab, named, on_page, recording, whistles,
+    RUN_TIMEOUT, THRESHOLD, agrees_with_command_line, in_tab, model_is_loaded, named, on_page,
+    recording, whistles,
 };
 
 const NOTICE_TIMEOUT: Duration = Duration::from_mins(1);
@@ -304,11 +305,7 @@ fn out_of_memory(browsers: &Arc<Browsers>) -> Trial {
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
             // The worker's last word.
             page.tolerate("unreachable");
-            page.wait_until(
-                "the model is loaded",
-                RUN_TIMEOUT,
-                "document.querySelector('[data-testid=\"status\"]').textContent.startsWith('Ready')",
-            )?;
+            model_is_loaded(page)?;
             let taken: u64 = page.evaluate_in_worker(TAKE_MEMORY)?;
             ensure!(taken > 0, "the worker's memory was full already");
             let recipe = Recipe {

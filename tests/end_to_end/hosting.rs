@@ -10,7 +10,8 @@ use pipit_tests::site;
 use xtask::site::SiteServer;
 
 use crate::trial::{
-    RUN_TIMEOUT, agrees_with_command_line, identified, in_tab, named, recording, whistles,
+    RUN_TIMEOUT, agrees_with_command_line, identified, in_tab, model_is_loaded, named, recording,
+    whistles,
 };
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
@@ -85,11 +86,7 @@ fn no_card_needs_no_gpu_code(browsers: &Arc<Browsers>) -> Trial {
     named("hosting::no_card_needs_no_gpu_code", move |name| {
         let server = site::serve()?;
         in_tab(name, &browsers, Gpu::None, server.url(), |page, _| {
-            page.wait_until(
-                "the model is loaded",
-                RUN_TIMEOUT,
-                "document.querySelector('[data-testid=\"status\"]').textContent.startsWith('Ready')",
-            )?;
+            model_is_loaded(page)?;
             // With the build in its address it is the page that asks; the service worker keeps all files.
             let asked = |module: &str| server.requests().iter().any(|url| url.contains(module));
             ensure!(asked("worker_cpu_bg.wasm?"), "{:?}", server.requests());

@@ -13,7 +13,8 @@ use pipit_tests::page::Page;
 use pipit_tests::site;
 
 use crate::trial::{
-    COLOURS, RUN_TIMEOUT, THRESHOLD, file_name, in_tab, named, on_page, recording, whistles,
+    COLOURS, RUN_TIMEOUT, THRESHOLD, file_name, goes_offline, in_tab, named, on_page, recording,
+    whistles,
 };
 
 const ANSWER: Duration = Duration::from_secs(30);
@@ -215,17 +216,7 @@ fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {
         let server = site::serve()?;
         let url = server.url().to_owned();
         in_tab(name, &browsers, Gpu::None, &url, |page, folder| {
-            page.wait_until(
-                "the model is loaded and the site is kept",
-                RUN_TIMEOUT,
-                // Not by waiting for the service worker in the page: it starts only when we listen.
-                "navigator.serviceWorker.controller !== null
-                    && document.querySelector('[data-testid=\"status\"]')
-                        .textContent.startsWith('Ready')",
-            )?;
-            drop(server);
-            page.tolerate("ERR_CONNECTION_REFUSED");
-            page.go_to(&url)?;
+            goes_offline(page, server)?;
             let file = recording(folder, "forest.wav", whistles(5.0))?;
             page.drop_files(&[file])?;
             page.wait_for_state("forest.wav", &["done"], RUN_TIMEOUT)?;

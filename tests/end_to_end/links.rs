@@ -10,7 +10,9 @@ use libtest_mimic::Trial;
 use pipit_tests::browser::Browsers;
 use pipit_tests::page::Page;
 
-use crate::trial::{RUN_TIMEOUT, THRESHOLD, group, identified, recording, whistles};
+use crate::trial::{
+    RUN_TIMEOUT, THRESHOLD, group, identified, model_is_loaded, recording, whistles,
+};
 
 const ANSWER: Duration = Duration::from_secs(30);
 const FILE: &str = "whistles.wav";
@@ -100,7 +102,6 @@ fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
         ("loops", "repeat=on"),
         ("filters", "hear=shown"),
     ];
-    const UNFOLD: &str = "document.querySelector('[data-testid=\"display-controls\"]').open = true";
     for (test_id, set, parameter) in [
         ("brightness", "0.25", "brightness=0.25"),
         ("contrast", "-0.5", "contrast=-0.5"),
@@ -109,26 +110,12 @@ fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
         ("merge-gap", "3", "merge_gap_s=3"),
     ] {
         page.set_value(test_id, set)?;
-        page.wait_until(
-            &format!("the address says {parameter}"),
-            ANSWER,
-            &format!("location.search.slice(1).split('&').includes('{parameter}')"),
-        )?;
+        the_address_says(page, parameter)?;
     }
-    // Until then what the page says may move the controls.
-    page.wait_until(
-        "the model is there",
-        RUN_TIMEOUT,
-        "document.querySelector('[data-testid=\"device\"]')?.textContent.includes('CPU')",
-    )?;
-    ensure!(page.evaluate::<bool>(UNFOLD)?, "the controls do not open");
+    unfold_display(page)?;
     for (test_id, parameter) in TICKS {
         page.click(test_id)?;
-        page.wait_until(
-            &format!("the address says {parameter}"),
-            ANSWER,
-            &format!("location.search.slice(1).split('&').includes('{parameter}')"),
-        )?;
+        the_address_says(page, parameter)?;
     }
     let with_settings: String = page.evaluate("location.href")?;
     page.go_to(&with_settings)?;
@@ -151,13 +138,7 @@ fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
     }
     // As it was recorded: nothing that a link need say.
     page.choose("rate", "1")?;
-    // Until then what the page says may move the controls.
-    page.wait_until(
-        "the model is there",
-        RUN_TIMEOUT,
-        "document.querySelector('[data-testid=\"device\"]')?.textContent.includes('CPU')",
-    )?;
-    ensure!(page.evaluate::<bool>(UNFOLD)?, "the controls do not open");
+    unfold_display(page)?;
     for (test_id, _) in TICKS {
         page.click(test_id)?;
     }
@@ -166,4 +147,21 @@ fn the_address_follows(page: &mut Page, _: &Path) -> Result<()> {
         ANSWER,
         "!/rate|pitch|repeat|hear/.test(location.search)",
     )
+}
+
+fn the_address_says(page: &mut Page, parameter: &str) -> Result<()> {
+    page.wait_until(
+        &format!("the address says {parameter}"),
+        ANSWER,
+        &format!("location.search.slice(1).split('&').includes('{parameter}')"),
+    )
+}
+
+/// Opens how spectrograms look and recordings sound, so that it can be clicked.
+fn unfold_display(page: &mut Page) -> Result<()> {
+    model_is_loaded(page)?;
+    let is_open: bool =
+        page.evaluate("document.querySelector('[data-testid=\"display-controls\"]').open = true")?;
+    ensure!(is_open, "the controls do not open");
+    Ok(())
 }

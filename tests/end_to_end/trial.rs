@@ -12,6 +12,7 @@ use pipit_tests::detection::{self, Bounds, Detection};
 use pipit_tests::page::{Page, Recording};
 use pipit_tests::{cli, site};
 use tempfile::TempDir;
+use xtask::site::SiteServer;
 
 /// How long a recording of some windows may take on the CPU, the download of the model included.
 pub(crate) const RUN_TIMEOUT: Duration = Duration::from_secs(90);
@@ -138,6 +139,31 @@ pub(crate) fn recording(folder: &Path, name: &str, recipe: Recipe) -> Result<Pat
     let path = folder.join(name);
     audio::write(&recipe, &path)?;
     Ok(path)
+}
+
+/// Waits until recordings can be identified. Before, the page tells how far it is, which moves what is
+/// below.
+pub(crate) fn model_is_loaded(page: &mut Page) -> Result<()> {
+    page.wait_until(
+        "the model is loaded",
+        RUN_TIMEOUT,
+        "document.querySelector('[data-testid=\"status\"]')?.textContent.startsWith('Ready')",
+    )
+}
+
+/// Stops the server once the browser has kept the site and its model, and opens the page without it.
+pub(crate) fn goes_offline(page: &mut Page, server: SiteServer) -> Result<()> {
+    let url = server.url().to_owned();
+    model_is_loaded(page)?;
+    page.wait_until(
+        "the site is kept",
+        RUN_TIMEOUT,
+        // Not by waiting for the service worker in the page: it starts only when we listen.
+        "navigator.serviceWorker.controller !== null",
+    )?;
+    drop(server);
+    page.tolerate("ERR_CONNECTION_REFUSED");
+    page.go_to(&url)
 }
 
 /// Drops whistles of this length on the page and waits until they are identified.

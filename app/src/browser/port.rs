@@ -34,7 +34,7 @@ impl WorkerPort {
         answered: impl Fn(Response, Vec<u8>) + 'static,
         died: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, JsValue> {
-        let worker = if with_gpu { "worker" } else { "worker_cpu" };
+        let worker = worker_name(with_gpu);
         let build = crate::BUILD;
         let script = format!(
             r#"import("{site}{worker}.js?{build}")
@@ -58,11 +58,7 @@ impl WorkerPort {
         answered: impl Fn(Response, Vec<u8>) + 'static,
         died: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, JsValue> {
-        let worker = if cfg!(feature = "webgpu") {
-            "worker"
-        } else {
-            "worker_cpu"
-        };
+        let worker = worker_name(cfg!(feature = "webgpu"));
         let build = crate::BUILD;
         let script = format!(
             r#"const start = async ({{ data: [module, request] }}) => {{
@@ -163,6 +159,10 @@ impl Drop for WorkerPort {
 /// Numbers of 64 bits need big integers to survive.
 pub(super) fn serializer() -> Serializer {
     Serializer::new().serialize_large_number_types_as_bigints(true)
+}
+
+fn worker_name(with_gpu: bool) -> &'static str {
+    if with_gpu { "worker" } else { "worker_cpu" }
 }
 
 /// The worker starts from an address that the page makes up, because such a worker inherits the

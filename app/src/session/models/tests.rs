@@ -109,6 +109,17 @@ fn window(scores: &[f32]) -> WindowScores {
     }
 }
 
+/// What the browser keeps of a recording with one window.
+fn kept(scores: &[f32]) -> KeptResults {
+    KeptResults {
+        format_version: KeptResults::VERSION,
+        sample_rate_hz: 44_100,
+        is_converted: false,
+        summary: SUMMARY,
+        windows: vec![window(scores)],
+    }
+}
+
 /// Has a recording scored by the model that is loaded.
 fn score(session: &mut Session, id: RecordingId, scores: &[f32]) -> JobId {
     session.advance();
@@ -348,14 +359,7 @@ fn another_model_scores_everything_anew() {
     }
     assert_eq!(session.recordings()[1].state, RecordingState::Cancelled);
     // What was kept of the old model comes too late.
-    let kept = KeptResults {
-        format_version: KeptResults::VERSION,
-        sample_rate_hz: 44_100,
-        is_converted: false,
-        summary: SUMMARY,
-        windows: vec![window(&[0.1, 0.9])],
-    };
-    session.recalled(ids[2], &old_key, Some(kept));
+    session.recalled(ids[2], &old_key, Some(kept(&[0.1, 0.9])));
     assert_eq!(session.recordings()[2].state, RecordingState::Waiting);
 
     let effects = load(&mut session, 1, Vec::new());
@@ -370,14 +374,7 @@ fn another_model_scores_everything_anew() {
     let new_key = session.results_key();
     assert_ne!(new_key, old_key);
     // What this model found before is taken as it is.
-    let kept = KeptResults {
-        format_version: KeptResults::VERSION,
-        sample_rate_hz: 44_100,
-        is_converted: false,
-        summary: SUMMARY,
-        windows: vec![window(&[0.7])],
-    };
-    session.recalled(ids[0], &new_key, Some(kept));
+    session.recalled(ids[0], &new_key, Some(kept(&[0.7])));
     assert_eq!(session.recordings()[0].state, RecordingState::Done);
     assert_eq!(session.recordings()[0].detections.len(), 1);
 }
@@ -393,15 +390,8 @@ fn what_one_model_found_is_never_taken_for_what_another_finds() {
     let effects = load_weights(&mut session, 2, Vec::new(), &"f".repeat(64));
     let new_key = session.results_key();
     assert_eq!(effects.last(), Some(&Effect::Recall(id, new_key.clone())));
-    let kept = KeptResults {
-        format_version: KeptResults::VERSION,
-        sample_rate_hz: 44_100,
-        is_converted: false,
-        summary: SUMMARY,
-        windows: vec![window(&[0.1, 0.9])],
-    };
     // The browser was slow with what the first model found: it looks for the second's instead.
-    let effects = session.recalled(id, &old_key, Some(kept));
+    let effects = session.recalled(id, &old_key, Some(kept(&[0.1, 0.9])));
     assert_eq!(effects, [Effect::Recall(id, new_key.clone())]);
     assert!(session.recordings()[0].scores.is_empty());
     assert!(matches!(
