@@ -132,7 +132,7 @@ fn of_a_zip_with_a_query(browsers: &Arc<Browsers>) -> Trial {
         let site = site::site()?.rewritten(move |path, reply| match path {
             "birds.zip" => Reply {
                 status: 200,
-                content_type: "application/zip",
+                content_type: "application/zip".to_owned(),
                 body: zip.clone(),
             },
             _ => reply,

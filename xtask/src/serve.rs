@@ -43,6 +43,5 @@ pub fn run(args: &Args) -> Result<()> {
     let server = SiteServer::start(site, args.port)?;
     steps.print_summary();
     println!("\nPipit is at {} (Ctrl-C stops it).", server.url());
-    server.serve_forever();
-    Ok(())
+    server.serve_forever()
 }

@@ -1,15 +1,24 @@
-//! A small static file server for a built site: what any plain host would do, and nothing more.
+//! A static file server for a built site: what any plain host would do, and nothing more.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
-use tiny_http::{Method, Request, Server, StatusCode};
-
-const THREADS: usize = 4;
+use anyhow::{Context, Result, ensure};
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, IF_MODIFIED_SINCE, RANGE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tokio::runtime::Runtime;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tower_http::cors::CorsLayer;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 /// A folder of files and the path below which they are served.
 pub struct Site {
@@ -20,8 +29,8 @@ pub struct Site {
 }
 
 /// Changes the reply to a request for a file of the site, whose path is given without the prefix
-/// and without a leading slash.
-pub type Rewrite = Box<dyn Fn(&str, Reply) -> Reply + Send + Sync>;
+/// and without a leading slash. It may take its time: other replies do not wait for it.
+pub type Rewrite = Arc<dyn Fn(&str, Reply) -> Reply + Send + Sync>;
 
 /// An answer before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +38,7 @@ pub struct Reply {
     /// HTTP's status code.
     pub status: u16,
     /// The media type.
-    pub content_type: &'static str,
+    pub content_type: String,
     /// All bytes.
     pub body: Vec<u8>,
 }
@@ -40,7 +49,7 @@ impl Reply {
     pub fn not_found() -> Self {
         Self {
             status: 404,
-            content_type: "text/plain",
+            content_type: "text/plain".to_owned(),
             body: b"not found\n".to_vec(),
         }
     }
@@ -84,31 +93,24 @@ impl Site {
         mut self,
         rewrite: impl Fn(&str, Reply) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        self.rewrite = Some(Box::new(rewrite));
+        self.rewrite = Some(Arc::new(rewrite));
         self
-    }
-
-    fn reply(&self, url: &str) -> Reply {
-        let path = url.split(['?', '#']).next().unwrap_or_default();
-        let Some(path) = path.strip_prefix(self.prefix.as_str()) else {
-            return Reply::not_found();
-        };
-        let path = percent_decoded(path);
-        let reply = read(&self.folder, &path).unwrap_or_else(Reply::not_found);
-        match &self.rewrite {
-            Some(rewrite) => rewrite(&path, reply),
-            None => reply,
-        }
     }
 }
 
 /// A site that is being served; it stops when this is dropped.
 pub struct SiteServer {
-    server: Arc<Server>,
-    threads: Vec<JoinHandle<()>>,
-    requests: Arc<Mutex<Vec<String>>>,
+    /// Taken when it stops.
+    runtime: Option<Runtime>,
+    task: JoinHandle<std::io::Result<()>>,
+    requests: Requests,
     url: String,
 }
+
+type Requests = Arc<Mutex<Vec<String>>>;
+
+/// How long a reply that is being rewritten may keep a server from stopping.
+const STOPPING_TIME: Duration = Duration::from_secs(2);
 
 impl SiteServer {
     /// Serves the site at a port of 127.0.0.1; port 0 takes any free one.
@@ -118,27 +120,26 @@ impl SiteServer {
     pub fn start(site: Site, port: u16) -> Result<Self> {
         let page = site.folder.join("index.html");
         ensure!(page.is_file(), "no page at {}", page.display());
-        let server = Server::http(("127.0.0.1", port))
-            .map_err(|error| anyhow!(error))
-            .with_context(|| format!("cannot listen on port {port}"))?;
-        let server = Arc::new(server);
-        let port = server
-            .server_addr()
-            .to_ip()
-            .map_or(port, |address| address.port());
-        let url = format!("http://127.0.0.1:{port}{}", site.prefix);
-        let site = Arc::new(site);
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let threads = (0..THREADS)
-            .map(|_| {
-                let (server, site) = (Arc::clone(&server), Arc::clone(&site));
-                let requests = Arc::clone(&requests);
-                std::thread::spawn(move || answer_all(&server, &site, &requests))
-            })
-            .collect();
+        let listener =
+            TcpListener::bind(("127.0.0.1", port)).map_err(|error| match error.kind() {
+                ErrorKind::AddrInUse => {
+                    anyhow::anyhow!("port {port} is taken; --port takes another")
+                }
+                _ => anyhow::Error::new(error).context(format!("cannot listen on port {port}")),
+            })?;
+        listener.set_nonblocking(true)?;
+        let url = format!("http://{}{}", listener.local_addr()?, site.prefix);
+        let requests = Requests::default();
+        let router = router(site, Arc::clone(&requests));
+        let runtime = Runtime::new().context("cannot start the server's threads")?;
+        let task = {
+            let _context = runtime.enter();
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            runtime.spawn(async move { axum::serve(listener, router).await })
+        };
         Ok(Self {
-            server,
-            threads,
+            runtime: Some(runtime),
+            task,
             requests,
             url,
         })
@@ -153,186 +154,115 @@ impl SiteServer {
     /// The path and query of every request so far.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        self.requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let requests = self.requests.lock();
+        requests.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Serves until the process ends.
-    pub fn serve_forever(mut self) {
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has already said so; the others go on serving.
-            let _ = thread.join();
+    ///
+    /// # Errors
+    /// If it no longer can.
+    pub fn serve_forever(mut self) -> Result<()> {
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(&mut self.task)??;
         }
+        Ok(())
     }
 }
 
 impl Drop for SiteServer {
     fn drop(&mut self) {
-        for _ in &self.threads {
-            self.server.unblock();
-        }
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(STOPPING_TIME);
         }
     }
 }
 
-fn answer_all(server: &Server, site: &Site, requests: &Mutex<Vec<String>>) {
-    while let Ok(request) = server.recv() {
-        let url = request.url().to_owned();
-        requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(url.clone());
-        // A browser that has gone away needs no answer.
-        let _ = send(request, &site.reply(&url), site.is_shared);
+fn router(site: Site, requests: Requests) -> Router {
+    let files = ServeDir::new(&site.folder);
+    let router = match site.prefix.trim_end_matches('/') {
+        "" => Router::new().fallback_service(files),
+        prefix => Router::new().nest_service(prefix, files),
+    };
+    let answering = Answering {
+        prefix: site.prefix.into(),
+        rewrite: site.rewrite,
+        requests,
+    };
+    let router = router
+        .layer(from_fn_with_state(answering, answer))
+        // A new build must not meet an old one's worker in the browser's cache.
+        .layer(SetResponseHeaderLayer::overriding(
+            CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        ));
+    if site.is_shared {
+        router.layer(CorsLayer::permissive())
+    } else {
+        router
     }
 }
 
-/// Closes the connection with each reply: `tiny_http` has a thread for each open one, and where a
-/// browser opens several at once it may leave one waiting until another is closed.
-fn send(request: Request, reply: &Reply, is_shared: bool) -> std::io::Result<()> {
-    let has_body = *request.method() != Method::Head;
-    let status = StatusCode(reply.status);
-    let mut writer = request.into_writer();
-    write!(
-        writer,
-        "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
-        status.0,
-        status.default_reason_phrase(),
-        reply.content_type,
-        reply.body.len(),
-    )?;
-    // A new build must not meet an old one's worker in the browser's cache.
-    write!(writer, "Cache-Control: no-cache\r\n")?;
-    if is_shared {
-        write!(writer, "Access-Control-Allow-Origin: *\r\n")?;
-    }
-    write!(writer, "\r\n")?;
-    if has_body {
-        writer.write_all(&reply.body)?;
-    }
-    writer.flush()
+#[derive(Clone)]
+struct Answering {
+    prefix: Arc<str>,
+    rewrite: Option<Rewrite>,
+    requests: Requests,
 }
 
-fn read(folder: &Path, path: &str) -> Option<Reply> {
-    let mut file = folder.to_path_buf();
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        if part == ".." || part.contains('\\') {
-            return None;
-        }
-        file.push(part);
+/// Notes the request, and changes the reply where the site says so.
+async fn answer(State(answering): State<Answering>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let url = request.uri().to_string();
+    (answering
+        .requests
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner))
+    .push(url);
+    let (Some(rewrite), Some(path)) = (
+        answering.rewrite,
+        path.strip_prefix(&*answering.prefix).map(str::to_owned),
+    ) else {
+        return next.run(request).await;
+    };
+    // What is rewritten is always the whole file.
+    for header in [IF_MODIFIED_SINCE, RANGE] {
+        request.headers_mut().remove(header);
     }
-    if file.is_dir() {
-        file.push("index.html");
-    }
-    let body = fs::read(&file).ok()?;
-    Some(Reply {
-        status: 200,
-        content_type: content_type(&file),
-        body,
+    let response = next.run(request).await;
+    let rewritten = async {
+        let reply = Reply::read(response).await?;
+        let reply = spawn_blocking(move || rewrite(&path, reply)).await?;
+        anyhow::Ok(reply.into_response())
+    };
+    rewritten.await.unwrap_or_else(|error| {
+        (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}\n")).into_response()
     })
 }
 
-fn content_type(file: &Path) -> &'static str {
-    match file
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default()
-    {
-        "css" => "text/css; charset=utf-8",
-        "html" => "text/html; charset=utf-8",
-        "ico" => "image/x-icon",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "json" => "application/json",
-        "md" | "txt" => "text/plain; charset=utf-8",
-        "png" => "image/png",
-        "svg" => "image/svg+xml",
-        // The browser compiles a module while it arrives only under this type.
-        "wasm" => "application/wasm",
-        "wav" => "audio/wav",
-        "webmanifest" => "application/manifest+json",
-        "woff2" => "font/woff2",
-        _ => "application/octet-stream",
+impl Reply {
+    async fn read(response: Response) -> Result<Self> {
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        Ok(Self {
+            status: response.status().as_u16(),
+            content_type: content_type.unwrap_or("text/plain").to_owned(),
+            body: to_bytes(response.into_body(), usize::MAX).await?.into(),
+        })
     }
 }
 
-/// The path with `%20` and the like replaced; a broken escape stays as it is.
-fn percent_decoded(path: &str) -> String {
-    let bytes = path.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let escape = path
-            .get(index + 1..index + 3)
-            .filter(|_| bytes[index] == b'%');
-        if let Some(byte) = escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            decoded.push(byte);
-            index += 3;
-        } else {
-            decoded.push(bytes[index]);
-            index += 1;
-        }
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status);
+        (
+            status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            [(CONTENT_TYPE, self.content_type)],
+            self.body,
+        )
+            .into_response()
     }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn site() -> Site {
-        Site::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")))
-    }
-
-    #[test]
-    fn files_come_with_their_type() {
-        let reply = site().reply("/src/site.rs?query");
-        assert_eq!(
-            (reply.status, reply.content_type),
-            (200, "application/octet-stream")
-        );
-        assert_eq!(
-            content_type(Path::new("a/worker_bg.wasm")),
-            "application/wasm"
-        );
-        assert_eq!(
-            content_type(Path::new("page.js")),
-            "text/javascript; charset=utf-8"
-        );
-    }
-
-    #[test]
-    fn nothing_outside_the_folder_or_the_prefix_is_served() {
-        for url in [
-            "/../Cargo.toml",
-            "/src/%2e%2e/%2e%2e/Cargo.toml",
-            "/nothing",
-            "/src",
-        ] {
-            assert_eq!(site().reply(url).status, 404, "{url}");
-        }
-        let below = site().below("/pipit").expect("a good path");
-        assert_eq!(below.reply("/Cargo.toml").status, 404);
-        assert_eq!(below.reply("/pipit/Cargo.toml").status, 200);
-        assert!(site().below("pipit/").is_err());
-    }
-
-    #[test]
-    fn replies_can_be_rewritten() {
-        let site = site().rewritten(|path, reply| match path {
-            "Cargo.toml" => Reply::not_found(),
-            _ => reply,
-        });
-        assert_eq!(site.reply("/Cargo.toml").status, 404);
-        assert_eq!(site.reply("/src/lib.rs").status, 200);
-    }
-
-    #[test]
-    fn escapes_are_decoded() {
-        assert_eq!(percent_decoded("a%20b%2fc%"), "a b/c%");
-        assert_eq!(percent_decoded("%zz"), "%zz");
-    }
-}
+mod tests;
