@@ -14,6 +14,7 @@ mod gradients;
 mod head;
 mod loss;
 pub(crate) mod normalization;
+mod optimizer;
 mod options;
 mod outcome;
 mod overlap;

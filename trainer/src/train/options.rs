@@ -60,7 +60,7 @@ pub(crate) struct TrainOptions {
     /// Share of the steps over which the learning rate rises.
     #[arg(long, default_value_t = 0.05)]
     pub(crate) warm_up: f64,
-    /// Decoupled weight decay of `AdamW`.
+    /// Decoupled weight decay of `AdamW`; biases and normalisation layers have none.
     #[arg(long, default_value_t = 0.01)]
     pub(crate) weight_decay: f32,
     /// Largest norm of all gradients together; 0 turns clipping off.

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use burn::module::Module;
-use burn::optim::AdamWConfig;
 use burn::prelude::Device;
 use pipit_core::model::Model;
 use pipit_core::model::weights::load_backbone;
@@ -14,6 +13,7 @@ use super::attribution::{attribution, together};
 use super::batch::Frontends;
 use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
+use super::optimizer::adam_w;
 use super::run::Request;
 use super::{TrainOptions, normalization, overlap};
 use crate::classes;
@@ -179,15 +179,10 @@ pub(crate) fn start(
         None => model,
     };
     let model = freeze(model.with_prior(prior), options);
-    let optimizer = AdamWConfig::new()
-        // Burn's own default of 1e-5 is large beside the gradients of a mean over many classes.
-        .with_epsilon(1e-8)
-        .with_weight_decay(options.weight_decay)
-        .init();
     Ok(TrainingState {
         average: (options.ema_decay > 0.0).then(|| model.valid()),
+        optimizer: adam_w(&model, options.weight_decay),
         model,
-        optimizer,
         progress: Progress::default(),
     })
 }
