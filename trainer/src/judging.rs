@@ -12,6 +12,7 @@ use crate::score::raise_to_maximum;
 use crate::train::progress_style;
 
 /// What a model makes of recordings; both lists are in the same order.
+#[derive(Default)]
 pub(crate) struct JudgedSet<'a> {
     /// The recordings that could be read.
     pub(crate) recordings: Vec<&'a Recording>,
@@ -21,7 +22,14 @@ pub(crate) struct JudgedSet<'a> {
     pub(crate) unreadable: Vec<String>,
 }
 
-impl JudgedSet<'_> {
+impl<'a> JudgedSet<'a> {
+    /// Adds what another model makes of other recordings.
+    pub(crate) fn extend(&mut self, other: JudgedSet<'a>) {
+        self.recordings.extend(other.recordings);
+        self.judged.extend(other.judged);
+        self.unreadable.extend(other.unreadable);
+    }
+
     /// Parts for cross-validation that keep a recordist's recordings together; `None` if one
     /// recordist made all of them.
     pub(crate) fn folds_by_recordist(&self) -> Option<Vec<usize>> {

@@ -7,6 +7,7 @@ pub(crate) mod ranking;
 pub(crate) mod thresholds;
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -54,6 +55,21 @@ pub(crate) struct Metrics {
     pub(crate) recordings: usize,
     /// One entry a class.
     pub(crate) per_class: Vec<ClassMetrics>,
+}
+
+impl Metrics {
+    /// The four figures by the names that manifests and tables use.
+    pub(crate) fn summary(&self) -> BTreeMap<String, f64> {
+        [
+            ("cmap", self.cmap),
+            ("macro_roc_auc", self.macro_roc_auc),
+            ("macro_f1", self.macro_f1),
+            ("top_1", self.top_1),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), (value * 1e4).round() / 1e4))
+        .collect()
+    }
 }
 
 /// The figures for one class; `None` where it has too few recordings to say.

@@ -2,6 +2,7 @@
 
 mod card;
 mod fit;
+mod held_out;
 mod licence;
 mod names;
 mod probe;
@@ -49,6 +50,9 @@ pub(crate) struct PublishArgs {
     /// What the classes are called in other languages.
     #[command(flatten)]
     names: names::NamesArgs,
+    /// Whose figures stand for the model.
+    #[command(flatten)]
+    held_out: held_out::HeldOutArgs,
     /// What to fit beside the weights.
     #[command(flatten)]
     fit: fit::FitArgs,
@@ -73,8 +77,16 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     );
 
     manifest.classes = args.names.add(manifest.classes)?;
-    (manifest.calibration, manifest.detection) = fit::fit(&args.fit, &config, &trained, &device)?;
-    trained.manifest.calibration = manifest.calibration;
+    if args.held_out.folds() > 0 || args.fit.is_wanted() {
+        let dataset = args.held_out.dataset(&config)?;
+        let judged = held_out::judge(&args.held_out, &config, &trained, &dataset, &device)?;
+        if let Some(training) = (manifest.training.as_mut()).filter(|_| args.held_out.folds() > 0) {
+            held_out::replace_figures(training, &args.held_out, &judged, &config);
+        }
+        (manifest.calibration, manifest.detection) =
+            fit::fit(&args.fit, judged, config.classes.len(), manifest.detection)?;
+        trained.manifest.calibration = manifest.calibration;
+    }
 
     let package = ModelPackage::open(&manifest.to_json(), weights)
         .context("the package would not be valid")?;

@@ -162,6 +162,7 @@ impl RunConfig {
                 pretraining: self.pretraining.clone(),
                 held_out_recordings: self.held_out.len(),
                 split: split.to_owned(),
+                folds: None,
                 epochs: best.epoch,
                 seed: self.options.seed,
                 metrics: best.metrics.clone(),

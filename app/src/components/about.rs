@@ -134,10 +134,17 @@ fn training(shell: Shell, training: TrainingSummary) -> impl IntoView {
             view! { <p>{move || (shell.words().about.pretraining)(recordings, classes, &data)}</p> }
         })
         .collect_view();
-    let (n_recordings, n_held_out) = (training.recordings, training.held_out_recordings);
-    let split = training.split;
+    let (n_recordings, n_judged) = (training.recordings, training.held_out_recordings);
+    let (folds, split) = (training.folds, training.split);
+    let judged = move || {
+        let words = &shell.words().about;
+        match folds {
+            Some(folds) => (words.folds)(n_recordings, n_judged, folds, &split),
+            None => (words.training)(n_recordings, n_judged, &split),
+        }
+    };
     view! {
-        <p>{move || (shell.words().about.training)(n_recordings, n_held_out, &split)}</p>
+        <p>{judged}</p>
         <ul class="columns">{metrics}</ul>
         {before}
         <p>{training.notes}</p>

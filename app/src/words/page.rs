@@ -340,6 +340,8 @@ pub struct AboutWords {
     pub recordists: &'static str,
     /// What it was trained on, before its figures.
     pub training: fn(n_recordings: usize, n_held_out: usize, split: &str) -> String,
+    /// The same, where networks trained in the same way were judged in its place.
+    pub folds: fn(n_recordings: usize, n_judged: usize, n_folds: usize, split: &str) -> String,
     /// What it learned from before.
     pub pretraining: fn(n_recordings: usize, n_species: usize, data: &str) -> String,
 }

@@ -81,15 +81,19 @@ pub struct TrainingSummary {
     /// What the network learned before, in order, where its weights were trained on recordings already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pretraining: Vec<Pretraining>,
-    /// Recordings kept aside.
+    /// Recordings that it, or the networks of its folds, were judged on.
     pub held_out_recordings: usize,
     /// How they were chosen.
     pub split: String,
+    /// Networks made in the same way for parts of its recordings, each judged on the part that it never
+    /// heard, which together stand for this one; `None` where it was judged itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
     /// Passes over the training data.
     pub epochs: usize,
     /// Seed of all randomness.
     pub seed: u64,
-    /// Metrics on the held-out recordings by name.
+    /// Metrics on these recordings by name.
     pub metrics: BTreeMap<String, f64>,
     /// Anything else that a user of the model should know.
     pub notes: String,

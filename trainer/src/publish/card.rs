@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use pipit_core::Manifest;
+use pipit_core::package::TrainingSummary;
 
 /// The card as Markdown.
 pub(super) fn markdown(manifest: &Manifest) -> String {
@@ -86,12 +87,7 @@ fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
         )?;
     }
     if training.held_out_recordings > 0 {
-        writeln!(
-            card,
-            "\nMeasured on {} recordings held out {}, each scored as the maximum over its windows. \
-             The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere.\n",
-            training.held_out_recordings, training.split
-        )?;
+        writeln!(card, "\n{}\n", judged(training))?;
         writeln!(card, "| metric | held out |\n|---|---:|")?;
         for (name, value) in &training.metrics {
             writeln!(card, "| {name} | {value:.4} |")?;
@@ -101,6 +97,22 @@ fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
         writeln!(card, "\n{}", training.notes)?;
     }
     Ok(())
+}
+
+/// What the figures say, and what they do not.
+fn judged(training: &TrainingSummary) -> String {
+    let (recordings, split) = (training.held_out_recordings, &training.split);
+    match training.folds {
+        Some(folds) => format!(
+            "Measured by {folds} networks trained in the same way, each without a part of the recordings \
+             (divided {split}) on which it was judged: {recordings} in all, each scored as the maximum over its \
+             windows. The model itself learned from all of them."
+        ),
+        None => format!(
+            "Measured on {recordings} recordings held out {split}, each scored as the maximum over its windows. \
+             The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere."
+        ),
+    }
 }
 
 fn classes(card: &mut String, manifest: &Manifest) -> std::fmt::Result {

@@ -1,19 +1,13 @@
 //! What a package is given beyond its weights: a calibration and thresholds, fitted on the run's
 //! held-out recordings.
 
-use std::path::PathBuf;
-
 use anyhow::ensure;
-use burn::prelude::Device;
 use clap::Args;
-use pipit_core::{Calibration, Classifier, DetectionConfig, ModelPackage};
+use pipit_core::{Calibration, DetectionConfig};
 
-use crate::dataset::Dataset;
-use crate::judging;
+use crate::judging::JudgedSet;
 use crate::metrics::calibration::{self, CalibrationMethod};
 use crate::metrics::{Judged, f1_at, thresholds};
-use crate::run_folder::RunConfig;
-use crate::score::score_file;
 
 /// What is to be fitted.
 #[derive(Debug, Args)]
@@ -25,35 +19,22 @@ pub(super) struct FitArgs {
     /// Fit the default threshold, and one for each species that is held out often enough.
     #[arg(long)]
     fit_thresholds: bool,
-    /// Where the run's data are now [default: where they were].
-    #[arg(long)]
-    data: Option<PathBuf>,
+}
+
+impl FitArgs {
+    /// Whether there is anything to fit.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.calibrate != CalibrationMethod::None || self.fit_thresholds
+    }
 }
 
 /// Fits what is asked for and says what it is worth; gives a calibration and thresholds.
 pub(super) fn fit(
     args: &FitArgs,
-    config: &RunConfig,
-    trained: &ModelPackage,
-    device: &Device,
+    set: JudgedSet<'_>,
+    classes: usize,
+    mut detection: DetectionConfig,
 ) -> anyhow::Result<(Option<Calibration>, DetectionConfig)> {
-    let mut detection = config.detection.clone();
-    if args.calibrate == CalibrationMethod::None && !args.fit_thresholds {
-        return Ok((None, detection));
-    }
-    let path = args.data.as_ref().unwrap_or(&config.data);
-    let dataset = Dataset::open(path)?;
-    let held_out = judging::held_out(config, &dataset);
-    ensure!(
-        !held_out.is_empty(),
-        "nothing to fit on: none of the run's held-out recordings (--data says where they are) in {}",
-        path.display()
-    );
-    let classifier = Classifier::new(trained, device)?;
-    let set = judging::judge(&classifier, &held_out, "scoring", |recording| {
-        Ok(score_file(&classifier, &recording.path)?.windows)
-    })?;
-    let classes = config.classes.len();
     let folds = set.folds_by_recordist();
     let mut judged = set.judged;
 

@@ -13,7 +13,7 @@ use super::checkpoint::{self, EpochRecord, TrainingState};
 use super::data::{self, Data};
 use super::epoch::{self, Steps, Trained};
 use super::recordings::progress_style;
-use super::validate::{Judge, judge, summary};
+use super::validate::{Judge, judge};
 use super::{outcome, settle};
 use crate::files;
 use crate::interrupt;
@@ -173,7 +173,7 @@ fn epochs(
         let due = (epoch + 1).is_multiple_of(options.validate_every) || epoch + 1 == options.epochs;
         let metrics = if due && !data.held_out.audio.is_empty() {
             bar.set_message(format!("epoch {}/{}  judging", epoch + 1, options.epochs));
-            summary(&judge(&model, &data.held_out, &judging)?)
+            judge(&model, &data.held_out, &judging)?.summary()
         } else {
             BTreeMap::new()
         };

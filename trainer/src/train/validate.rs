@@ -1,7 +1,5 @@
 //! Judging a network on held-out recordings during training.
 
-use std::collections::BTreeMap;
-
 use burn::prelude::Device;
 use burn::tensor::activation::sigmoid;
 use pipit_core::model::Model;
@@ -56,19 +54,6 @@ pub(crate) fn judge(
         });
     }
     Ok(metrics::measure(&judged, judge.classes, judge.threshold))
-}
-
-/// The four figures by the names that manifests and tables use.
-pub(crate) fn summary(metrics: &Metrics) -> BTreeMap<String, f64> {
-    [
-        ("cmap", metrics.cmap),
-        ("macro_roc_auc", metrics.macro_roc_auc),
-        ("macro_f1", metrics.macro_f1),
-        ("top_1", metrics.top_1),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), (value * 1e4).round() / 1e4))
-    .collect()
 }
 
 fn score(model: &Model, audio: &StoredAudio, judge: &Judge<'_>) -> anyhow::Result<Vec<f32>> {

@@ -1,9 +1,10 @@
-//! What publishing leaves when it fails.
+//! Whose figures a package carries, and what publishing leaves when it fails.
 
+use pipit_core::Manifest;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::support::{error_text, model, pipit, succeed};
+use crate::support::{column, error_text, model, pipit, succeed, train};
 
 #[test]
 fn a_package_stays_when_the_next_one_cannot_replace_it() {
@@ -46,6 +47,82 @@ fn a_package_stays_when_the_next_one_cannot_replace_it() {
     assert!(files() == before, "the package has changed");
     let catalogue = std::fs::read_to_string(out.with_file_name("index.json")).unwrap();
     assert!(catalogue.contains("1.0.0"), "{catalogue}");
+}
+
+#[test]
+fn folds_stand_for_a_model_that_learned_from_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |name: &str, more: &[&str]| {
+        let run = folder.path().join(name);
+        let output = train(&model().data, &run, more);
+        assert!(output.status.success(), "{}", error_text(&output));
+        run
+    };
+    let all = run("all", &["--held-out=0"]);
+    let folds = [1, 2].map(|fold| {
+        let name = format!("fold-{fold}");
+        run(&name, &[&format!("--fold={fold}"), "--folds=2"])
+    });
+    let longer = run("longer", &["--fold=2", "--folds=2", "--epochs=3"]);
+    let out = folder.path().join("models/chirps");
+    let publish = |folds: &[&std::path::Path]| {
+        let arguments = [
+            "publish".to_owned(),
+            format!("--run={}", all.display()),
+            "--name=chirps".to_owned(),
+            "--title=Chirps".to_owned(),
+            "--version=1.0.0".to_owned(),
+            "--fit-thresholds".to_owned(),
+            format!("--out={}", out.display()),
+            "--folds".to_owned(),
+        ];
+        let folds = folds.iter().map(|fold| fold.display().to_string());
+        pipit(arguments.into_iter().chain(folds))
+    };
+
+    for (folds, words) in [
+        ([&*folds[0], &*folds[0]], "held out by two folds"),
+        ([&*folds[0], &*longer], "the run to publish: epochs"),
+        ([&*folds[0], &*all], "no --fold by recordist"),
+    ] {
+        let refused = publish(&folds);
+        assert!(!refused.status.success() && !out.exists());
+        let text = error_text(&refused);
+        assert!(text.contains(words), "{text}");
+    }
+
+    let published = publish(&[&folds[0], &folds[1]]);
+
+    assert!(published.status.success(), "{}", error_text(&published));
+    let manifest = Manifest::from_json(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    let training = manifest.training.unwrap();
+    assert_eq!(
+        (training.recordings, training.held_out_recordings),
+        (13, 13)
+    );
+    assert_eq!(training.folds, Some(2));
+    // Every recording was scored by the fold that had not heard it.
+    let count = |fold: &std::path::Path| {
+        let scores = fold.join("scores.csv");
+        succeed([
+            "evaluate".to_owned(),
+            format!("--model={}", fold.display()),
+            format!("--data={}", model().data.display()),
+            format!("--scores={}", scores.display()),
+        ]);
+        column(&scores, "filename")
+    };
+    let mut scored = [count(&folds[0]), count(&folds[1])].concat();
+    scored.sort();
+    scored.dedup();
+    assert_eq!(scored.len(), 13);
+    assert_eq!(training.metrics.len(), 4, "{:?}", training.metrics);
+    assert_eq!(manifest.detection.class_thresholds.len(), 3);
+    let card = std::fs::read_to_string(out.join("README.md")).unwrap();
+    assert!(
+        card.contains("by 2 networks trained in the same way"),
+        "{card}"
+    );
 }
 
 fn scale(path: &std::path::Path, tensor: &str, factor: f32) {

@@ -249,6 +249,12 @@ pub(super) const ABOUT: AboutWords = AboutWords {
             "Trained on {n_recordings} recordings; {n_held_out} were held out ({split}) and gave:"
         )
     },
+    folds: |n_recordings, n_judged, n_folds, split| {
+        format!(
+            "Trained on {n_recordings} recordings. {n_folds} networks trained in the same way judged \
+             {n_judged} of them, each those that it had not heard ({split}), and gave:"
+        )
+    },
     pretraining: |n_recordings, n_species, data| {
         format!(
             "Before that it learned from {n_recordings} recordings of {n_species} species ({data})."

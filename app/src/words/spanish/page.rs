@@ -260,6 +260,13 @@ pub(super) const ABOUT: AboutWords = AboutWords {
         let recordings = counted(n_recordings, "grabación", "grabaciones");
         format!("Entrenado con {recordings}; otras {n_held_out} se apartaron ({split}) y dieron:")
     },
+    folds: |n_recordings, n_judged, n_folds, split| {
+        let recordings = counted(n_recordings, "grabación", "grabaciones");
+        format!(
+            "Entrenado con {recordings}. {n_folds} redes entrenadas del mismo modo juzgaron {n_judged} de ellas, \
+             cada una las que no había oído ({split}), y dieron:"
+        )
+    },
     pretraining: |n_recordings, n_species, data| {
         let recordings = counted(n_recordings, "grabación", "grabaciones");
         let species = counted(n_species, "especie", "especies");
