@@ -278,7 +278,7 @@ impl Shell {
                 }),
                 Err(cause) => {
                     let detail = format!("{url}: {cause}");
-                    self.notify(Failure::new(FailureKind::Internal, detail));
+                    self.notify(Failure::internal(detail));
                 }
             }
         });

@@ -286,7 +286,7 @@ fn add_model(job: JobId, site: String, origin: ModelOrigin, files: &JsValue) {
 
 fn incomplete() -> Failure {
     let detail = "a recording came without its file or before its model";
-    Failure::new(FailureKind::Internal, detail)
+    Failure::internal(detail)
 }
 
 /// Runs a network of the same shape, whose weights mean nothing, through a GPU.

@@ -4,7 +4,7 @@ use crate::browser::download;
 use crate::browser::error::describe;
 use crate::export::archive::archive;
 use crate::export::{self, Export, ExportError};
-use crate::protocol::{Failure, FailureKind};
+use crate::protocol::Failure;
 use crate::shell::Shell;
 use crate::words::Text;
 use leptos::prelude::*;
@@ -124,5 +124,5 @@ fn hand_over(shell: Shell, name: &str, mime: &str, bytes: &[u8]) {
 }
 
 fn tell(shell: Shell, error: &impl Display) {
-    shell.notify(Failure::new(FailureKind::Internal, error));
+    shell.notify(Failure::internal(error));
 }

@@ -27,6 +27,11 @@ impl Failure {
         }
     }
 
+    /// A failure that no user has a hand in, with its technical cause.
+    pub fn internal(detail: impl fmt::Display) -> Self {
+        Self::new(FailureKind::Internal, detail)
+    }
+
     /// A failure with a cause that the page has words for.
     #[must_use]
     pub fn because(kind: FailureKind, cause: Cause) -> Self {

@@ -88,7 +88,7 @@ impl Shell {
 }
 
 fn unwritten(error: &ExportError) -> Failure {
-    Failure::new(FailureKind::Internal, error)
+    Failure::internal(error)
 }
 
 fn full(thrown: &JsValue) -> Failure {

@@ -1,7 +1,7 @@
 //! Stretches of sound, which the worker cuts out of recordings.
 
 use super::Shell;
-use crate::protocol::{Failure, FailureKind, Response};
+use crate::protocol::{Failure, Response};
 use crate::session::RecordingId;
 use futures_channel::oneshot;
 use leptos::prelude::*;
@@ -34,7 +34,7 @@ impl Shell {
         });
         let ended = |_| {
             let detail = "the worker has ended; try again once the next one is ready";
-            Failure::new(FailureKind::Internal, detail)
+            Failure::internal(detail)
         };
         receiver.await.map_err(ended)?
     }

@@ -43,7 +43,7 @@ pub(super) async fn add(
         ModelOrigin::Address(address) => from_address(job, site, address).await?,
         ModelOrigin::Site => {
             let detail = "a model of the site is not added";
-            return Err(Failure::new(FailureKind::Internal, detail));
+            return Err(Failure::internal(detail));
         }
     };
     let package = match found {
@@ -120,7 +120,7 @@ fn from_files(names: &[String], files: Vec<Blob>) -> Result<ModelPackage, Failur
     });
     let files: Vec<_> = files
         .collect::<Result<_, JsValue>>()
-        .map_err(|thrown| Failure::new(FailureKind::Internal, describe(&thrown)))?;
+        .map_err(|thrown| Failure::internal(describe(&thrown)))?;
     model_package::open(files).map_err(|error| error.failure())
 }
 

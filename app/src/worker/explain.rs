@@ -2,10 +2,9 @@
 
 use super::{Loaded, samples};
 use crate::browser::clock::breathe;
-use crate::protocol::{Failure, FailureKind, JobId, Response};
+use crate::protocol::{Failure, JobId, Response};
 use pipit_core::evidence::evidence;
 use pipit_core::{LabelId, MelFrontend, Waveform, window};
-use std::fmt::Display;
 use web_sys::Blob;
 
 /// Cuts the window out of the recording as identification did, and asks the network about it.
@@ -23,12 +22,12 @@ pub(super) async fn run(
         samples,
         sample_rate_hz,
     };
-    let windows = window::windows(&waveform, &manifest.audio).map_err(internal)?;
+    let windows = window::windows(&waveform, &manifest.audio).map_err(Failure::internal)?;
     let Some(window) = windows.first() else {
-        return Err(internal("there is no such window"));
+        return Err(Failure::internal("there is no such window"));
     };
-    let mut frontend =
-        MelFrontend::new(manifest.audio.sample_rate_hz, &manifest.mel).map_err(internal)?;
+    let mut frontend = MelFrontend::new(manifest.audio.sample_rate_hz, &manifest.mel)
+        .map_err(Failure::internal)?;
     let mut image = frontend.decibels(&window.samples);
     manifest.normalization.apply(&mut image);
     let batch_size = loaded.device.batch_size;
@@ -42,8 +41,4 @@ pub(super) async fn run(
         band_hz: evidence.band_hz(&manifest.mel),
         values: evidence.values,
     })
-}
-
-fn internal(error: impl Display) -> Failure {
-    Failure::new(FailureKind::Internal, error)
 }

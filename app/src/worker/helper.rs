@@ -3,7 +3,7 @@
 use crate::browser::blob_source::BlobSource;
 use crate::browser::error::describe;
 use crate::browser::scope;
-use crate::protocol::{Failure, FailureKind, Help, Helped, JobId, Request, Response};
+use crate::protocol::{Failure, Help, Helped, JobId, Request, Response};
 use burn::prelude::Device;
 use futures_channel::mpsc::{self, UnboundedReceiver};
 use futures_util::StreamExt as _;
@@ -30,7 +30,7 @@ pub(super) fn begin(job: JobId, manifest: Manifest, weights: JsValue) {
     });
     spawn_local(async move {
         if let Err(detail) = work(job, manifest, weights, jobs).await {
-            let failure = Failure::new(FailureKind::Internal, detail);
+            let failure = Failure::internal(detail);
             scope::post(&Response::Failed { job, failure }, None);
         }
     });

@@ -93,8 +93,7 @@ async fn listen(
 
 /// The page lets the browser decode what cannot be opened here.
 pub(super) fn open(file: Blob) -> Result<AudioStream, Failure> {
-    let source = BlobSource::new(file)
-        .map_err(|thrown| Failure::new(FailureKind::Internal, describe(&thrown)))?;
+    let source = BlobSource::new(file).map_err(|thrown| Failure::internal(describe(&thrown)))?;
     AudioStream::open(source).map_err(|error| Failure::new(FailureKind::UnsupportedFormat, error))
 }
 

@@ -1,10 +1,9 @@
 //! The spectrogram of what is being heard, column by column and not window by window.
 
-use crate::protocol::{Failure, FailureKind};
+use crate::protocol::Failure;
 use crate::view::picture;
 use pipit_core::resample::Resampler;
 use pipit_core::{Manifest, MelConfig, MelFrontend};
-use std::fmt::Display;
 
 /// Columns in the making.
 pub(super) struct LivePicture {
@@ -32,8 +31,8 @@ impl LivePicture {
             ..manifest.mel
         };
         Ok(Self {
-            resampler: Resampler::new(sample_rate_hz, rate).map_err(internal)?,
-            frontend: MelFrontend::new(rate, &config).map_err(internal)?,
+            resampler: Resampler::new(sample_rate_hz, rate).map_err(Failure::internal)?,
+            frontend: MelFrontend::new(rate, &config).map_err(Failure::internal)?,
             margin: (config.n_fft / 2).div_ceil(config.hop_length),
             hop_length: config.hop_length,
             samples: Vec::new(),
@@ -46,7 +45,7 @@ impl LivePicture {
     pub(super) fn push(&mut self, block: &[f32]) -> Result<(usize, Vec<u8>), Failure> {
         self.resampler
             .push(block, &mut self.samples)
-            .map_err(internal)?;
+            .map_err(Failure::internal)?;
         let n_frames = 1 + self.samples.len() / self.hop_length;
         let known = (self.first_column + n_frames).saturating_sub(1 + self.margin);
         let n_new = known.saturating_sub(self.done);
@@ -62,8 +61,4 @@ impl LivePicture {
         self.first_column += spent;
         Ok((first, columns))
     }
-}
-
-fn internal(error: impl Display) -> Failure {
-    Failure::new(FailureKind::Internal, error)
 }

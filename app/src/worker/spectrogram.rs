@@ -1,11 +1,10 @@
 //! A piece of a recording's spectrogram, finer than the overview.
 
 use super::identify::open;
-use crate::protocol::{Failure, FailureKind};
+use crate::protocol::Failure;
 use crate::view::picture;
 use pipit_core::resample::Resampler;
 use pipit_core::{Manifest, MelConfig, MelFrontend};
-use std::fmt::Display;
 use web_sys::Blob;
 
 /// Which piece.
@@ -27,7 +26,7 @@ pub(super) fn compute(manifest: &Manifest, file: Blob, piece: &Piece) -> Result<
         top_db: None,
         ..manifest.mel
     };
-    let mut frontend = MelFrontend::new(rate, &config).map_err(internal)?;
+    let mut frontend = MelFrontend::new(rate, &config).map_err(Failure::internal)?;
     // Whole hops before the piece, so that its first columns see the sound before them.
     let lead = config
         .n_fft
@@ -39,25 +38,23 @@ pub(super) fn compute(manifest: &Manifest, file: Blob, piece: &Piece) -> Result<
     let mut stream = open(file)?;
     stream
         .seek(first_sample as f64 / f64::from(rate))
-        .map_err(internal)?;
-    let mut resampler = Resampler::new(stream.sample_rate_hz(), rate).map_err(internal)?;
+        .map_err(Failure::internal)?;
+    let mut resampler = Resampler::new(stream.sample_rate_hz(), rate).map_err(Failure::internal)?;
     let mut samples = Vec::new();
     let mut has_ended = true;
-    while let Some(block) = stream.next_block().map_err(internal)? {
-        resampler.push(&block, &mut samples).map_err(internal)?;
+    while let Some(block) = stream.next_block().map_err(Failure::internal)? {
+        resampler
+            .push(&block, &mut samples)
+            .map_err(Failure::internal)?;
         if samples.len() >= n_samples {
             has_ended = false;
             break;
         }
     }
     if has_ended {
-        resampler.finish(&mut samples).map_err(internal)?;
+        resampler.finish(&mut samples).map_err(Failure::internal)?;
     }
     samples.truncate(n_samples);
     let mel = frontend.decibels(&samples);
     Ok(picture::piece(&mel, lead, piece.n_columns))
-}
-
-fn internal(error: impl Display) -> Failure {
-    Failure::new(FailureKind::Internal, error)
 }
