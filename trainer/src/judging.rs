@@ -36,7 +36,6 @@ impl<'a> JudgedSet<'a> {
         let recordists: Vec<Option<String>> = (self.recordings.iter())
             .map(|recording| recording.recordist())
             .collect();
-        let recordists: Vec<Option<&str>> = recordists.iter().map(Option::as_deref).collect();
         folds::of_groups(&recordists)
     }
 }

@@ -7,7 +7,7 @@ const MOST_FOLDS: usize = 10;
 
 /// The part of each recording: recordings of one group stay together, each part gets about as many
 /// groups, at most ten parts. `None` if all are of one group.
-pub(crate) fn of_groups(groups: &[Option<&str>]) -> Option<Vec<usize>> {
+pub(crate) fn of_groups<S: AsRef<str>>(groups: &[Option<S>]) -> Option<Vec<usize>> {
     let mut number_of: BTreeMap<&str, usize> = BTreeMap::new();
     let mut count = 0;
     let mut next = || {
@@ -17,7 +17,7 @@ pub(crate) fn of_groups(groups: &[Option<&str>]) -> Option<Vec<usize>> {
     let numbers: Vec<usize> = groups
         .iter()
         .map(|group| match group {
-            Some(name) => *number_of.entry(*name).or_insert_with(&mut next),
+            Some(name) => *number_of.entry(name.as_ref()).or_insert_with(&mut next),
             // Nobody knows whom it belongs to: it stands alone.
             None => next(),
         })
@@ -51,7 +51,7 @@ mod tests {
 
         assert_eq!(folds, Some(vec![0, 1, 2, 0, 3]));
         assert_eq!(of_groups(&[Some("Ann"), Some("Ann")]), None);
-        let many: Vec<Option<&str>> = vec![None; 25];
+        let many: [Option<&str>; 25] = [None; 25];
         assert_eq!(of_groups(&many).unwrap().into_iter().max(), Some(9));
     }
 
