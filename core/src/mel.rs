@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use stft::Stft;
 use thiserror::Error;
 
+use crate::window::AudioConfig;
+
 pub use filterbank::{hz_to_mel, mel_to_hz};
 
 /// Powers below this count as this before the logarithm: −100 dB, as in torchaudio and librosa.
@@ -104,6 +106,14 @@ pub enum MelError {
         /// Half the sample rate.
         limit: f32,
     },
+    /// A Fourier transform is longer than what there is to transform.
+    #[error("n_fft must be at most a window of {window} samples, got {n_fft}")]
+    NFft {
+        /// Configured samples of one Fourier transform.
+        n_fft: usize,
+        /// Samples of a window.
+        window: usize,
+    },
 }
 
 /// A planned Fourier transform and filter bank.
@@ -186,6 +196,19 @@ impl MelConfig {
                 f_max: self.f_max,
                 limit,
             });
+        }
+        Ok(())
+    }
+
+    /// Says whether the settings make a spectrogram of a window.
+    ///
+    /// # Errors
+    /// The first setting that is out of range.
+    pub fn check_window(&self, audio: &AudioConfig) -> Result<(), MelError> {
+        self.check(audio.sample_rate_hz)?;
+        let (n_fft, window) = (self.n_fft, audio.window_samples());
+        if n_fft > window {
+            return Err(MelError::NFft { n_fft, window });
         }
         Ok(())
     }

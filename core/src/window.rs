@@ -25,7 +25,41 @@ pub struct AudioConfig {
     pub window: WindowConfig,
 }
 
+/// Settings that make no windows.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+pub enum AudioConfigError {
+    /// A rate that nothing records at.
+    #[error("the sample rate must be 1000 to 768000 Hz, got {0}")]
+    SampleRate(u32),
+    /// Length or hop are out of range.
+    #[error(
+        "a window must be above 0 s and at most 600 s, its hop above 0 s and at most a window, got {length_s} s every {hop_s} s"
+    )]
+    Window {
+        /// Configured length.
+        length_s: f32,
+        /// Configured hop.
+        hop_s: f32,
+    },
+}
+
 impl AudioConfig {
+    /// Says whether a recording can be cut like this.
+    ///
+    /// # Errors
+    /// The first setting that is out of range.
+    pub fn check(&self) -> Result<(), AudioConfigError> {
+        if !(1_000..=768_000).contains(&self.sample_rate_hz) {
+            return Err(AudioConfigError::SampleRate(self.sample_rate_hz));
+        }
+        let WindowConfig { length_s, hop_s } = self.window;
+        let is_sane = length_s <= 600.0 && hop_s <= length_s && hop_s > 0.0;
+        if !is_sane || self.hop_samples() == 0 {
+            return Err(AudioConfigError::Window { length_s, hop_s });
+        }
+        Ok(())
+    }
+
     /// Samples in one window.
     #[must_use]
     pub fn window_samples(&self) -> usize {

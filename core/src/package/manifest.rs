@@ -5,9 +5,9 @@ use crate::architecture::Architecture;
 use crate::calibration::Calibration;
 use crate::detection::DetectionConfig;
 use crate::label::Taxonomy;
-use crate::mel::{MelConfig, Normalization};
+use crate::mel::{MelConfig, MelError, Normalization};
 use crate::pooling::Pooling;
-use crate::window::AudioConfig;
+use crate::window::{AudioConfig, AudioConfigError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -172,27 +172,19 @@ impl Manifest {
             );
             return fail("name", detail);
         }
-        let window = self.audio.window;
-        let sane = |seconds: f32| seconds.is_finite() && seconds > 0.0 && seconds <= 600.0;
-        if !sane(window.length_s) || !sane(window.hop_s) || window.hop_s > window.length_s {
-            let detail = format!(
-                "needs 0 < hop_s ≤ length_s ≤ 600, got {} and {}",
-                window.hop_s, window.length_s
-            );
-            return fail("audio.window", detail);
+        if let Err(error) = self.audio.check() {
+            let field = match error {
+                AudioConfigError::SampleRate(_) => "audio.sample_rate_hz",
+                AudioConfigError::Window { .. } => "audio.window",
+            };
+            return fail(field, error.to_string());
         }
-        if !(1_000..=768_000).contains(&self.audio.sample_rate_hz) {
-            let detail = format!("must be 1000 to 768000, got {}", self.audio.sample_rate_hz);
-            return fail("audio.sample_rate_hz", detail);
-        }
-        if let Err(error) = self.mel.check(self.audio.sample_rate_hz) {
-            return fail("mel", error.to_string());
-        }
-        if self.mel.n_fft > self.audio.window_samples() {
-            return fail(
-                "mel.n_fft",
-                format!("is longer than a window, got {}", self.mel.n_fft),
-            );
+        if let Err(error) = self.mel.check_window(&self.audio) {
+            let field = match error {
+                MelError::NFft { .. } => "mel.n_fft",
+                _ => "mel",
+            };
+            return fail(field, error.to_string());
         }
         if !(self.normalization.std.is_finite() && self.normalization.std > 0.0) {
             let detail = format!("must be positive, got {}", self.normalization.std);
