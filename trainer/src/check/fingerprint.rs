@@ -5,7 +5,7 @@
 //! last eighth of a second (after Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System",
 //! ISMIR 2002), here over the band in which birds sing.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use pipit_core::{
     AudioConfig, MelConfig, MelFrontend, MelNorm, MelScale, WindowConfig, WindowStream,
@@ -140,50 +140,67 @@ impl Words {
 
 /// Every pair of recordings that share a sound of two seconds or more.
 pub(super) fn matches(fingerprints: &[(usize, &Fingerprint)]) -> Vec<Match> {
-    let mut places: HashMap<u32, Vec<(usize, usize)>> = HashMap::new();
-    for (which, (_, fingerprint)) in fingerprints.iter().enumerate() {
-        for (frame, &word) in fingerprint.0.iter().enumerate() {
-            // Digital silence has no steps that grow.
-            if word != 0 {
-                places.entry(word).or_default().push((which, frame));
-            }
-        }
-    }
-    let mut votes: HashMap<(usize, usize, isize), usize> = HashMap::new();
-    for places in places
-        .values()
-        .filter(|places| places.len() <= MOST_OCCURRENCES)
-    {
-        for (i, &(a, frame_a)) in places.iter().enumerate() {
-            for &(b, frame_b) in places[i + 1..].iter().filter(|(b, _)| *b != a) {
-                let offset = frame_b as isize - frame_a as isize;
-                *votes.entry((a, b, offset)).or_insert(0) += 1;
-            }
-        }
-    }
-    let candidates: BTreeSet<(usize, usize, isize)> = votes
-        .into_iter()
-        .filter(|(_, votes)| *votes >= LEAST_VOTES)
-        .map(|(candidate, _)| candidate)
-        .collect();
+    let places = Places::new(fingerprints);
     let mut found: Vec<Match> = Vec::new();
-    for (a, b, offset) in candidates {
-        let (first, second) = (fingerprints[a].0, fingerprints[b].0);
-        let known = found
-            .last()
-            .is_some_and(|last| (last.first, last.second) == (first, second));
-        if known {
-            continue;
+    for (a, &(first, print)) in fingerprints.iter().enumerate() {
+        // One recording after the other: votes for all pairs at once would not fit into memory.
+        let mut votes: BTreeMap<(usize, isize), usize> = BTreeMap::new();
+        for (frame, &word) in print.0.iter().enumerate() {
+            for &(_, b, other) in places.of(word).iter().filter(|(_, b, _)| *b as usize > a) {
+                let offset = other as isize - frame as isize;
+                *votes.entry((b as usize, offset)).or_insert(0) += 1;
+            }
         }
-        if let Some(frames) = shared_frames(fingerprints[a].1, fingerprints[b].1, offset) {
-            found.push(Match {
-                first,
-                second,
-                shared_s: frames as f64 * FRAME_S,
-            });
+        let mut matched = None;
+        for ((b, offset), _) in votes.into_iter().filter(|(_, n)| *n >= LEAST_VOTES) {
+            if matched == Some(b) {
+                continue;
+            }
+            let (second, other) = fingerprints[b];
+            if let Some(frames) = shared_frames(print, other, offset) {
+                matched = Some(b);
+                found.push(Match {
+                    first,
+                    second,
+                    shared_s: frames as f64 * FRAME_S,
+                });
+            }
         }
     }
     found
+}
+
+/// Where each word occurs, as word, fingerprint and frame, in this order: a dozen bytes for each frame.
+struct Places(Vec<(u32, u32, u32)>);
+
+impl Places {
+    fn new(fingerprints: &[(usize, &Fingerprint)]) -> Self {
+        let mut places: Vec<_> = (0u32..)
+            .zip(fingerprints)
+            .flat_map(|(which, (_, print))| {
+                (0u32..)
+                    .zip(&print.0)
+                    .map(move |(frame, &word)| (word, which, frame))
+            })
+            // Digital silence has no steps that grow.
+            .filter(|(word, _, _)| *word != 0)
+            .collect();
+        places.sort_unstable();
+        Self(places)
+    }
+
+    /// Where a word occurs; nowhere if it occurs so often that it tells nothing.
+    fn of(&self, word: u32) -> &[(u32, u32, u32)] {
+        let start = self.0.partition_point(|place| place.0 < word);
+        let places = &self.0[start..];
+        let end = (places.iter().take(MOST_OCCURRENCES + 1))
+            .take_while(|place| place.0 == word)
+            .count();
+        if end > MOST_OCCURRENCES {
+            return &[];
+        }
+        &places[..end]
+    }
 }
 
 /// Frames that overlap where `b` is `offset` frames later than `a`, if they sound alike.
