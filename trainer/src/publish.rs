@@ -83,11 +83,24 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         if let Some(training) = (manifest.training.as_mut()).filter(|_| args.held_out.folds() > 0) {
             held_out::replace_figures(training, &args.held_out, &judged, &config);
         }
-        (manifest.calibration, manifest.detection) =
-            fit::fit(&args.fit, judged, config.classes.len(), manifest.detection)?;
-        trained.manifest.calibration = manifest.calibration;
+        let fitted = fit::fit(&args.fit, judged, config.classes.len(), manifest.detection)?;
+        trained.manifest.calibration = fitted.calibration;
+        (manifest.calibration, manifest.detection) = (fitted.calibration, fitted.detection);
+        if let Some(training) = (manifest.training.as_mut()).filter(|_| args.fit.fit_thresholds) {
+            // The one at the threshold of before says nothing about this package.
+            training.metrics.remove("macro_f1");
+            let macro_f1 = fitted
+                .macro_f1
+                .map(|figure| ("macro_f1".to_owned(), figure));
+            training.metrics.extend(macro_f1);
+        }
     }
 
+    for figure in (manifest.training.iter_mut()).flat_map(|training| training.metrics.values_mut())
+    {
+        // Of more digits JSON would not keep the last.
+        *figure = (*figure * 1e6).round() / 1e6;
+    }
     let package = ModelPackage::open(&manifest.to_json(), weights)
         .context("the package would not be valid")?;
     // A package that is there stays until this one has been written, loaded again and checked.

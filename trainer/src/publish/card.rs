@@ -44,7 +44,7 @@ fn write_card(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
     match manifest.calibration {
         Some(calibration) => writeln!(
             card,
-            "| confidence | calibrated on held-out recordings: of recordings whose best window says 80% for a species, \
+            "| confidence | calibrated on held-out recordings: of recordings whose best window says 80% for a class, \
              about eight in ten have it (slope {:.3}, intercept {:.3} on logits) |",
             calibration.slope, calibration.intercept
         )?,
@@ -58,7 +58,7 @@ fn write_card(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
     } else {
         writeln!(
             card,
-            "| detected from | a threshold for each species, below; {} where a person asks for one for all |",
+            "| detected from | a threshold for each class, below; {} where a person asks for one for all |",
             manifest.detection.threshold
         )?;
     }
@@ -82,7 +82,7 @@ fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
     for before in &training.pretraining {
         writeln!(
             card,
-            "\nIts weights had learned from {} recordings of {} species of `{}` before.",
+            "\nIts weights had learned from {} recordings of {} classes of `{}` before.",
             before.recordings, before.classes, before.data
         )?;
     }
@@ -91,6 +91,16 @@ fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
         writeln!(card, "| metric | held out |\n|---|---:|")?;
         for (name, value) in &training.metrics {
             writeln!(card, "| {name} | {value:.4} |")?;
+        }
+        let own = !manifest.detection.class_thresholds.is_empty();
+        let threshold = manifest.detection.threshold;
+        match training.metrics.contains_key("macro_f1") {
+            true if own => writeln!(
+                card,
+                "\nF1 is that of thresholds for each class, fitted to other recordists each time."
+            )?,
+            true => writeln!(card, "\nF1 is that at {threshold}.")?,
+            false => {}
         }
     }
     if !training.notes.is_empty() {
@@ -118,7 +128,7 @@ fn judged(training: &TrainingSummary) -> String {
 fn classes(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
     let languages = manifest.classes.languages();
     let rule = "---|".repeat(languages.len());
-    writeln!(card, "\n## Species\n")?;
+    writeln!(card, "\n## Classes\n")?;
     write!(card, "| code | scientific name | common name |")?;
     for tag in &languages {
         write!(card, " {tag} |")?;

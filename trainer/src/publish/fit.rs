@@ -18,7 +18,7 @@ pub(super) struct FitArgs {
     calibrate: CalibrationMethod,
     /// Fit the default threshold, and one for each species that is held out often enough.
     #[arg(long)]
-    fit_thresholds: bool,
+    pub(super) fit_thresholds: bool,
 }
 
 impl FitArgs {
@@ -28,13 +28,23 @@ impl FitArgs {
     }
 }
 
-/// Fits what is asked for and says what it is worth; gives a calibration and thresholds.
+/// What was fitted.
+pub(super) struct Fitted {
+    /// From scores to confidences.
+    pub(super) calibration: Option<Calibration>,
+    /// With the thresholds that hold now.
+    pub(super) detection: DetectionConfig,
+    /// Macro F1 at thresholds that were fitted to other recordists, where thresholds were fitted.
+    pub(super) macro_f1: Option<f64>,
+}
+
+/// Fits what is asked for and says what it is worth.
 pub(super) fn fit(
     args: &FitArgs,
     set: JudgedSet<'_>,
     classes: usize,
     mut detection: DetectionConfig,
-) -> anyhow::Result<(Option<Calibration>, DetectionConfig)> {
+) -> anyhow::Result<Fitted> {
     let folds = set.folds_by_recordist();
     let mut judged = set.judged;
 
@@ -51,20 +61,25 @@ pub(super) fn fit(
             *score = fitted.apply(*score);
         }
     }
+    let mut macro_f1 = None;
     if args.fit_thresholds {
         let all: Vec<&Judged> = judged.iter().collect();
         let fitted = thresholds::fit(&all, classes, detection.threshold);
-        report_thresholds(
+        macro_f1 = report_thresholds(
             &fitted,
             &judged,
             folds.as_deref(),
             classes,
             detection.threshold,
         );
-        detection.threshold = four_decimals(fitted.common);
-        detection.class_thresholds = fitted.by_class.into_iter().map(four_decimals).collect();
+        detection.threshold = rounded(fitted.common);
+        detection.class_thresholds = fitted.by_class.into_iter().map(rounded).collect();
     }
-    Ok((calibration, detection))
+    Ok(Fitted {
+        calibration,
+        detection,
+        macro_f1,
+    })
 }
 
 fn report_calibration(
@@ -99,14 +114,14 @@ fn report_thresholds(
     folds: Option<&[usize]>,
     classes: usize,
     before: f32,
-) {
+) -> Option<f64> {
     println!(
         "thresholds: {:.4} for all, and one of their own for {} of {classes} species",
         fitted.common, fitted.own
     );
     let Some(folds) = folds else {
         println!("  fitted on a single recordist, so nothing says how well they hold for others");
-        return;
+        return None;
     };
     let found = thresholds::cross_validated_f1(judged, folds, classes, before);
     println!(
@@ -115,9 +130,36 @@ fn report_thresholds(
         found.macro_f1_common,
         found.macro_f1_by_class
     );
+    Some(found.macro_f1_by_class)
 }
 
-/// More digits would claim more than some dozen recordings tell.
-fn four_decimals(threshold: f32) -> f32 {
-    (threshold * 1e4).round() / 1e4
+/// Three digits of its distance from 0 or 1: more would claim more than some dozen recordings tell, and
+/// fewer might make it 0 or 1, which are always and never.
+fn rounded(threshold: f32) -> f32 {
+    let distance = f64::from(threshold).min(1.0 - f64::from(threshold));
+    if distance <= 0.0 {
+        return threshold;
+    }
+    let scale = 10f64.powf(2.0 - distance.log10().floor());
+    ((f64::from(threshold) * scale).round() / scale) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_near_the_ends_stay_off_them() {
+        for (threshold, expected) in [
+            (0.0, 0.0),
+            (1.0, 1.0),
+            (0.123_456, 0.123),
+            (0.000_012_345, 0.000_012_3),
+            (0.999_987_65, 0.999_987_7),
+        ] {
+            let found = rounded(threshold);
+            assert!((found - expected).abs() < 1e-7, "{threshold}: {found}");
+        }
+        assert!(rounded(1e-30) > 0.0 && rounded(0.999_999) < 1.0);
+    }
 }
