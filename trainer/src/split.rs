@@ -50,7 +50,7 @@ pub(crate) struct Split {
 pub(crate) enum SplitBy {
     /// All recordings of one person.
     Recordist,
-    /// Each recording alone, since nobody is named.
+    /// Each recording alone, where nobody is named who made it.
     #[default]
     Recording,
 }
@@ -149,7 +149,7 @@ fn split(items: &[SplitItem], mut held_out: Vec<usize>) -> Split {
     let training = (0..items.len())
         .filter(|index| held_out.binary_search(index).is_err())
         .collect();
-    let by = if items.iter().any(|item| item.recordist.is_some()) {
+    let by = if items.iter().all(|item| item.recordist.is_some()) {
         SplitBy::Recordist
     } else {
         SplitBy::Recording

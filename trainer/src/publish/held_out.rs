@@ -12,7 +12,7 @@ use pipit_core::{Classifier, ModelPackage};
 use crate::dataset::Dataset;
 use crate::judging::{self, JudgedSet};
 use crate::metrics;
-use crate::run_folder::RunConfig;
+use crate::run_folder::{BestEpoch, RunConfig};
 use crate::score::score_file;
 use crate::split::SplitBy;
 use crate::train::TrainOptions;
@@ -66,6 +66,13 @@ pub(super) fn judge<'a>(
                 folder.display()
             );
         }
+        let (best, last) = (BestEpoch::read(folder)?.epoch, fold.options.epochs);
+        ensure!(
+            best == last,
+            "the fold {} keeps epoch {best} of {last}, which was chosen by the recordings that it judges: \
+             train it with --validate-every {last}, so that the last one counts",
+            folder.display()
+        );
         let package = fold.best_package(folder).with_context(context)?;
         all.extend(score(&fold, &package, dataset, device).with_context(context)?);
     }
@@ -119,7 +126,7 @@ fn score<'a>(
 fn ensure_alike(fold: &RunConfig, published: &RunConfig) -> anyhow::Result<()> {
     ensure!(
         fold.options.fold.is_some() && fold.split_by == SplitBy::Recordist,
-        "it is no --fold by recordist"
+        "it is no --fold, or not every recording names its recordist"
     );
     ensure!(
         fold.classes == published.classes,
