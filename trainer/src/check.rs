@@ -11,6 +11,7 @@ mod survey;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
 use crate::dataset::Dataset;
@@ -58,6 +59,11 @@ enum Format {
 /// Runs the command; errors in the data, not warnings, make it fail.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     args.limits.check()?;
+    ensure!(
+        (0.0..=0.5).contains(&args.held_out),
+        "--held-out must be from 0 to 0.5: {}",
+        args.held_out
+    );
     let dataset = Dataset::open(&args.data)?;
     let sides = match &args.run {
         Some(run) => Sides::of_run(&dataset, &RunConfig::read(run)?),

@@ -232,6 +232,8 @@ impl TrainOptions {
             ("--label-smoothing", f64::from(self.label_smoothing), 0.9),
             ("--frame-loss-weight", self.frame_loss_weight.into(), 10.0),
             ("--ema-decay", f64::from(self.ema_decay), 0.999_999),
+            ("--weight-decay", f64::from(self.weight_decay), 10.0),
+            ("--clip-norm", f64::from(self.clip_norm), 1e6),
             ("--threshold", f64::from(self.threshold), 1.0),
         ];
         for (name, value, most) in shares {
@@ -250,6 +252,15 @@ impl TrainOptions {
             self.unfreeze_after.is_none() || self.freeze.is_some(),
             "--unfreeze-after takes --freeze, which says what is frozen before"
         );
+        ensure!(
+            self.loss == LossChoice::Focal
+                || (self.focal_alpha.is_none() && self.focal_below.is_none()),
+            "--focal-alpha and --focal-below take --loss focal"
+        );
+        ensure!(
+            self.held_out_backgrounds <= 0.0 || self.backgrounds.is_some(),
+            "--held-out-backgrounds takes --backgrounds: a share of which sounds?"
+        );
         self.augment.check()?;
         ensure!(
             self.fold.is_some() == self.folds.is_some(),
@@ -262,7 +273,9 @@ impl TrainOptions {
                 "--fold must be from 1 to {folds}: {fold}"
             );
         }
-        self.audio.mel().check(self.audio.sample_rate)?;
+        let audio = self.audio.audio();
+        audio.check()?;
+        self.audio.mel().check_window(&audio)?;
         Ok(())
     }
 }

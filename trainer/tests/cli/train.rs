@@ -289,6 +289,12 @@ fn numbers_that_make_no_training_are_refused() {
         ("--devices=0,1", "the CPU is one device"),
         ("--dropout=1", "--dropout"),
         ("--frame-loss-weight=0.5", "--pooling attention"),
+        ("--hop=1.5", "1 s every 1.5 s"),
+        ("--window=0", "a window must be above 0 s"),
+        ("--n-fft=16384", "at most a window of 8000 samples"),
+        ("--clip-norm=-1", "--clip-norm"),
+        ("--focal-below=3", "--loss focal"),
+        ("--held-out-backgrounds=0.5", "takes --backgrounds"),
         ("--weights=nowhere.safetensors", "nowhere.safetensors"),
     ] {
         let folder = tempfile::tempdir().unwrap();
