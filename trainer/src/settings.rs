@@ -10,7 +10,7 @@ mod tree;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,11 @@ pub(crate) struct Settings {
 }
 
 impl SettingsArgs {
+    /// Whether a flag stands on the command line.
+    pub(crate) fn is_typed(&self, flag: &str) -> bool {
+        self.typed.0.contains(flag)
+    }
+
     /// The settings that hold.
     pub(crate) fn resolve(&self) -> anyhow::Result<Settings> {
         let mut tree = serde_json::to_value(&self.settings)?;
@@ -83,6 +88,11 @@ impl SettingsArgs {
 
     fn lay_over(&self, tree: &mut Value, toml: &str) -> anyhow::Result<()> {
         let table: toml::Table = toml::from_str(toml)?;
+        ensure!(
+            table.get(pretrain::TABLE) != Some(&toml::Value::Table(toml::Table::new())),
+            "the table [{}] is empty; without the table there is no such stage",
+            pretrain::TABLE
+        );
         for (path, value) in leaves(serde_json::to_value(table)?) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
             if let [pretrain::TABLE, of_stage @ ..] = names.as_slice()
@@ -93,7 +103,7 @@ impl SettingsArgs {
                 continue;
             }
             check_known(tree, &names)?;
-            if !self.typed.0.contains(flag(&names)) {
+            if !self.is_typed(flag(&names)) {
                 put(tree, &names, value)?;
             }
         }

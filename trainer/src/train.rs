@@ -50,7 +50,8 @@ pub(crate) use recordings::progress_style;
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     settings: SettingsArgs,
-    /// Go on with the run in --out; its own settings count, other options are ignored.
+    /// Go on with the run in --out, with its own settings; only --data, --device, --devices and
+    /// --stop-after can be others now.
     #[arg(long)]
     resume: bool,
     /// Stop after so many more epochs; --resume goes on later.
@@ -71,7 +72,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     }
     let out = given.out()?.to_path_buf();
     let settings = if args.resume {
-        settings_of_run(&out, given)?
+        settings_of_run(&out, given, &args.settings)?
     } else {
         ensure!(
             !is_run(&out) && !is_run(&out.join(PRETRAIN_FOLDER)),
@@ -93,15 +94,18 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let none = BTreeSet::new();
     let Some(before) = before else {
         let stand = train(data, &out, &settings, &none, args.stop_after)?;
-        return Ok(end(&stand, &out));
+        return Ok(end(stand.interrupted.as_deref(), &out));
     };
 
     let folder = before.out()?;
     println!("stage 1 of 2, in {}", folder.display());
     let held_out = overlap::left_out(&settings, &before)?;
     let stand = train(before.data()?, folder, &before, &held_out, args.stop_after)?;
-    if stand.interrupted.is_some() {
-        return Ok(end(&stand, &out));
+    if stand.interrupted.is_some() || interrupt::is_wished() {
+        return Ok(end(
+            stand.interrupted.as_deref().or(Some("after stage 1")),
+            &out,
+        ));
     }
     let stop_after = (args.stop_after).map(|epochs| epochs.saturating_sub(stand.epochs));
     if !stand.finished || stop_after == Some(0) {
@@ -112,12 +116,13 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let mut main = settings.clone();
     main.options.weights = Some(folder.join(BEST_WEIGHTS_FILE));
     let stand = train(data, &out, &main, &none, stop_after)?;
-    Ok(end(&stand, &out))
+    Ok(end(stand.interrupted.as_deref(), &out))
 }
 
-/// Says how an interrupted run goes on; with the code that shells give to what Ctrl-C has ended.
-fn end(stand: &run::Stand, out: &Path) -> ExitCode {
-    let Some(place) = &stand.interrupted else {
+/// Says how a run goes on that was interrupted at some place; with the code that shells give to what
+/// Ctrl-C has ended.
+fn end(interrupted: Option<&str>, out: &Path) -> ExitCode {
+    let Some(place) = interrupted else {
         return ExitCode::SUCCESS;
     };
     eprintln!(
@@ -155,26 +160,33 @@ fn train(
     })
 }
 
-/// The settings of a run that was begun. Those of its main stage say what it begins with, so that
-/// the stage before is no longer needed.
-fn settings_of_run(out: &Path, given: Settings) -> anyhow::Result<Settings> {
-    if is_run(out) {
-        let config = RunConfig::read(out)?;
-        return Ok(Settings {
-            data: Some(given.data.unwrap_or(config.data)),
-            options: config.options,
-            pretrain: None,
-            ..given
-        });
-    }
+/// The settings of a run that was begun, on the device that is named now or else was then. Those of
+/// its main stage say what it begins with, so that the stage before is no longer needed.
+fn settings_of_run(out: &Path, given: Settings, typed: &SettingsArgs) -> anyhow::Result<Settings> {
     let file = out.join(SETTINGS_FILE);
     ensure!(file.is_file(), "no run to resume in {}", out.display());
     let kept = Settings::read(&file)?;
-    Ok(Settings {
+    let (is_device, are_devices) = (typed.is_typed("device"), typed.is_typed("devices"));
+    let settings = Settings {
         data: given.data.or(kept.data),
-        device: given.device,
-        devices: given.devices,
+        out: given.out,
+        device: if is_device { given.device } else { kept.device },
+        devices: if is_device || are_devices {
+            given.devices
+        } else {
+            kept.devices
+        },
         ..kept
+    };
+    if !is_run(out) {
+        return Ok(settings);
+    }
+    let config = RunConfig::read(out)?;
+    Ok(Settings {
+        data: Some(settings.data.unwrap_or(config.data)),
+        options: config.options,
+        pretrain: None,
+        ..settings
     })
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
     files::create_folder(request.out)?;
-    // Nothing is lost before, so that Ctrl-C may end the program at once.
+    // Nothing is lost before the first stage gets here, so that Ctrl-C may end the program at once.
     interrupt::listen()?;
     let config = settle::settle(request, &data, &frontends)?;
     let checkpoint = checkpoint::latest(request.out)?.filter(|_| request.resume);
