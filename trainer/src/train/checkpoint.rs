@@ -31,6 +31,9 @@ pub(crate) struct Progress {
 pub(crate) struct BegunEpoch {
     /// Batches that it has trained on.
     pub(crate) batches: usize,
+    /// How many make a step: those that are accumulated, on all devices.
+    #[serde(default)]
+    pub(crate) batches_per_step: usize,
     /// What they came to.
     pub(crate) losses: LossSums,
     /// Time spent on them.
@@ -106,6 +109,7 @@ pub(crate) struct TrainingState {
 }
 
 const FOLDER: &str = "checkpoint-";
+const PARTIAL: &str = ".partial-";
 const MODEL_FILE: &str = "model.bpk";
 const AVERAGE_FILE: &str = "average.bpk";
 const OPTIMIZER_FILE: &str = "optimizer.bpk";
@@ -120,8 +124,9 @@ pub(crate) fn save(run: &Path, state: &TrainingState) -> anyhow::Result<()> {
     });
     let context = || format!("cannot write {}", target.display());
 
+    remove_partial(run).with_context(context)?;
     let partial = tempfile::Builder::new()
-        .prefix(".partial-")
+        .prefix(PARTIAL)
         .tempdir_in(run)
         .with_context(context)?;
     write(partial.path(), state).with_context(context)?;
@@ -147,6 +152,17 @@ pub(crate) fn latest(run: &Path) -> anyhow::Result<Option<PathBuf>> {
 pub(crate) fn load(folder: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
     let context = || format!("cannot resume from {}", folder.display());
     read(folder, state).with_context(context)
+}
+
+/// Removes what a program left that was ended while it wrote.
+fn remove_partial(run: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(run)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn write(folder: &Path, state: &TrainingState) -> anyhow::Result<()> {

@@ -64,8 +64,9 @@ pub(crate) fn train(
     let per_step = options.accumulate * steps.devices.len();
     let first = epoch.batches;
     let left = (batches.get(first..))
-        .filter(|_| first.is_multiple_of(per_step))
-        .context("the run goes on with as many --devices as before alone, or after its epoch")?;
+        .filter(|_| first == 0 || epoch.batches_per_step == per_step)
+        .context("within an epoch a run goes on with as many --devices as it had before")?;
+    epoch.batches_per_step = per_step;
     // The next batches are made while the network works on this one.
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel::<anyhow::Result<Batch>>(2);
@@ -101,14 +102,14 @@ pub(crate) fn train(
             let (loss, gradients) = gradients_of(model, batch?, in_step, steps, device);
             replicas.accumulate(&state.model, index, gradients);
             losses.add(loss);
+            rate = schedule::learning_rate(
+                steps.first_step + step,
+                steps.all_steps,
+                options.learning_rate,
+                options.warm_up,
+            );
             let is_step = index + 1 == step * per_step + in_step;
             if is_step {
-                rate = schedule::learning_rate(
-                    steps.first_step + step,
-                    steps.all_steps,
-                    options.learning_rate,
-                    options.warm_up,
-                );
                 let gradients = replicas.gradients(&state.model);
                 state.model = apply(state.model, &mut state.optimizer, gradients, rate, options);
                 replicas.follow(&state.model);
