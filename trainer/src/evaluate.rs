@@ -5,7 +5,7 @@ mod noise;
 mod report;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
@@ -82,8 +82,12 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         .noise
         .as_deref()
         .map(|path| {
-            let heard = (model.run.as_ref()).map_or(&[][..], |run| &run.backgrounds);
-            Backgrounds::open(path, args.seed, heard)
+            let run = model.run.as_ref();
+            let heard: BTreeSet<&str> = (run.iter())
+                .flat_map(|run| run.backgrounds.iter().chain(&run.heard))
+                .map(String::as_str)
+                .collect();
+            Backgrounds::open(path, args.seed, &heard)
         })
         .transpose()?;
     let recordings = choose(&model, &dataset, args)?;

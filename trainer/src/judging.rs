@@ -1,5 +1,7 @@
 //! Recordings scored by a model and set against their labels.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 use indicatif::ProgressBar;
 use pipit_core::{Classifier, WindowScores};
@@ -42,10 +44,9 @@ impl<'a> JudgedSet<'a> {
 
 /// The recordings of a data set that a run has held out of training.
 pub(crate) fn held_out<'a>(run: &RunConfig, dataset: &'a Dataset) -> Vec<&'a Recording> {
-    dataset
-        .recordings
-        .iter()
-        .filter(|recording| run.held_out.contains(&recording.filename))
+    let held_out: BTreeSet<&String> = run.held_out.iter().collect();
+    (dataset.recordings.iter())
+        .filter(|recording| held_out.contains(&recording.filename))
         .collect()
 }
 

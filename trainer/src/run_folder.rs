@@ -1,6 +1,6 @@
 //! The folder that a training run fills, and what later commands read from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -72,6 +72,9 @@ pub(crate) struct RunConfig {
     /// What the weights that it began with were trained on, in order, where they are another run's.
     #[serde(default)]
     pub(crate) pretraining: Vec<Pretraining>,
+    /// File names of all that they learned from, birds and backgrounds.
+    #[serde(default)]
+    pub(crate) heard: Vec<String>,
     /// Files that could not be read.
     pub(crate) unreadable: Vec<String>,
     /// Who made the training and held-out recordings, and those that the weights it began with are
@@ -126,6 +129,15 @@ impl RunConfig {
             classes: self.classes.len(),
         };
         self.pretraining.iter().cloned().chain([own]).collect()
+    }
+
+    /// File names of all that its weights have learned from, here and before.
+    pub(crate) fn heard_by_weights(&self) -> BTreeSet<String> {
+        (self.heard.iter())
+            .chain(&self.training)
+            .chain(&self.backgrounds)
+            .cloned()
+            .collect()
     }
 
     /// The manifest that describes `weights` of this run.

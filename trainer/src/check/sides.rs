@@ -32,8 +32,9 @@ impl Sides {
 
     /// The split of a run; recordings that it does not know count as trained on.
     pub(super) fn of_run(dataset: &Dataset, run: &RunConfig) -> Self {
-        let held_out = |recording: &Recording| run.held_out.contains(&recording.filename);
-        Self(dataset.recordings.iter().map(held_out).collect())
+        let held_out: BTreeSet<&String> = run.held_out.iter().collect();
+        let is_held_out = |recording: &Recording| held_out.contains(&recording.filename);
+        Self(dataset.recordings.iter().map(is_held_out).collect())
     }
 
     /// Whether some of the recordings are held out and some are not.

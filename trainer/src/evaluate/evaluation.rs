@@ -1,5 +1,7 @@
 //! All figures of an evaluation, in the form in which they are written as JSON.
 
+use std::collections::BTreeSet;
+
 use pipit_core::{Classifier, LabelId};
 use serde::Serialize;
 
@@ -129,10 +131,9 @@ fn training_counts(model: &OpenModel, dataset: &Dataset) -> Option<Vec<usize>> {
     match (noted, &model.run) {
         (Some(counts), _) => Some(counts.clone()),
         (None, Some(run)) => {
-            let trained_on = dataset
-                .recordings
-                .iter()
-                .filter(|recording| run.training.contains(&recording.filename));
+            let training: BTreeSet<&String> = run.training.iter().collect();
+            let trained_on = (dataset.recordings.iter())
+                .filter(|recording| training.contains(&recording.filename));
             Some(classes::count(&manifest.classes, trained_on))
         }
         (None, None) => None,

@@ -1,6 +1,7 @@
 //! How a model does away from the silence in which its recordings were made: the same recordings
 //! with other sounds mixed in.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -25,12 +26,11 @@ const TRIALS: usize = 10;
 
 impl Backgrounds {
     /// All audio files below a folder but those with which training has made the network familiar.
-    pub(super) fn open(folder: &Path, seed: u64, heard: &[String]) -> anyhow::Result<Self> {
+    pub(super) fn open(folder: &Path, seed: u64, heard: &BTreeSet<&str>) -> anyhow::Result<Self> {
         let mut files = dataset::audio_files(folder)?;
         ensure!(!files.is_empty(), "no audio files in {}", folder.display());
         let all = files.len();
-        // Names in a table are relative to its folder of audio, which lies in this one.
-        files.retain(|file| !heard.iter().any(|name| file.ends_with(name)));
+        files.retain(|file| !heard.iter().any(|name| is_same(file, Path::new(name))));
         ensure!(
             !files.is_empty(),
             "training has heard all {all} sounds, so take others, or leave some to judging when you \
@@ -70,9 +70,18 @@ impl Backgrounds {
         let digest = sha256_hex(filename.as_bytes());
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(u64::from_str_radix(&digest[..16], 16)?);
+        let mut last = None;
         for _ in 0..TRIALS {
             let file = &self.files[rng.random_range(0..self.files.len())];
-            let background = decode::waveform(file, rate)?.samples;
+            last = Some(file);
+            // A file without sound, or that is no sound, leaves its turn to another.
+            let Ok(Waveform {
+                samples: background,
+                ..
+            }) = decode::waveform(file, rate)
+            else {
+                continue;
+            };
             if background.is_empty() {
                 continue;
             }
@@ -89,10 +98,16 @@ impl Backgrounds {
             }
         }
         anyhow::bail!(
-            "{TRIALS} sounds to mix in were silent, the last in {}",
-            self.files[0].display()
+            "{TRIALS} sounds to mix in were silent or unreadable, the last is {}",
+            last.map_or_else(String::new, |file| file.display().to_string())
         )
     }
+}
+
+/// Whether two names may be of one file: each is relative to a folder of its own, of which one may lie in
+/// the other.
+fn is_same(file: &Path, other: &Path) -> bool {
+    file.ends_with(other) || other.ends_with(file)
 }
 
 /// Adds noise so that the recording's mean power lies `snr_db` above the noise's.
@@ -116,6 +131,15 @@ fn power(samples: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sound_is_known_again_from_a_folder_within() {
+        let same = |file: &str, other: &str| is_same(Path::new(file), Path::new(other));
+        assert!(same("audio/rain/1.wav", "rain/1.wav"));
+        assert!(same("1.wav", "rain/1.wav"));
+        assert!(!same("wind/1.wav", "rain/1.wav"));
+        assert!(!same("11.wav", "rain/1.wav"));
+    }
 
     #[test]
     fn the_noise_lies_as_far_below_as_asked() {

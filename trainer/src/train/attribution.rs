@@ -6,14 +6,28 @@ use pipit_core::package::Attribution;
 
 use crate::dataset::Recording;
 
-/// One entry a recordist, most recordings first.
+/// One entry a recordist, most recordings first: those of `recordings`, and of `others`, which stand for
+/// the files with the names in `counted`. What is in both counts once.
 pub(crate) fn attribution<'a>(
     recordings: impl IntoIterator<Item = &'a Recording>,
+    counted: &BTreeSet<String>,
+    others: Vec<Attribution>,
 ) -> Vec<Attribution> {
+    let thanked: BTreeSet<String> = others.iter().map(|entry| entry.author.clone()).collect();
+    let is_new = |recording: &&Recording| {
+        !counted.contains(&recording.filename) || !thanked.contains(author(recording))
+    };
+    together(by_recordist(recordings.into_iter().filter(is_new)), others)
+}
+
+fn author(recording: &Recording) -> &str {
+    recording.author.as_deref().unwrap_or("unknown")
+}
+
+fn by_recordist<'a>(recordings: impl IntoIterator<Item = &'a Recording>) -> Vec<Attribution> {
     let mut by_author: BTreeMap<&str, (usize, BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
     for recording in recordings {
-        let author = recording.author.as_deref().unwrap_or("unknown");
-        let entry = by_author.entry(author).or_default();
+        let entry = by_author.entry(author(recording)).or_default();
         entry.0 += 1;
         entry
             .1
@@ -35,7 +49,7 @@ pub(crate) fn attribution<'a>(
 }
 
 /// The entries of two lists with one for each recordist, most recordings first.
-pub(crate) fn together(own: Vec<Attribution>, others: Vec<Attribution>) -> Vec<Attribution> {
+fn together(own: Vec<Attribution>, others: Vec<Attribution>) -> Vec<Attribution> {
     let mut all = own;
     for other in others {
         match all.iter_mut().find(|entry| entry.author == other.author) {
@@ -72,7 +86,7 @@ mod tests {
             recording(None, "CC0"),
         ];
 
-        let entries = attribution(&recordings);
+        let entries = attribution(&recordings, &BTreeSet::new(), Vec::new());
 
         let lines: Vec<_> = entries
             .iter()
@@ -92,6 +106,32 @@ mod tests {
                 ("unknown", "CC0", 1)
             ]
         );
+    }
+
+    #[test]
+    fn a_recording_that_both_stages_hear_counts_once() {
+        let recording = |filename: &str, author: &str| Recording {
+            filename: filename.to_owned(),
+            author: Some(author.to_owned()),
+            licence: Some("CC0".to_owned()),
+            ..Recording::default()
+        };
+        let rain = recording("rain.ogg", "Ann");
+        let before = by_recordist([&rain, &recording("wind.ogg", "Ann")]);
+        let counted = ["rain.ogg", "wind.ogg"].map(str::to_owned).into();
+
+        // Another's file of the same name is another file.
+        let own = [
+            rain,
+            recording("wind.ogg", "Bo"),
+            recording("wren.ogg", "Ann"),
+        ];
+        let entries = attribution(&own, &counted, before);
+
+        let counts: Vec<_> = (entries.iter())
+            .map(|entry| (entry.author.as_str(), entry.recordings))
+            .collect();
+        assert_eq!(counts, [("Ann", 3), ("Bo", 1)]);
     }
 
     #[test]

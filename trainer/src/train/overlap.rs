@@ -13,7 +13,6 @@ use rayon::prelude::*;
 use super::data::{self, Divided};
 use crate::dataset::{Dataset, Recording};
 use crate::listing::some_of;
-use crate::run_folder::RunConfig;
 use crate::settings::Settings;
 
 /// File names of the stage before that the main stage is judged on, and that are thus to be left out;
@@ -55,9 +54,9 @@ pub(super) fn left_out(main: &Settings, before: &Settings) -> anyhow::Result<BTr
     Ok(overlap.files().into_iter().map(str::to_owned).collect())
 }
 
-/// Says which held-out recordings another run has learned from, whose weights a run begins with.
-pub(super) fn warn_of_source(source: &RunConfig, held_out: &[Recording]) {
-    let trained: Vec<Recording> = (source.training.iter())
+/// Says which held-out recordings the weights that a run begins with have `heard`, by their files' names.
+pub(super) fn warn_of_heard(heard: &BTreeSet<String>, held_out: &[Recording]) {
+    let trained: Vec<Recording> = (heard.iter())
         .map(|filename| Recording {
             filename: filename.clone(),
             ..Recording::default()

@@ -1,5 +1,6 @@
 //! What is settled before the first step: the configuration, the network and the optimizer.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -9,7 +10,7 @@ use pipit_core::model::Model;
 use pipit_core::model::weights::load_backbone;
 use pipit_core::{AudioConfig, DetectionConfig, Taxonomy};
 
-use super::attribution::{attribution, together};
+use super::attribution::attribution;
 use super::batch::Frontends;
 use super::checkpoint::{Progress, TrainingState};
 use super::data::Data;
@@ -51,9 +52,8 @@ pub(crate) fn settle(
     }
     let options = &request.settings.options;
     let source = source_run(options)?;
-    if let Some(source) = &source {
-        overlap::warn_of_source(source, &data.held_out_recordings);
-    }
+    let heard = (source.as_ref()).map_or_else(BTreeSet::new, RunConfig::heard_by_weights);
+    overlap::warn_of_heard(&heard, &data.held_out_recordings);
     let audio: AudioConfig = options.audio.audio();
     let crops = data
         .plan(audio.window_samples(), options)
@@ -66,6 +66,15 @@ pub(crate) fn settle(
         frontends,
         options.audio.reference(),
     );
+    let pretraining = (source.as_ref()).map_or_else(Vec::new, RunConfig::trained_on);
+    let (others, judged) = source.map_or_else(Default::default, |source| {
+        (source.attribution, source.held_out)
+    });
+    let thanked = heard.iter().cloned().chain(judged).collect();
+    let own = (data.training.iter())
+        .chain(&data.held_out_recordings)
+        .chain(&data.backgrounds);
+    let attribution = attribution(own, &thanked, others);
     let config = RunConfig {
         command: command_line(),
         data: request.data.to_path_buf(),
@@ -87,20 +96,14 @@ pub(crate) fn settle(
         held_out: file_names(&data.held_out_recordings),
         backgrounds: file_names(&data.backgrounds),
         recordings_per_class: classes::count(&data.classes, &data.training),
-        pretraining: (source.as_ref()).map_or_else(Vec::new, RunConfig::trained_on),
+        pretraining,
+        heard: heard.into_iter().collect(),
         unreadable: data
             .unreadable
             .iter()
             .map(|(name, _)| name.clone())
             .collect(),
-        attribution: together(
-            attribution(
-                (data.training.iter())
-                    .chain(&data.held_out_recordings)
-                    .chain(&data.backgrounds),
-            ),
-            source.map_or_else(Vec::new, |source| source.attribution),
-        ),
+        attribution,
     };
     let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
     if !untaught.is_empty() {
