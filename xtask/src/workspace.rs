@@ -2,12 +2,17 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-/// The root of the workspace.
+/// The root of the workspace: of the one that cargo runs, as checkouts that share a build folder may
+/// share this program, too.
 #[must_use]
 pub fn root() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
+    static PACKAGE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let run = env::var_os("CARGO_MANIFEST_DIR");
+        run.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+    });
+    PACKAGE.parent().unwrap_or(&PACKAGE)
 }
 
 /// Cargo's build folder, also where built sites for serving and testing are kept.
