@@ -56,6 +56,13 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         worker_of_an_older_build(browsers),
         out_of_memory(browsers),
         on_page(
+            "failures::file_gone_before_its_turn",
+            browsers,
+            Gpu::None,
+            "",
+            file_gone_before_its_turn,
+        ),
+        on_page(
             "failures::settings_that_mean_nothing",
             browsers,
             Gpu::None,
@@ -323,6 +330,24 @@ fn out_of_memory(browsers: &Arc<Browsers>) -> Trial {
             Ok(())
         })
     })
+}
+
+/// A card is pulled out while recordings wait: what cannot be read is no damaged recording, and may
+/// be tried again.
+fn file_gone_before_its_turn(page: &mut Page, folder: &Path) -> Result<()> {
+    model_is_loaded(page)?;
+    let long = recording(folder, "a.wav", whistles(60.0))?;
+    let gone = recording(folder, "b.wav", whistles(10.0))?;
+    page.drop_files(&[long, gone.clone()])?;
+    page.wait_for_state("a.wav", &["running"], RUN_TIMEOUT)?;
+    std::fs::remove_file(&gone)?;
+    page.wait_for_notice("unreadable", RUN_TIMEOUT)?;
+    page.wait_for_state("b.wav", &["failed"], NOTICE_TIMEOUT)?;
+    page.wait_for_state("a.wav", &["done"], RUN_TIMEOUT)?;
+    let may_rerun = "document.querySelectorAll('[data-testid=rerun-button]').length";
+    let n_buttons: usize = page.evaluate(may_rerun)?;
+    ensure!(n_buttons == 1, "{n_buttons} recordings can be run again");
+    Ok(())
 }
 
 /// One colour map that there is not, and a species that the model does not know.

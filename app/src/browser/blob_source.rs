@@ -72,8 +72,9 @@ impl BlobSource {
 impl Read for BlobSource {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         if self.at_hand().is_empty() && self.position < self.length {
+            // Damaged recordings give errors of every other kind.
             self.fetch()
-                .map_err(|thrown| io::Error::other(describe(&thrown)))?;
+                .map_err(|thrown| io::Error::new(io::ErrorKind::NotFound, describe(&thrown)))?;
         }
         let bytes = self.at_hand();
         let n = bytes.len().min(target.len());

@@ -76,7 +76,7 @@ async fn recognise(file: &SourceFile) -> Result<Option<AudioHeader>, Failure> {
         let bytes = file
             .read(offset, offset + PROBE_BYTES)
             .await
-            .map_err(|thrown| Failure::new(FailureKind::Damaged, describe(&thrown)))?;
+            .map_err(|thrown| Failure::new(FailureKind::Unreadable, describe(&thrown)))?;
         match audio_header::probe(&bytes, offset) {
             Probe::Found(header) => return Ok(Some(header)),
             Probe::Unknown => return Ok(None),

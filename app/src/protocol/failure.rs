@@ -50,6 +50,8 @@ pub enum FailureKind {
     NotAudio,
     /// A recording that cannot be decoded although the browser knows its format.
     Damaged,
+    /// The file of a recording was there and can no longer be read.
+    Unreadable,
     /// A recording of which pieces could not be decoded and were left out.
     PartlyDamaged,
     /// A folder held files that are no recordings.
@@ -113,9 +115,10 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::NotAudio,
         Self::Damaged,
+        Self::Unreadable,
         Self::PartlyDamaged,
         Self::OthersLeftOut,
         Self::ClipsLeftOut,
@@ -153,6 +156,7 @@ impl FailureKind {
         match self {
             Self::NotAudio => "not-audio",
             Self::Damaged => "damaged",
+            Self::Unreadable => "unreadable",
             Self::PartlyDamaged => "partly-damaged",
             Self::OthersLeftOut => "others-left-out",
             Self::ClipsLeftOut => "clips-left-out",

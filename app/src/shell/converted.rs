@@ -92,7 +92,7 @@ impl Shell {
     }
 
     async fn conversion(self, id: RecordingId) -> Result<SourceFile, Failure> {
-        let gone = || Failure::new(FailureKind::Damaged, "the recording is no longer there");
+        let gone = || Failure::new(FailureKind::Unreadable, "the recording is no longer there");
         let converted = convert(&self.file(id).ok_or_else(gone)?).await?;
         self.kept.update_value(|kept| {
             // It may have been taken off the page meanwhile.

@@ -12,6 +12,7 @@ use pipit_core::decode::{AudioStream, DecodeError};
 use pipit_core::identify::{IdentifyError, Scoring, WindowScorer};
 use pipit_core::window::WindowError;
 use pipit_core::{Identification, Manifest, MelSpectrogram, ScoredWindow};
+use std::io::ErrorKind;
 use web_sys::Blob;
 
 /// Seconds of work after which the page's messages are heard.
@@ -66,7 +67,7 @@ async fn listen(
     let mut n_samples = 0_u64;
     let mut peak = 0.0_f32;
     let mut last_breath_s = progress.start_s;
-    while let Some(block) = stream.next_block().map_err(|error| damaged(&error))? {
+    while let Some(block) = stream.next_block().map_err(|error| undecoded(&error))? {
         if now_s() - last_breath_s > BREATH_S {
             breathe().await;
             last_breath_s = now_s();
@@ -94,11 +95,22 @@ async fn listen(
 /// The page lets the browser decode what cannot be opened here.
 pub(super) fn open(file: Blob) -> Result<AudioStream, Failure> {
     let source = BlobSource::new(file).map_err(|thrown| Failure::internal(describe(&thrown)))?;
-    AudioStream::open(source).map_err(|error| Failure::new(FailureKind::UnsupportedFormat, error))
+    AudioStream::open(source).map_err(|error| {
+        let failure = undecoded(&error);
+        match failure.kind {
+            FailureKind::Unreadable => failure,
+            _ => Failure::new(FailureKind::UnsupportedFormat, error),
+        }
+    })
 }
 
-fn damaged(error: &DecodeError) -> Failure {
-    Failure::new(FailureKind::Damaged, error)
+/// Why a recording gives no more sound.
+pub(super) fn undecoded(error: &DecodeError) -> Failure {
+    let kind = match error {
+        DecodeError::Io(error) if error.kind() == ErrorKind::NotFound => FailureKind::Unreadable,
+        _ => FailureKind::Damaged,
+    };
+    Failure::new(kind, error)
 }
 
 /// What the answers have in common.

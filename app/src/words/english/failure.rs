@@ -67,6 +67,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "This recording is damaged and cannot be decoded.",
             "Copy it again from the recorder or its source, or repair it in an audio editor.",
         ),
+        FailureKind::Unreadable => (
+            "The file of this recording can no longer be read.",
+            "Connect its card or drive again, or put the file back, and press “Run again”; if that does not help, drop it on the page once more.",
+        ),
         FailureKind::Empty => (
             "This recording is empty.",
             "Check the recorder’s card: the file may have been cut off before any sound was saved.",
@@ -124,8 +128,8 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Unfinished recordings start again by themselves. To return, choose WebGPU in the device menu.",
         ),
         FailureKind::OutOfMemory => (
-            "The browser ran out of memory for this recording.",
-            "Close other tabs or split the recording into shorter pieces, then try again.",
+            "The browser ran out of memory.",
+            "Close other tabs and try again; a shorter piece of a recording or a smaller model takes less.",
         ),
         FailureKind::StaleBuild => (
             "This page and its worker are of different versions.",
@@ -177,7 +181,7 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
         ),
         FailureKind::UpdateReady => (
             "A newer version of Pipit has been downloaded.",
-            "Change to it when it suits you: results that are done are kept, a recording that runs starts again.",
+            "Change to it when it suits you, and drop your recordings again: those that are done are not computed anew.",
         ),
         FailureKind::Internal => (
             "Something in Pipit went wrong.",

@@ -187,7 +187,7 @@ pub(super) const KEYS: KeyWords = KeyWords {
     close: "Close",
     go_to: "Go to",
     time: "Time (as it is shown, or seconds)",
-    bad_time: "Write a time such as 83, 1:23 or 1:02:03.",
+    bad_time: "Write a time within the recording, such as 83, 1:23 or 1:02:03.",
     go: "Go",
 };
 

@@ -75,6 +75,10 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Esta grabación está dañada y no se puede decodificar.",
             "Cópiela otra vez desde la grabadora o su origen, o repárela en un editor de audio.",
         ),
+        FailureKind::Unreadable => (
+            "El archivo de esta grabación ya no se puede leer.",
+            "Conecte otra vez su tarjeta o disco, o devuelva el archivo a su sitio, y pulse “Analizar de nuevo”; si no basta, suéltelo otra vez en la página.",
+        ),
         FailureKind::Empty => (
             "Esta grabación está vacía.",
             "Revise la tarjeta de la grabadora: puede que el archivo se cortara antes de guardar sonido alguno.",
@@ -132,8 +136,8 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
             "Las grabaciones sin terminar empiezan de nuevo por sí solas. Para volver, elija WebGPU en el menú del dispositivo.",
         ),
         FailureKind::OutOfMemory => (
-            "El navegador se quedó sin memoria para esta grabación.",
-            "Cierre otras pestañas o divida la grabación en partes más cortas, e intente de nuevo.",
+            "El navegador se quedó sin memoria.",
+            "Cierre otras pestañas e intente de nuevo; una parte más corta de la grabación o un modelo más pequeño necesitan menos.",
         ),
         FailureKind::StaleBuild => (
             "Esta página y su proceso de cálculo son de versiones distintas.",
@@ -185,7 +189,7 @@ pub(super) fn failure(kind: FailureKind) -> (&'static str, &'static str) {
         ),
         FailureKind::UpdateReady => (
             "Se ha descargado una versión más nueva de Pipit.",
-            "Cambie cuando le convenga: los resultados listos se conservan y una grabación en curso empieza de nuevo.",
+            "Cambie cuando le convenga y vuelva a soltar sus grabaciones: las que están listas no se calculan otra vez.",
         ),
         FailureKind::Internal => (
             "Algo falló en Pipit.",

@@ -195,7 +195,7 @@ pub(super) const KEYS: KeyWords = KeyWords {
     close: "Cerrar",
     go_to: "Ir a",
     time: "Tiempo (como se muestra, o en segundos)",
-    bad_time: "Escriba un tiempo como 83, 1:23 o 1:02:03.",
+    bad_time: "Escriba un tiempo dentro de la grabación, como 83, 1:23 o 1:02:03.",
     go: "Ir",
 };
 
