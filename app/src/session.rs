@@ -289,10 +289,9 @@ impl Session {
     /// A species' code; empty before there was a model.
     #[must_use]
     pub fn code(&self, label: LabelId) -> String {
-        self.last_manifest
-            .as_ref()
-            .map(|manifest| manifest.classes.get(label).code.clone())
-            .unwrap_or_default()
+        let classes = self.last_manifest.as_ref().map(|known| &known.classes);
+        let found = classes.and_then(|classes| classes.iter().nth(label.0));
+        found.map_or_else(String::new, |(_, label)| label.code.clone())
     }
 
     /// Whether species have thresholds of their own, which they keep until the user chooses one.

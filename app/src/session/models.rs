@@ -233,10 +233,21 @@ impl Session {
         self.dismiss(FailureKind::ModelInvalid);
         self.dismiss(FailureKind::ModelUnreachable);
         let mut effects = self.requeue_running();
+        self.forget_all_findings();
+        if self.worker_ready {
+            effects.push(self.load());
+        } else {
+            effects.extend(self.revive());
+        }
+        effects
+    }
+
+    /// What another model found means nothing any more.
+    pub(super) fn forget_all_findings(&mut self) {
         for recording in &mut self.recordings {
             match recording.state {
                 RecordingState::Done | RecordingState::Recalling => recording.requeue(),
-                // What was stopped stays so, but the old model's scores mean nothing any more.
+                // What was stopped stays so.
                 _ => recording.forget_findings(),
             }
         }
@@ -244,12 +255,6 @@ impl Session {
         self.seen.clear();
         self.awaited.clear();
         self.explained.clear();
-        if self.worker_ready {
-            effects.push(self.load());
-        } else {
-            effects.extend(self.revive());
-        }
-        effects
     }
 
     /// Starts a worker where the last one has ended for good.

@@ -158,6 +158,10 @@ impl Session {
             self.removed.remove(&chosen);
         }
         let manifest = Arc::<Manifest>::from(manifest);
+        if (self.last_manifest.as_ref()).is_some_and(|last| *last != manifest) {
+            // Chosen by the user, or changed on the server since it was loaded last.
+            self.forget_all_findings();
+        }
         self.last_manifest = Some(manifest.clone());
         self.model = ModelState::Loaded { manifest, device };
         self.tell_of_ignored_settings();
