@@ -48,6 +48,19 @@ impl Session {
         (Some((id, job)), vec![Effect::Send(request)])
     }
 
+    /// The user has a file of what was heard.
+    pub fn saved(&mut self, id: RecordingId) {
+        if let Some(recording) = self.recording_mut(id) {
+            recording.is_saved = true;
+        }
+    }
+
+    /// Whether something was heard live, or is being heard, that lies in no file of the user's.
+    #[must_use]
+    pub fn has_unsaved_sound(&self) -> bool {
+        self.recordings.iter().any(|r| r.is_live && !r.is_saved)
+    }
+
     /// The recording that the microphone is heard in.
     #[must_use]
     pub fn listening(&self) -> Option<RecordingId> {

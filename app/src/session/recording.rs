@@ -66,6 +66,8 @@ pub struct Recording {
     pub is_example: bool,
     /// It comes from the microphone.
     pub is_live: bool,
+    /// What was heard live has been saved.
+    pub is_saved: bool,
     /// Its job takes what the microphone hears, and no file.
     pub(super) is_from_microphone: bool,
     /// How far it has come.
@@ -165,6 +167,7 @@ impl Recording {
             stamp: None,
             is_example: false,
             is_live: false,
+            is_saved: false,
             is_from_microphone: false,
             state: RecordingState::Waiting,
             job: None,
@@ -307,6 +310,7 @@ impl Recording {
             stamp: self.stamp.take(),
             is_example: self.is_example,
             is_live: self.is_live,
+            is_saved: self.is_saved,
             is_converted: self.is_converted,
             is_unfolded: self.is_unfolded,
             findings: self.findings + 1,

@@ -17,6 +17,7 @@ fn what_the_microphone_hears_grows_and_ends() {
         })]
     );
     assert_eq!(session.listening(), Some(id));
+    assert!(session.has_unsaved_sound());
     session.apply(scored(job, 0.0, [0.9, 0.1]), &vec![100; 200 * 128]);
     let recording = session.recording(id).expect("kept");
     assert_eq!(
@@ -34,6 +35,9 @@ fn what_the_microphone_hears_grows_and_ends() {
     begin(&mut session, &effects);
     assert_eq!(session.listening(), None);
     assert_eq!(state(&session, id), RecordingState::Done);
+    assert!(session.has_unsaved_sound());
+    session.saved(id);
+    assert!(!session.has_unsaved_sound());
 }
 
 #[test]
