@@ -72,6 +72,8 @@ struct Kept {
     unkept_models: HashMap<String, SourceFile>,
     /// The open microphone with what it has heard.
     live: Option<Live>,
+    /// Answers of a review as they were read or kept last.
+    review: Vec<u8>,
     /// Who waits for a stretch of sound.
     listeners: HashMap<JobId, oneshot::Sender<Result<Sound, Failure>>>,
 }
@@ -103,6 +105,9 @@ impl Shell {
         };
         shell.perform(effects);
         shell.change(|session| session.ignored(warnings));
+        // Nobody answers in two tabs at once.
+        page::on_focus(move || spawn_local(shell.recall_review()));
+        page::ask_before_leaving(move || shell.with_untracked(Session::has_unsaved_sound));
         // How one listens is a setting as well.
         leptos::prelude::Effect::new(move |_| {
             let listening = shell.listening.get().of_any_detection();
@@ -286,10 +291,10 @@ impl Shell {
 
     /// Hands a recording that lies only in this page to the user, as a file.
     pub fn save(self, id: RecordingId) {
-        if let Some(file) = self.file(id)
-            && let Err(thrown) = download::save_blob(&file.name, file.blob())
-        {
-            self.notify(Failure::new(FailureKind::OutOfMemory, describe(&thrown)));
+        let Some(file) = self.file(id) else { return };
+        match download::save_blob(&file.name, file.blob()) {
+            Ok(()) => self.change(|session| session.saved(id)),
+            Err(thrown) => self.notify(Failure::new(FailureKind::OutOfMemory, describe(&thrown))),
         }
     }
 

@@ -23,6 +23,7 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("questions_follow_each_other", questions_follow_each_other),
         test("other_species_and_unsure", other_species_and_unsure),
         test("confidences_are_judged", confidences_are_judged),
+        test("answers_of_another_tab", answers_of_another_tab),
     ]
 }
 
@@ -116,6 +117,44 @@ fn other_species_and_unsure(page: &mut Page, folder: &Path) -> Result<()> {
         "the menu says nothing any more",
         ANSWER,
         "document.querySelector('[data-testid=\"review-other\"]').value === ''",
+    )
+}
+
+/// Whoever comes back to a tab sees what was answered in another one meanwhile.
+fn answers_of_another_tab(page: &mut Page, folder: &Path) -> Result<()> {
+    reviewed_species(page, folder)?;
+    page.click("review-yes")?;
+    sign_is(page, "✓")?;
+    page.wait_until("the answer is kept", ANSWER, &kept_answer("yes"))?;
+    // What the other tab does.
+    page.evaluate::<bool>(
+        "(async () => {
+            const root = await navigator.storage.getDirectory();
+            const results = await root.getDirectoryHandle('results');
+            const kept = await results.getFileHandle('review.json');
+            const text = await (await kept.getFile()).text();
+            const stream = await kept.createWritable();
+            await stream.write(text.replace(/(\"answer\":\\s*)\"yes\"/, '$1\"no\"'));
+            await stream.close();
+            return true;
+        })()",
+    )?;
+    sign_is(page, "✓")?;
+    page.evaluate::<bool>("window.dispatchEvent(new Event('focus'))")?;
+    sign_is(page, "✗")?;
+    page.click("review-unsure")?;
+    page.wait_until("the new answer is kept", ANSWER, &kept_answer("unsure"))
+}
+
+/// A script that says whether this answer is kept for later visits.
+fn kept_answer(answer: &str) -> String {
+    format!(
+        "(async () => {{
+            const root = await navigator.storage.getDirectory();
+            const results = await root.getDirectoryHandle('results');
+            const kept = await results.getFileHandle('review.json');
+            return /\"answer\":\\s*\"{answer}\"/.test(await (await kept.getFile()).text());
+        }})()"
     )
 }
 

@@ -4,7 +4,7 @@ use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, ResizeObserver,
+    Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, ResizeObserver,
     ResizeObserverEntry, ScrollIntoViewOptions, ScrollLogicalPosition,
 };
 
@@ -88,6 +88,30 @@ pub fn reload() {
     }
 }
 
+/// Tells whenever the user comes back to the page, for as long as it lives.
+pub fn on_focus(handle: impl Fn() + 'static) {
+    listen("focus", move |_| handle());
+}
+
+/// Has the browser ask before the page is left, for as long as the page lives, whenever something
+/// would be lost.
+pub fn ask_before_leaving(is_unsaved: impl Fn() -> bool + 'static) {
+    listen("beforeunload", move |event| {
+        if is_unsaved() {
+            event.prevent_default();
+        }
+    });
+}
+
+fn listen(event: &str, handle: impl Fn(Event) + 'static) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let closure = Closure::<dyn Fn(Event)>::new(handle);
+    let _ = window.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+    closure.forget();
+}
+
 /// The element that the page is put into, empty.
 #[must_use]
 pub fn mount_point() -> Option<HtmlElement> {
@@ -118,12 +142,7 @@ pub fn on_resize(element: &Element, changed: impl Fn(f64) + 'static) {
 
 /// Listens for keys wherever the focus is, for as long as the page lives.
 pub fn on_key(handle: impl Fn(KeyboardEvent) + 'static) {
-    let Some(window) = web_sys::window() else {
-        return;
-    };
-    let closure = Closure::<dyn Fn(KeyboardEvent)>::new(handle);
-    let _ = window.add_event_listener_with_callback("keydown", closure.as_ref().unchecked_ref());
-    closure.forget();
+    listen("keydown", move |event| handle(event.unchecked_into()));
 }
 
 /// What the focus is on, as far as keys are concerned.

@@ -60,6 +60,11 @@ pub async fn put(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     let options = FileSystemGetFileOptions::new();
     options.set_create(true);
     let folder = folder().await?;
+    if !can_write() {
+        return Err(
+            "this browser lets a page write no files of its own (Safari does from 26 on)".into(),
+        );
+    }
     let file = JsFuture::from(folder.get_file_handle_with_options(name, &options)).await?;
     let file: FileSystemFileHandle = file.dyn_into()?;
     let stream = JsFuture::from(file.create_writable()).await?;
@@ -68,6 +73,15 @@ pub async fn put(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     // Only closing puts the new content in the place of the old one.
     JsFuture::from(stream.close()).await?;
     Ok(())
+}
+
+/// Whether the method is there by which files are written: web-sys takes it for granted.
+fn can_write() -> bool {
+    let class = Reflect::get(&js_sys::global(), &"FileSystemFileHandle".into());
+    class
+        .and_then(|class| Reflect::get(&class, &"prototype".into()))
+        .and_then(|methods| Reflect::has(&methods, &"createWritable".into()))
+        .unwrap_or(false)
 }
 
 async fn content(file: JsValue) -> Result<Blob, JsValue> {

@@ -52,7 +52,9 @@ impl Session {
     pub fn recognised(&mut self, id: RecordingId, stamp: Option<String>) {
         if let Some(recording) = self.recording_mut(id) {
             recording.stamp = stamp;
+            // Others may be shown now, but nobody has answered: nothing is to be kept for it.
             self.n_answer_changes += 1;
+            self.n_kept_changes += 1;
         }
     }
 }

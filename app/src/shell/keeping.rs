@@ -7,6 +7,7 @@ use crate::browser::results;
 use crate::file_stamp;
 use crate::protocol::{Failure, FailureKind};
 use crate::session::{KeptResults, RecordingId};
+use leptos::prelude::{UpdateValue, WithValue};
 
 /// The name that answers are kept under; all others are results.
 const REVIEW: &str = "review.json";
@@ -69,11 +70,17 @@ impl Shell {
 
     pub(super) async fn keep_review(self, json: Vec<u8>) {
         self.put_away(REVIEW, &json).await;
+        self.kept.update_value(|kept| kept.review = json);
     }
 
+    /// Takes the answers of an earlier visit, or of another tab since this one read or kept them last.
     pub(super) async fn recall_review(self) {
-        if let Some(json) = results::get(REVIEW).await {
+        let Some(json) = results::get(REVIEW).await else {
+            return;
+        };
+        if self.kept.with_value(|kept| kept.review != json) {
             self.change(|session| session.recall_review(&json));
+            self.kept.update_value(|kept| kept.review = json);
         }
     }
 

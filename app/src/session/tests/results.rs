@@ -57,6 +57,46 @@ fn a_loaded_review_comes_beside_the_answers_that_are_there_and_can_be_undone() {
 }
 
 #[test]
+fn a_file_that_is_looked_at_writes_no_answers() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, _) = run(&mut session, "a");
+    session.recognised(id, Some("ab".into()));
+    let restarted = session.choose_device(DeviceChoice::Cpu);
+    assert!(restarted.contains(&Effect::StartWorker(DeviceChoice::Cpu)));
+    let effects = session.apply(ready(), &[]);
+    let effects = finish_loading(&mut session, &effects, DeviceKind::Cpu);
+    // Another tab may have kept newer ones meanwhile.
+    let keeps = |effect: &Effect| matches!(effect, Effect::KeepReview(_));
+    assert!(!effects.iter().any(keeps), "{effects:?}");
+}
+
+#[test]
+fn a_model_that_has_changed_on_the_server_hears_all_again() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (id, job) = run(&mut session, "a");
+    session.apply(scored(job, 0.0, [0.1, 0.9]), &[]);
+    session.apply(finished(job), &[]);
+    session.choose_device(DeviceChoice::Cpu);
+    let effects = session.apply(ready(), &[]);
+    let (job, _) = load_request(&effects);
+    let mut manifest = fixture::manifest();
+    let first = manifest.classes.iter().next().expect("a class").1.clone();
+    manifest.classes = pipit_core::Taxonomy::new(vec![first]).expect("unique codes");
+    let response = Response::Loaded {
+        job,
+        manifest: Box::new(manifest),
+        device: device(DeviceKind::Cpu),
+    };
+
+    let effects = session.apply(response, &[]);
+
+    assert!(session.recording(id).expect("kept").detections.is_empty());
+    let recalled = |effect: &Effect| matches!(effect, Effect::Recall(again, _) if *again == id);
+    assert!(effects.iter().any(recalled), "{effects:?}");
+    assert_eq!(session.code(LabelId(1)), "");
+}
+
+#[test]
 fn answers_are_kept_while_the_model_moves_to_another_device() {
     let found = || {
         let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
