@@ -40,16 +40,24 @@ pub(super) fn DetectionList(sight: Sight) -> impl IntoView {
         })
     });
     let n_listed = Memo::new(move |_| listed.with(Vec::len));
+    let chosen_place = Memo::new(move |_| {
+        let selected = shell.selected.get()?;
+        listed.with(|listed| listed.iter().position(|d| selected.is(id, d)))
+    });
+    Effect::new(move |_| {
+        if let Some(place) = chosen_place.get()
+            && place >= n_shown.get_untracked()
+        {
+            n_shown.set((place + 1).next_multiple_of(PAGE));
+        }
+    });
     let shown = move || {
         let n = n_shown.get();
         listed.with(|listed| listed[..n.min(listed.len())].to_vec())
     };
     let active = move || {
-        let selected = shell
-            .selected
-            .get()
-            .filter(|selected| selected.recording == id);
-        selected.map(|selected| row_id(id, &selected.detection))
+        let place = chosen_place.get()?;
+        listed.with(|listed| Some(row_id(id, listed.get(place)?)))
     };
     let heading = move || (shell.words().detections.heading)(n_all());
     view! {
@@ -62,7 +70,7 @@ pub(super) fn DetectionList(sight: Sight) -> impl IntoView {
                 data-testid="detections"
                 aria-label=move || shell.words().detections.list
                 aria-activedescendant=active
-                on:keydown=move |event| choose(sight, &event)
+                on:keydown=move |event| choose(sight, listed, &event)
             >
                 <For each=shown key=detection_key let:detection>
                     <Row sight detection answers />
@@ -176,10 +184,11 @@ fn Row(sight: Sight, detection: Detection, answers: Memo<u64>) -> impl IntoView 
 }
 
 /// The keys of a list: the arrows and Tab choose, Enter plays.
-fn choose(sight: Sight, event: &KeyboardEvent) {
+fn choose(sight: Sight, listed: Memo<Vec<Detection>>, event: &KeyboardEvent) {
+    let step = |by| listed.with_untracked(|listed| sight.shell.select_next(sight, listed, by));
     let taken = match (event.key().as_str(), event.shift_key()) {
-        ("ArrowDown", _) | ("Tab", false) => sight.shell.select_next(sight, 1),
-        ("ArrowUp", _) | ("Tab", true) => sight.shell.select_next(sight, -1),
+        ("ArrowDown", _) | ("Tab", false) => step(1),
+        ("ArrowUp", _) | ("Tab", true) => step(-1),
         ("Enter", _) => sight.play_selected(),
         _ => false,
     };
@@ -222,13 +231,10 @@ impl Shell {
         }));
     }
 
-    /// Chooses the next or previous detection of a recording; `false` at the end.
-    pub(super) fn select_next(self, sight: Sight, by: isize) -> bool {
+    /// Chooses the next or previous one of some detections of a recording; `false` at the end.
+    pub(super) fn select_next(self, sight: Sight, among: &[Detection], by: isize) -> bool {
         let selected = self.selected.get_untracked();
-        let next = self.with_untracked(|session| {
-            let recording = session.recording(sight.id)?;
-            selection::neighbour(recording, selected.as_ref(), by)
-        });
+        let next = selection::neighbour(sight.id, among, selected.as_ref(), by);
         if let Some(detection) = next {
             sight.select(detection);
         }

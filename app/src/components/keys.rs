@@ -91,7 +91,9 @@ pub(super) fn Keys(shell: Shell) -> impl IntoView {
             let Some(sight) = current() else {
                 return true;
             };
+            let end_s = sight.duration_s.get_untracked();
             let time_s = sight.times.get_untracked().parse(text);
+            let time_s = time_s.filter(|time_s| *time_s <= end_s);
             if let Some(time_s) = time_s {
                 sight.playback.seek(time_s);
                 sight.show(time_s, time_s);
@@ -131,11 +133,18 @@ fn act(
         }
         return true;
     }
+    let step = |by| {
+        let detections = shell.with_untracked(|session| {
+            let recording = session.recording(sight.id);
+            recording.map(|recording| recording.detections.clone())
+        });
+        shell.select_next(sight, &detections.unwrap_or_default(), by)
+    };
     match event.key().as_str() {
         " " if focus == Focus::Elsewhere => sight.playback.toggle(),
         "p" | "P" => return sight.play_selected(),
-        "ArrowDown" if focus == Focus::Elsewhere => return shell.select_next(sight, 1),
-        "ArrowUp" if focus == Focus::Elsewhere => return shell.select_next(sight, -1),
+        "ArrowDown" if focus == Focus::Elsewhere => return step(1),
+        "ArrowUp" if focus == Focus::Elsewhere => return step(-1),
         "y" | "Y" => return answer(sight, Answer::Yes),
         "n" | "N" => return answer(sight, Answer::No),
         "u" | "U" => return answer(sight, Answer::Unsure),

@@ -1,6 +1,6 @@
 //! The detection that the user has chosen.
 
-use super::{Recording, RecordingId};
+use super::RecordingId;
 use pipit_core::Detection;
 
 /// What is chosen on the page.
@@ -22,16 +22,16 @@ impl Selected {
     }
 }
 
-/// The detection `by` places after the chosen one, in order of time; from either end if none of
-/// this recording is chosen. None beyond the ends.
+/// Of some of a recording's detections, in order of time, the one `by` places after the chosen one;
+/// from either end if none of them is chosen. None beyond the ends.
 #[must_use]
 pub fn neighbour(
-    recording: &Recording,
+    recording: RecordingId,
+    detections: &[Detection],
     selected: Option<&Selected>,
     by: isize,
 ) -> Option<Detection> {
-    let detections = &recording.detections;
-    let chosen = selected.and_then(|s| detections.iter().position(|d| s.is(recording.id, d)));
+    let chosen = selected.and_then(|s| detections.iter().position(|d| s.is(recording, d)));
     let next = match chosen {
         Some(at) => at.checked_add_signed(by)?,
         None if by > 0 => 0,
@@ -56,14 +56,16 @@ mod tests {
 
     #[test]
     fn neighbours_are_in_order_of_time_and_end_with_the_list() {
-        let mut recording = Recording::new(RecordingId(1), "a".into());
-        recording.detections = vec![detection(0.0, 0), detection(0.0, 1), detection(5.0, 0)];
+        let id = RecordingId(1);
+        let detections = [detection(0.0, 0), detection(0.0, 1), detection(5.0, 0)];
         let selected = |detection| Selected {
-            recording: RecordingId(1),
+            recording: id,
             detection,
         };
-        let next =
-            |from, by| neighbour(&recording, from, by).map(|d| (d.start_s as i32, d.label.0));
+        let next = |from, by| {
+            let next = neighbour(id, &detections, from, by)?;
+            Some((next.start_s as i32, next.label.0))
+        };
         let middle = selected(detection(0.0, 1));
         assert_eq!(next(Some(&middle), 1), Some((5, 0)));
         assert_eq!(next(Some(&middle), -1), Some((0, 0)));
