@@ -144,8 +144,10 @@ pub fn on_drop(hover: impl Fn(bool) + Clone + 'static, dropped: impl Fn(Taken) +
     for event in ["dragenter", "dragover"] {
         let over = hover.clone();
         listen(event, move |event| {
-            event.prevent_default();
-            over(true);
+            if holds_files(&event) {
+                event.prevent_default();
+                over(true);
+            }
         });
     }
     let leave = hover.clone();
@@ -156,6 +158,9 @@ pub fn on_drop(hover: impl Fn(bool) + Clone + 'static, dropped: impl Fn(Taken) +
         }
     });
     listen("drop", move |event| {
+        if !holds_files(&event) {
+            return;
+        }
         event.prevent_default();
         hover(false);
         let entries = event
@@ -164,6 +169,12 @@ pub fn on_drop(hover: impl Fn(bool) + Clone + 'static, dropped: impl Fn(Taken) +
         let dropped = dropped.clone();
         spawn_local(async move { dropped(folders::take(entries.unwrap_or_default()).await) });
     });
+}
+
+/// Whether there are files among what is dragged; text and addresses belong to the field they are dropped on.
+fn holds_files(event: &DragEvent) -> bool {
+    let transfer = event.data_transfer();
+    transfer.is_some_and(|transfer| transfer.types().includes(&"Files".into(), 0))
 }
 
 fn listen(event: &str, handle: impl Fn(DragEvent) + 'static) {
