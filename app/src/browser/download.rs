@@ -1,8 +1,13 @@
 //! Saving what the page has made.
 
+use super::clock::timer;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+
+/// Until an address that was handed to the browser is given up.
+const REVOKE_S: f64 = 60.0;
 
 /// Hands bytes to the user as a file of this name.
 ///
@@ -60,6 +65,10 @@ pub fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
     anchor.set_href(&url);
     anchor.set_download(name);
     anchor.click();
-    // The browser has taken hold of the bytes by now.
-    Url::revoke_object_url(&url)
+    // Safari takes hold of the bytes only after a while.
+    spawn_local(async move {
+        let _ = JsFuture::from(timer(REVOKE_S)).await;
+        let _ = Url::revoke_object_url(&url);
+    });
+    Ok(())
 }
