@@ -1,4 +1,4 @@
-//! Pipit in the browser: one page and one worker.
+//! Pipit in the browser: a page and its workers.
 //!
 //! ```text
 //! page    components ─► session ─► effects ─► shell ─► browser ┐ protocol
@@ -6,9 +6,9 @@
 //! ```
 //!
 //! [`session`] is all that the page knows and decides; it asks for what must be done by
-//! returning effects, and never touches the browser, so it is tested natively. [`browser`]
-//! is the only module that names a `web-sys` type. Without feature `worker`, as the page is
-//! built, there is no Burn in it.
+//! returning effects, and never touches the browser, so it is tested natively. Only [`browser`] and
+//! the worker name `web-sys` types. Without feature `worker`, as the page is built, there is no Burn
+//! in it.
 
 pub mod audio_header;
 pub mod export;

@@ -1,7 +1,7 @@
 //! The built site in a real Chromium.
 //!
-//! `cargo test -p pipit-tests [FILTER]` after `cargo xtask build`; `cargo xtask test` does all of
-//! it. Tests share one browser without WebGPU and one with a software adapter; each has a tab
+//! `cargo test -p pipit-tests --test end_to_end [FILTER]` after `cargo xtask build` and a release build of
+//! `pipit`; `cargo xtask test` does all of it. Tests share one browser without WebGPU and one with a software adapter; each has a tab
 //! with an empty cache. A test fails as well when anything was logged as an error or asked for
 //! from another origin; a picture of its tab is then left in `end-to-end/` of the build folder.
 
