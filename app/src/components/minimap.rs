@@ -4,13 +4,12 @@ use super::sight::Sight;
 use super::spectrogram::{paint_on_change, percent};
 use crate::browser::canvas::paint;
 use crate::browser::page::clicked_fraction;
-use crate::session::Recording;
 use crate::view::colour::species_class;
 use crate::view::viewport::Viewport;
 use leptos::ev::PointerEvent;
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use pipit_core::LabelId;
+use pipit_core::Detection;
 
 /// Width of the strip's picture, whatever its width on the screen.
 const WIDTH_PX: usize = 600;
@@ -28,10 +27,11 @@ pub(super) fn Minimap(sight: Sight) -> impl IntoView {
         revision.get();
     };
     paint_on_change(shell, canvas, changes, move || paint_now(sight, canvas));
-    let marks = shell.watch(sight.id, marks);
-    let mark = move |(label, start, end): (LabelId, f64, f64)| {
-        let colour = shell.with_untracked(|session| session.colour(label));
+    let strongest = shell.watch_detections(sight.id, strongest);
+    let mark = move |whole: Viewport, detection: Detection| {
+        let colour = shell.with_untracked(|session| session.colour(detection.label));
         let class = format!("mark {}", species_class(colour));
+        let [start, end] = [detection.start_s, detection.end_s].map(|s| whole.fraction(s));
         view! {
             <span class=class style:left=percent(start) style:width=percent(end - start)></span>
         }
@@ -72,8 +72,9 @@ pub(super) fn Minimap(sight: Sight) -> impl IntoView {
         >
             <canvas node_ref=canvas></canvas>
             {move || {
-                let marks = marks.get().unwrap_or_default();
-                marks.into_iter().map(mark).collect_view()
+                let whole = Viewport::whole(sight.duration_s.get());
+                let strongest = strongest.get().unwrap_or_default();
+                strongest.into_iter().map(|detection| mark(whole, detection)).collect_view()
             }}
             <span
                 class="window"
@@ -84,16 +85,12 @@ pub(super) fn Minimap(sight: Sight) -> impl IntoView {
     }
 }
 
-/// Where detections are, as parts of the recording: the most certain ones.
-fn marks(recording: &Recording) -> Vec<(LabelId, f64, f64)> {
-    let whole = Viewport::whole(recording.duration_s().unwrap_or_default());
-    let mut detections = recording.detections.clone();
-    detections.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    detections.truncate(MAX_MARKS);
-    detections
-        .into_iter()
-        .map(|d| (d.label, whole.fraction(d.start_s), whole.fraction(d.end_s)))
-        .collect()
+/// The most certain detections, as many as are marked.
+fn strongest(detections: &[Detection]) -> Vec<Detection> {
+    let mut strongest = detections.to_vec();
+    strongest.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    strongest.truncate(MAX_MARKS);
+    strongest
 }
 
 fn paint_now(sight: Sight, canvas: NodeRef<Canvas>) {
