@@ -67,9 +67,14 @@ impl Metrics {
             ("top_1", self.top_1),
         ]
         .into_iter()
-        .map(|(name, value)| (name.to_owned(), (value * 1e4).round() / 1e4))
+        .map(|(name, value)| (name.to_owned(), four_decimals(value)))
         .collect()
     }
+}
+
+/// A figure as manifests and tables keep it: of all its digits JSON would lose the last.
+pub(crate) fn four_decimals(figure: f64) -> f64 {
+    (figure * 1e4).round() / 1e4
 }
 
 /// The figures for one class; `None` where it has too few recordings to say.

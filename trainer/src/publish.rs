@@ -18,6 +18,7 @@ use pipit_core::package::{CATALOGUE_FILE, MANIFEST_FILE, WEIGHTS_FILE};
 use pipit_core::{Catalogue, CatalogueEntry, Classifier, Manifest, ModelPackage};
 
 use crate::files;
+use crate::metrics;
 use crate::run_folder::{BestEpoch, Presentation, RunConfig};
 
 /// Arguments of `pipit publish`.
@@ -89,18 +90,11 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         if let Some(training) = (manifest.training.as_mut()).filter(|_| args.fit.fit_thresholds) {
             // The one at the threshold of before says nothing about this package.
             training.metrics.remove("macro_f1");
-            let macro_f1 = fitted
-                .macro_f1
-                .map(|figure| ("macro_f1".to_owned(), figure));
-            training.metrics.extend(macro_f1);
+            let macro_f1 = fitted.macro_f1.map(metrics::four_decimals);
+            (training.metrics).extend(macro_f1.map(|figure| ("macro_f1".to_owned(), figure)));
         }
     }
 
-    for figure in (manifest.training.iter_mut()).flat_map(|training| training.metrics.values_mut())
-    {
-        // Of more digits JSON would not keep the last.
-        *figure = (*figure * 1e6).round() / 1e6;
-    }
     let package = ModelPackage::open(&manifest.to_json(), weights)
         .context("the package would not be valid")?;
     // A package that is there stays until this one has been written, loaded again and checked.
