@@ -90,16 +90,9 @@ pub enum WindowError {
     /// No sample ever came.
     #[error("the recording is empty")]
     EmptyRecording,
-    /// Length or hop make no windows.
-    #[error("windows of {length_s} s every {hop_s} s at {rate} Hz are impossible")]
-    Config {
-        /// Configured length.
-        length_s: f32,
-        /// Configured hop.
-        hop_s: f32,
-        /// Configured rate.
-        rate: u32,
-    },
+    /// No recording can be cut like that.
+    #[error(transparent)]
+    Config(#[from] AudioConfigError),
     /// The input rate cannot be converted.
     #[error(transparent)]
     Resample(#[from] ResampleError),
@@ -127,15 +120,9 @@ impl WindowStream {
     /// Plans the cutting of a recording made at `input_rate_hz`.
     ///
     /// # Errors
-    /// A rate outside 1–768 kHz, or a length and hop that make no windows.
+    /// Settings that [`AudioConfig::check`] refuses, or an input rate outside 1–768 kHz.
     pub fn new(input_rate_hz: u32, audio: &AudioConfig) -> Result<Self, WindowError> {
-        if audio.hop_samples() == 0 || audio.hop_samples() > audio.window_samples() {
-            return Err(WindowError::Config {
-                length_s: audio.window.length_s,
-                hop_s: audio.window.hop_s,
-                rate: audio.sample_rate_hz,
-            });
-        }
+        audio.check()?;
         Ok(Self {
             resampler: Resampler::new(input_rate_hz, audio.sample_rate_hz)?,
             cutter: Cutter {
@@ -306,7 +293,7 @@ mod tests {
         audio.window.hop_s = 1.5;
         assert!(matches!(
             WindowStream::new(1000, &audio),
-            Err(WindowError::Config { .. })
+            Err(WindowError::Config(_))
         ));
     }
 }
