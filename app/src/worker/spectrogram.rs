@@ -1,10 +1,10 @@
 //! A piece of a recording's spectrogram, finer than the overview.
 
-use super::identify::open;
+use super::samples;
 use crate::protocol::Failure;
 use crate::view::picture;
-use pipit_core::resample::Resampler;
-use pipit_core::{Manifest, MelConfig, MelFrontend};
+use pipit_core::resample::resample;
+use pipit_core::{Manifest, MelConfig, MelFrontend, Waveform};
 use web_sys::Blob;
 
 /// Which piece.
@@ -35,26 +35,15 @@ pub(super) fn compute(manifest: &Manifest, file: Blob, piece: &Piece) -> Result<
     let first_sample = (piece.first_column - lead) * config.hop_length;
     let n_samples = (lead + piece.n_columns) * config.hop_length + config.n_fft;
 
-    let mut stream = open(file)?;
-    stream
-        .seek(first_sample as f64 / f64::from(rate))
-        .map_err(Failure::internal)?;
-    let mut resampler = Resampler::new(stream.sample_rate_hz(), rate).map_err(Failure::internal)?;
-    let mut samples = Vec::new();
-    let mut has_ended = true;
-    while let Some(block) = stream.next_block().map_err(Failure::internal)? {
-        resampler
-            .push(&block, &mut samples)
-            .map_err(Failure::internal)?;
-        if samples.len() >= n_samples {
-            has_ended = false;
-            break;
-        }
-    }
-    if has_ended {
-        resampler.finish(&mut samples).map_err(Failure::internal)?;
-    }
-    samples.truncate(n_samples);
-    let mel = frontend.decibels(&samples);
+    let time_s = |sample: usize| sample as f64 / f64::from(rate);
+    let end_s = time_s(first_sample + n_samples);
+    let (samples, sample_rate_hz) = samples::read(file, time_s(first_sample), end_s)?;
+    let sound = Waveform {
+        samples,
+        sample_rate_hz,
+    };
+    let mut sound = resample(&sound, rate).map_err(Failure::internal)?;
+    sound.samples.truncate(n_samples);
+    let mel = frontend.decibels(&sound.samples);
     Ok(picture::piece(&mel, lead, piece.n_columns))
 }
