@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Platt's logistic calibration, `sigmoid(slope · logit(score) + intercept)`; with no intercept it
 /// is temperature scaling, the slope being one over the temperature.
 ///
-/// It keeps the order of scores, so it moves no ranking, and commutes with the maximum over windows.
+/// It keeps the order of scores, so it moves no ranking of windows, and commutes with their maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
@@ -25,6 +25,16 @@ impl Calibration {
         let score = score.clamp(f32::MIN_POSITIVE, ALMOST_ONE);
         let logit = (score / (1.0 - score)).ln();
         1.0 / (1.0 + (-(self.slope * logit + self.intercept)).exp())
+    }
+
+    /// The score that has a confidence, both 0…1.
+    #[must_use]
+    pub fn undo(&self, confidence: f32) -> f32 {
+        let inverse = Self {
+            slope: 1.0 / self.slope,
+            intercept: -self.intercept / self.slope,
+        };
+        inverse.apply(confidence)
     }
 }
 
@@ -52,6 +62,18 @@ mod tests {
         assert!((calibration.apply(0.5) - 0.75).abs() < 1e-6);
         // logit(0.75) = ln 3, twice of it and once more is ln 27.
         assert!((calibration.apply(0.75) - 27.0 / 28.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_undone_was_never_done() {
+        let calibration = Calibration {
+            slope: 0.7,
+            intercept: -1.3,
+        };
+        for score in [1e-6, 0.1, 0.5, 0.9, 0.999] {
+            let found = calibration.undo(calibration.apply(score));
+            assert!((found - score).abs() < 1e-6, "{score}: {found}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::classes;
 use crate::dataset::{Dataset, Recording};
 use crate::metrics::{Judged, folds};
 use crate::run_folder::RunConfig;
-use crate::score::raise_to_maximum;
+use crate::score::{Pooled, WindowConfidences, pool};
 use crate::train::progress_style;
 
 /// What a model makes of recordings; both lists are in the same order.
@@ -18,7 +18,7 @@ use crate::train::progress_style;
 pub(crate) struct JudgedSet<'a> {
     /// The recordings that could be read.
     pub(crate) recordings: Vec<&'a Recording>,
-    /// Their scores, each the maximum over the windows, and their truth.
+    /// Their scores, pooled over the windows, and their truth.
     pub(crate) judged: Vec<Judged>,
     /// File names of the others.
     pub(crate) unreadable: Vec<String>,
@@ -63,6 +63,7 @@ pub(crate) fn judge<'a>(
         ))
         .with_message(what.to_owned());
     let taxonomy = &classifier.manifest().classes;
+    let calibration = classifier.manifest().calibration;
     let mut set = JudgedSet {
         recordings: Vec::with_capacity(recordings.len()),
         judged: Vec::with_capacity(recordings.len()),
@@ -71,13 +72,15 @@ pub(crate) fn judge<'a>(
     for &recording in recordings {
         match score(recording) {
             Ok(windows) => {
-                let mut scores = Vec::new();
-                for window in &windows {
-                    raise_to_maximum(&mut scores, &window.scores.0);
-                }
+                let windows = windows.iter().map(|window| WindowConfidences {
+                    sound_s: window.end_s - window.start_s,
+                    confidences: &window.scores.0,
+                });
+                let Pooled { scores, peaks } = pool(windows, calibration);
                 set.recordings.push(recording);
                 set.judged.push(Judged {
                     scores,
+                    peaks,
                     truth: classes::truth(taxonomy, recording),
                     primary: classes::primary(taxonomy, recording),
                 });

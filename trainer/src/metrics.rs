@@ -24,11 +24,13 @@ pub(crate) enum Truth {
     Unclear,
 }
 
-/// One recording's scores and truth, one entry a class.
+/// One recording's scores and truth, one entry a class ([`crate::score::Pooled`]).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Judged {
-    /// Scores, one a class.
+    /// How likely each class is, to rank it.
     pub(crate) scores: Vec<f32>,
+    /// The highest confidence in each class: what thresholds are held against.
+    pub(crate) peaks: Vec<f32>,
     /// Truth, one a class.
     pub(crate) truth: Vec<Truth>,
     /// The class of the primary label, if it is one of the model's.
@@ -101,7 +103,7 @@ pub(crate) fn measure(recordings: &[Judged], classes: usize, threshold: f32) -> 
         .map(|class| measure_class(recordings, class, threshold))
         .collect();
     let padded = (0..classes).filter_map(|class| {
-        let mut scored = of_class(recordings, class);
+        let mut scored = scores_of(class, recordings);
         scored.extend([(1.0, true); PADDING]);
         average_precision(&scored)
     });
@@ -120,15 +122,32 @@ pub(crate) fn measure(recordings: &[Judged], classes: usize, threshold: f32) -> 
 }
 
 /// The scores of a class with whether it is present, where that is clear.
-pub(crate) fn of_class<'a>(
-    recordings: impl IntoIterator<Item = &'a Judged>,
+pub(crate) fn scores_of<'a>(
     class: usize,
+    recordings: impl IntoIterator<Item = &'a Judged>,
 ) -> Vec<(f32, bool)> {
-    recordings
-        .into_iter()
-        .filter(|judged| judged.truth[class] != Truth::Unclear)
-        .map(|judged| (judged.scores[class], judged.truth[class] == Truth::Present))
+    clear(class, recordings)
+        .map(|(judged, present)| (judged.scores[class], present))
         .collect()
+}
+
+/// The same for its highest confidences.
+pub(crate) fn peaks_of<'a>(
+    class: usize,
+    recordings: impl IntoIterator<Item = &'a Judged>,
+) -> Vec<(f32, bool)> {
+    clear(class, recordings)
+        .map(|(judged, present)| (judged.peaks[class], present))
+        .collect()
+}
+
+fn clear<'a>(
+    class: usize,
+    recordings: impl IntoIterator<Item = &'a Judged>,
+) -> impl Iterator<Item = (&'a Judged, bool)> {
+    (recordings.into_iter())
+        .filter(move |judged| judged.truth[class] != Truth::Unclear)
+        .map(move |judged| (judged, judged.truth[class] == Truth::Present))
 }
 
 /// Mean of F1 over the classes that are present, each at its threshold.
@@ -137,7 +156,7 @@ pub(crate) fn f1_at(
     classes: usize,
     threshold_of: impl Fn(usize) -> f32,
 ) -> f64 {
-    let of = |class| f1(&of_class(recordings, class), threshold_of(class));
+    let of = |class| f1(&peaks_of(class, recordings), threshold_of(class));
     mean((0..classes).filter_map(of))
 }
 
@@ -167,7 +186,7 @@ pub(crate) fn best_class(scores: &[f32]) -> Option<usize> {
 }
 
 fn measure_class(recordings: &[Judged], class: usize, threshold: f32) -> ClassMetrics {
-    let scored = of_class(recordings, class);
+    let scored = scores_of(class, recordings);
     let own: Vec<usize> = recordings
         .iter()
         .filter(|judged| judged.primary == Some(class))
@@ -178,7 +197,7 @@ fn measure_class(recordings: &[Judged], class: usize, threshold: f32) -> ClassMe
         present: scored.iter().filter(|(_, present)| *present).count(),
         average_precision: average_precision(&scored),
         roc_auc: roc_auc(&scored),
-        f1: f1(&scored, threshold),
+        f1: f1(&peaks_of(class, recordings), threshold),
         top_1: (!own.is_empty()).then(|| ratio(right, own.len())),
     }
 }

@@ -140,14 +140,14 @@ fn training_counts(model: &OpenModel, dataset: &Dataset) -> Option<Vec<usize>> {
     }
 }
 
-/// The best score of each recording that has a class, and whether it is the right one.
+/// The highest confidence in each recording that has a class, and whether it is in the right one.
 fn best_pairs(judged: &[Judged]) -> Vec<(f32, bool)> {
     judged
         .iter()
         .filter(|judged| judged.primary.is_some())
         .filter_map(|judged| {
-            let best = best_class(&judged.scores)?;
-            Some((judged.scores[best], Some(best) == judged.primary))
+            let best = best_class(&judged.peaks)?;
+            Some((judged.peaks[best], Some(best) == judged.primary))
         })
         .collect()
 }

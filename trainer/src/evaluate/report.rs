@@ -38,8 +38,9 @@ pub(super) fn html(
                     @if !evaluation.unreadable.is_empty() {
                         "; " (evaluation.unreadable.len()) " more could not be read"
                     }
-                    ". A recording's score is the maximum over its windows; species noted in the "
-                    "background count neither for nor against."
+                    ". A recording's score is the mean of its windows' odds; a species is detected where one "
+                    "window's confidence reaches the threshold. Species noted in the background count neither "
+                    "for nor against."
                 }
                 (figures(evaluation))
                 (noise(evaluation)?)

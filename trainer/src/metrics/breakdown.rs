@@ -88,6 +88,7 @@ mod tests {
         truth[primary] = Truth::Present;
         Judged {
             scores: scores.to_vec(),
+            peaks: scores.to_vec(),
             truth,
             primary: Some(primary),
         }

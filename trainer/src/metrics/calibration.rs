@@ -45,11 +45,11 @@ pub(crate) enum CalibrationMethod {
 /// Width of the bins is one over this.
 const BINS: usize = 15;
 
-/// Every clear pair of recording and class: the score and whether the class is present.
+/// Every clear pair of recording and class: the highest confidence and whether the class is present.
 pub(crate) fn pairs<'a>(recordings: impl IntoIterator<Item = &'a Judged>) -> Vec<(f32, bool)> {
     recordings
         .into_iter()
-        .flat_map(|judged| judged.scores.iter().zip(&judged.truth))
+        .flat_map(|judged| judged.peaks.iter().zip(&judged.truth))
         .filter(|(_, truth)| **truth != Truth::Unclear)
         .map(|(score, truth)| (*score, *truth == Truth::Present))
         .collect()

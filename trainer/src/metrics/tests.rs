@@ -16,6 +16,7 @@ fn f1_by_hand() {
 fn absent_classes_and_unclear_entries_are_left_out() {
     use Truth::{Absent, Present, Unclear};
     let judged = |scores: [f32; 3], truth: [Truth; 3], primary| Judged {
+        peaks: scores.to_vec(),
         scores: scores.to_vec(),
         truth: truth.to_vec(),
         primary,
@@ -43,6 +44,7 @@ fn absent_classes_and_unclear_entries_are_left_out() {
 fn padding_counts_absent_classes_as_perfect() {
     use Truth::{Absent, Present};
     let judged = |score: f32, truth| Judged {
+        peaks: vec![score, 0.1],
         scores: vec![score, 0.1],
         truth: vec![truth, Absent],
         primary: None,
@@ -53,6 +55,26 @@ fn padding_counts_absent_classes_as_perfect() {
     let expected = f64::midpoint((5.0 + 6.0 / 7.0) / 6.0, 1.0);
     assert!((metrics.padded_cmap - expected).abs() < 1e-12);
     assert!((metrics.cmap - 0.5).abs() < 1e-12);
+}
+
+#[test]
+fn scores_rank_and_peaks_are_held_against_thresholds() {
+    use Truth::{Absent, Present};
+    let judged = |score: f32, peak: f32, truth| Judged {
+        scores: vec![score],
+        peaks: vec![peak],
+        truth: vec![truth],
+        primary: None,
+    };
+    let metrics = measure(
+        &[judged(0.4, 0.6, Present), judged(0.3, 0.7, Absent)],
+        1,
+        0.5,
+    );
+
+    assert!((metrics.cmap - 1.0).abs() < 1e-12);
+    // Both are detected, one of them is right.
+    assert!((metrics.macro_f1 - 2.0 / 3.0).abs() < 1e-12);
 }
 
 /// Scores, truth and scikit-learn's figures for them, written by `make_metrics.py`.
@@ -87,6 +109,7 @@ fn the_figures_are_those_of_scikit_learn() {
         .zip(fixture.truth)
         .zip(fixture.primary)
         .map(|((scores, truth), primary)| Judged {
+            peaks: scores.clone(),
             scores,
             truth: truth
                 .into_iter()

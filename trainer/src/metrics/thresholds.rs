@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::calibration::pairs;
 use super::folds::cross_validate;
 use super::ranking::precision_recall;
-use super::{Judged, mean, of_class, ratio};
+use super::{Judged, mean, peaks_of, ratio};
 
 /// Classes that are present in fewer recordings keep the common threshold: so few tell too little.
 pub(crate) const LEAST_PRESENT: usize = 3;
@@ -36,7 +36,7 @@ pub(crate) struct CrossValidatedF1 {
 pub(crate) fn fit(recordings: &[&Judged], classes: usize, default: f32) -> Thresholds {
     let common = best(&pairs(recordings.iter().copied())).unwrap_or(default);
     let own: Vec<Option<f32>> = (0..classes)
-        .map(|class| best(&of_class(recordings.iter().copied(), class)))
+        .map(|class| best(&peaks_of(class, recordings.iter().copied())))
         .collect();
     Thresholds {
         common,
@@ -61,7 +61,7 @@ pub(crate) fn cross_validated_f1(
     cross_validate(folds, fit_on, |thresholds, own| {
         for class in 0..classes {
             let own = own.iter().map(|&index| &recordings[index]);
-            for (score, present) in of_class(own, class) {
+            for (score, present) in peaks_of(class, own) {
                 common[class].add(score >= thresholds.common, present);
                 by_class[class].add(score >= thresholds.by_class[class], present);
             }
@@ -149,6 +149,7 @@ mod tests {
         // One person's scores are high, the other's low: what suits one misses the other.
         let judged = |score: f32, truth| Judged {
             scores: vec![score],
+            peaks: vec![score],
             truth: vec![truth],
             primary: None,
         };

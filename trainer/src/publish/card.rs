@@ -115,11 +115,11 @@ fn judged(training: &TrainingSummary) -> String {
     match training.folds {
         Some(folds) => format!(
             "Measured by {folds} networks trained in the same way, each without a part of the recordings \
-             (divided {split}) on which it was judged: {recordings} in all, each scored as the maximum over its \
-             windows. The model itself learned from all of them."
+             (divided {split}) on which it was judged: {recordings} in all, each scored by the mean of its windows' \
+             odds. The model itself learned from all of them."
         ),
         None => format!(
-            "Measured on {recordings} recordings held out {split}, each scored as the maximum over its windows. \
+            "Measured on {recordings} recordings held out {split}, each scored by the mean of its windows' odds. \
              The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere."
         ),
     }

@@ -57,8 +57,10 @@ pub(super) fn fit(
     );
     if let Some(fitted) = calibration {
         report_calibration(fitted, &judged, folds.as_deref(), args.calibrate);
-        for score in judged.iter_mut().flat_map(|judged| &mut judged.scores) {
-            *score = fitted.apply(*score);
+        for judged in &mut judged {
+            for score in judged.scores.iter_mut().chain(&mut judged.peaks) {
+                *score = fitted.apply(*score);
+            }
         }
     }
     let mut macro_f1 = None;

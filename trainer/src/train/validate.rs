@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::batch::{Batch, Frontends};
 use super::recordings::StoredAudio;
 use crate::metrics::{self, Judged, Metrics, Truth};
-use crate::score::raise_to_maximum;
+use crate::score::{Pooled, WindowConfidences, pool};
 
 /// Held-out recordings with what is true of them.
 pub(crate) struct HeldOut {
@@ -39,7 +39,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) device: &'a Device,
 }
 
-/// Scores every recording as the maximum over its windows, and measures.
+/// Scores every recording and measures.
 pub(crate) fn judge(
     model: &Model,
     held_out: &HeldOut,
@@ -47,8 +47,10 @@ pub(crate) fn judge(
 ) -> anyhow::Result<Metrics> {
     let mut judged = Vec::with_capacity(held_out.audio.len());
     for (index, audio) in held_out.audio.iter().enumerate() {
+        let Pooled { scores, peaks } = score(model, audio, judge)?;
         judged.push(Judged {
-            scores: score(model, audio, judge)?,
+            scores,
+            peaks,
             truth: held_out.truth[index].clone(),
             primary: held_out.primary[index],
         });
@@ -56,9 +58,9 @@ pub(crate) fn judge(
     Ok(metrics::measure(&judged, judge.classes, judge.threshold))
 }
 
-fn score(model: &Model, audio: &StoredAudio, judge: &Judge<'_>) -> anyhow::Result<Vec<f32>> {
+fn score(model: &Model, audio: &StoredAudio, judge: &Judge<'_>) -> anyhow::Result<Pooled> {
     let windows = window::windows(&audio.waveform(), &judge.audio)?;
-    let mut best = Vec::new();
+    let mut all = Vec::new();
     for windows in windows.chunks(judge.batch_size) {
         let spectrograms = windows
             .par_iter()
@@ -70,12 +72,13 @@ fn score(model: &Model, audio: &StoredAudio, judge: &Judge<'_>) -> anyhow::Resul
             .collect();
         let (input, _) =
             Batch::new(spectrograms, vec![0.0; windows.len()]).into_device(judge.device);
-        let scores = sigmoid(model.forward(input))
-            .try_into_data()?
-            .try_to_vec::<f32>()?;
-        for scores in scores.chunks(judge.classes) {
-            raise_to_maximum(&mut best, scores);
-        }
+        let scores = sigmoid(model.forward(input)).try_into_data()?;
+        all.extend(scores.try_to_vec::<f32>()?);
     }
-    Ok(best)
+    let scored = windows.iter().zip(all.chunks(judge.classes));
+    let windows = scored.map(|(window, confidences)| WindowConfidences {
+        sound_s: window.end_s - window.start_s,
+        confidences,
+    });
+    Ok(pool(windows, None))
 }

@@ -7,7 +7,7 @@ use crate::evaluate::evaluation::Evaluation;
 use crate::evaluate::table::range;
 use crate::metrics::calibration::{self, Reliability};
 use crate::metrics::ranking::precision_recall;
-use crate::metrics::{Judged, of_class};
+use crate::metrics::{Judged, scores_of};
 
 /// Accuracy against the number of training recordings.
 pub(super) fn by_training_count(evaluation: &Evaluation) -> anyhow::Result<Markup> {
@@ -105,7 +105,7 @@ pub(super) fn precision_recall_of(
     class: usize,
     name: &str,
 ) -> anyhow::Result<Option<Markup>> {
-    let Some(curve) = curve(&of_class(judged, class)) else {
+    let Some(curve) = curve(&scores_of(class, judged)) else {
         return Ok(None);
     };
     Chart {
