@@ -155,6 +155,7 @@ fn recipe(run: &RunConfig) -> anyhow::Result<toml::Table> {
         fold: None,
         folds: None,
         seed: free.seed,
+        split_seed: None,
         validate_every: free.validate_every,
         save_every: None,
         weights: run.options.weights.as_ref().and_then(name),

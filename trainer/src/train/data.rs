@@ -65,9 +65,10 @@ pub(crate) fn divide(
     (dataset.recordings).retain(|recording| !left_out.contains(&recording.filename));
     let classes = classes::choose(&dataset, options.min_recordings)?;
     let items = split::items(&dataset, &classes);
+    let seed = options.split_seed.unwrap_or(options.seed);
     let split = match (options.fold, options.folds) {
-        (Some(fold), Some(folds)) => split::hold_out_fold(&items, fold - 1, folds, options.seed),
-        _ => split::hold_out(&items, options.held_out, options.seed),
+        (Some(fold), Some(folds)) => split::hold_out_fold(&items, fold - 1, folds, seed),
+        _ => split::hold_out(&items, options.held_out, seed),
     };
     Ok(Divided {
         dataset,

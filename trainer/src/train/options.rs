@@ -147,6 +147,10 @@ pub(crate) struct TrainOptions {
     /// Seed of all randomness.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Seed of what is held out, so that runs by other seeds can be judged on the same recordings
+    /// [default: the --seed].
+    #[arg(long, value_name = "SEED")]
+    pub(crate) split_seed: Option<u64>,
     /// How windows vary.
     #[arg(skip)]
     pub(crate) augment: AugmentConfig,
@@ -233,6 +237,7 @@ impl TrainOptions {
             ("--frame-loss-weight", self.frame_loss_weight.into(), 10.0),
             ("--ema-decay", f64::from(self.ema_decay), 0.999_999),
             ("--weight-decay", f64::from(self.weight_decay), 10.0),
+            ("--band-median", self.audio.band_median.into(), 1.0),
             ("--clip-norm", f64::from(self.clip_norm), 1e6),
             ("--threshold", f64::from(self.threshold), 1.0),
         ];
