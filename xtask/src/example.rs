@@ -94,7 +94,7 @@ fn phrases() -> Vec<Note> {
         scaly_naped_pigeon(0.5),
         puerto_rican_tody(3.0),
         bananaquit(5.3),
-        bananaquit(7.6),
+        adelaides_warbler(7.6),
     ]
     .into_iter()
     .flatten()
@@ -152,6 +152,25 @@ fn bananaquit(at_s: f64) -> Vec<Note> {
         ..NOTE
     });
     notes
+}
+
+/// A trill of falling sweeps that climbs and sinks again.
+fn adelaides_warbler(at_s: f64) -> Vec<Note> {
+    const NOTES: u32 = 18;
+    (0..NOTES)
+        .map(|index| {
+            let place = f64::from(index) / f64::from(NOTES - 1);
+            let height = 0.85 + 0.3 * (place * TAU / 2.0).sin();
+            Note {
+                start_s: at_s + 0.1 * f64::from(index),
+                length_s: 0.06,
+                from_hz: 6500.0 * height,
+                to_hz: 3500.0 * height,
+                gain: 0.2 * (0.5 + 2.0 * place).min(1.0),
+                ..NOTE
+            }
+        })
+        .collect()
 }
 
 /// A nasal, rasping "beep-beep".
