@@ -4,7 +4,7 @@ use super::MelSpectrogram;
 use serde::{Deserialize, Serialize};
 
 /// From decibels to the values that the network is shown:
-/// `(dB − reference − band_median · median of the band − mean) / std`.
+/// `(dB − band_median · median of the band − reference − mean) / std`.
 ///
 /// A band's median over a window is what sounds all the time: wind, insects, and the colouring of the
 /// microphone. Taking a part of it off is the idea of relaxed instance frequency-wise normalisation (Kim
@@ -14,13 +14,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Normalization {
-    /// What counts as 0 dB.
-    pub reference: Reference,
-    /// Share, 0 to 1, of each band's median over the window, in decibels above the reference, that is
-    /// taken off.
+    /// Share, 0 to 1, of each band's median over the window in decibels that is taken off first.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub band_median: f32,
-    /// Mean of the training data in decibels after that.
+    /// What counts as 0 dB then.
+    pub reference: Reference,
+    /// Mean of the training data in decibels above the reference.
     pub mean: f32,
     /// Standard deviation of the training data in decibels; positive.
     pub std: f32,
@@ -39,21 +38,26 @@ pub enum Reference {
 impl Normalization {
     /// Normalises a spectrogram in decibels in place.
     pub fn apply(&self, mel: &mut MelSpectrogram) {
+        if self.band_median > 0.0 {
+            take_medians_off(mel, self.band_median);
+        }
         let reference = match self.reference {
             Reference::Unit => 0.0,
             Reference::Peak => mel.max(),
         };
-        let silence = mel.values.iter().copied().fold(f32::INFINITY, f32::min);
-        let mut sorted = Vec::new();
-        for band in mel.values.chunks_exact_mut(mel.n_frames.max(1)) {
-            let constant = if self.band_median > 0.0 {
-                self.band_median * (median(band, silence, &mut sorted) - reference)
-            } else {
-                0.0
-            };
-            for value in band {
-                *value = (*value - reference - constant - self.mean) / self.std;
-            }
+        for value in &mut mel.values {
+            *value = (*value - reference - self.mean) / self.std;
+        }
+    }
+}
+
+fn take_medians_off(mel: &mut MelSpectrogram, share: f32) {
+    let silence = mel.values.iter().copied().fold(f32::INFINITY, f32::min);
+    let mut sorted = Vec::new();
+    for band in mel.values.chunks_exact_mut(mel.n_frames.max(1)) {
+        let median = share * median(band, silence, &mut sorted);
+        for value in band {
+            *value -= median;
         }
     }
 }
@@ -126,12 +130,17 @@ mod tests {
         let values = [
             -30.0, -30.0, -10.0, -34.0, -28.0, -60.0, -50.0, -50.0, -44.0, -52.0,
         ];
-        // Medians −30 and −50, which is 20 and 40 below the peak.
+        // Medians −30 and −50; what is loudest then lies 20 above its own.
         let all = without_medians(5, 1.0, &values);
-        assert_eq!(all, [0.0, 0.0, 10.0, -2.0, 1.0, -5.0, 0.0, 0.0, 3.0, -1.0]);
+        assert_eq!(
+            all,
+            [
+                -10.0, -10.0, 0.0, -12.0, -9.0, -15.0, -10.0, -10.0, -7.0, -11.0
+            ]
+        );
         let half = without_medians(5, 0.5, &values);
-        assert_eq!(half[..2], [-5.0, -5.0]);
-        assert_eq!(half[6..8], [-10.0, -10.0]);
+        assert_eq!(half[..3], [-10.0, -10.0, 0.0]);
+        assert_eq!(half[6..8], [-15.0, -15.0]);
         // Another microphone, 7 dB weaker in the upper band: the same picture.
         let coloured: [f32; 10] =
             std::array::from_fn(|i| values[i] - if i < 5 { 0.0 } else { 7.0 });

@@ -144,6 +144,27 @@ fn a_fold_holds_its_recordists_out() {
 }
 
 #[test]
+fn runs_of_other_seeds_can_be_judged_on_the_same_recordings() {
+    let folder = tempfile::tempdir().unwrap();
+    let held_out = |seed: &str, more: &[&str]| {
+        let out = folder.path().join(format!("{seed}-{}", more.len()));
+        let seed = format!("--seed={seed}");
+        let flags = [&[seed.as_str(), "--epochs=1"], more].concat();
+        let output = train(&model().data, &out, &flags);
+        assert!(output.status.success(), "{}", error_text(&output));
+        let config: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(out.join("config.json")).unwrap()).unwrap();
+        config["held_out"].clone()
+    };
+
+    let first = held_out("3", &[]);
+    let other = (4..10).find(|seed| held_out(&seed.to_string(), &[]) != first);
+    let other = other.expect("a seed that holds others out").to_string();
+
+    assert_eq!(held_out(&other, &["--split-seed=3"]), first);
+}
+
+#[test]
 fn weights_that_do_not_fit_leave_no_run_behind() {
     let folder = tempfile::tempdir().unwrap();
     let (run, weights) = (folder.path().join("run"), folder.path().join("weights"));
