@@ -1,7 +1,6 @@
 //! Mel spectrograms as torchaudio and librosa compute them.
 
 mod filterbank;
-mod normalization;
 mod stft;
 
 use filterbank::FilterBank;
@@ -12,7 +11,6 @@ use thiserror::Error;
 use crate::window::AudioConfig;
 
 pub use filterbank::{hz_to_mel, mel_to_hz};
-pub use normalization::{Normalization, Reference};
 
 /// Powers below this count as this before the logarithm: −100 dB, as in torchaudio and librosa.
 const MIN_POWER: f32 = 1e-10;
@@ -216,6 +214,42 @@ impl MelConfig {
     }
 }
 
+/// From decibels to the values that the network is shown:
+/// `(dB − reference − mean) / std`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Normalization {
+    /// What counts as 0 dB.
+    pub reference: Reference,
+    /// Mean of the training data in decibels above the reference.
+    pub mean: f32,
+    /// Standard deviation of the training data in decibels; positive.
+    pub std: f32,
+}
+
+/// What counts as 0 dB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reference {
+    /// A power of 1: the recording's gain matters.
+    Unit,
+    /// The loudest point of the window: the recording's gain does not matter.
+    Peak,
+}
+
+impl Normalization {
+    /// Normalises a spectrogram in decibels in place.
+    pub fn apply(&self, mel: &mut MelSpectrogram) {
+        let reference = match self.reference {
+            Reference::Unit => 0.0,
+            Reference::Peak => mel.max(),
+        };
+        for value in &mut mel.values {
+            *value = (*value - reference - self.mean) / self.std;
+        }
+    }
+}
+
 /// `|X|^exponent` from `|X|²`.
 fn raise(power: f64, exponent: f32) -> f64 {
     if (exponent - 2.0).abs() < f32::EPSILON {
@@ -266,6 +300,27 @@ mod tests {
             mel_to_hz(low + (high - low) * m / 33.0, MelScale::Htk)
         };
         assert!(edges(loudest as f64) < 2000.0 && 2000.0 < edges(loudest as f64 + 2.0));
+    }
+
+    #[test]
+    fn peak_reference_takes_the_gain_out() {
+        let normalization = Normalization {
+            reference: Reference::Peak,
+            mean: -40.0,
+            std: 20.0,
+        };
+        let mut frontend = MelFrontend::new(16_000, &config()).expect("valid");
+        let mut loud = frontend.decibels(&tone(3000.0, 0.5));
+        let mut soft = frontend.decibels(&tone(3000.0, 0.05));
+        normalization.apply(&mut loud);
+        normalization.apply(&mut soft);
+        assert!((loud.max() - 2.0).abs() < 1e-6);
+        let worst = loud
+            .values
+            .iter()
+            .zip(&soft.values)
+            .fold(0.0_f32, |w, (a, b)| w.max((a - b).abs()));
+        assert!(worst < 1e-3, "{worst}");
     }
 
     #[test]

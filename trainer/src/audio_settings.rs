@@ -1,9 +1,7 @@
 //! The audio numbers of a model that is about to be trained; later they live in its manifest.
 
 use clap::{Args, Parser, ValueEnum};
-use pipit_core::{
-    AudioConfig, MelConfig, MelNorm, MelScale, Normalization, Reference, WindowConfig,
-};
+use pipit_core::{AudioConfig, MelConfig, MelNorm, MelScale, Reference, WindowConfig};
 use serde::{Deserialize, Serialize};
 
 /// Options that shape what the network is shown.
@@ -50,10 +48,6 @@ pub(crate) struct AudioOptions {
     /// What counts as 0 dB.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) reference: ReferenceChoice,
-    /// Share of each band's median over the window that is taken off: 1 leaves nothing of what sounds all
-    /// the time.
-    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
-    pub(crate) band_median: f32,
 }
 
 /// Formula of the Mel scale.
@@ -134,16 +128,11 @@ impl AudioOptions {
         }
     }
 
-    /// What is done to decibels before their mean and spread are known.
-    pub(crate) fn normalization(&self) -> Normalization {
-        Normalization {
-            reference: match self.reference {
-                ReferenceChoice::Unit => Reference::Unit,
-                ReferenceChoice::Peak => Reference::Peak,
-            },
-            band_median: self.band_median,
-            mean: 0.0,
-            std: 1.0,
+    /// What counts as 0 dB.
+    pub(crate) fn reference(&self) -> Reference {
+        match self.reference {
+            ReferenceChoice::Unit => Reference::Unit,
+            ReferenceChoice::Peak => Reference::Peak,
         }
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
             &crops,
             plan.window,
             &frontends,
-            audio.normalization(),
+            audio.reference(),
         ),
         augment: settings.options.augment(),
         label_smoothing: 0.0,

@@ -53,7 +53,6 @@ pub(crate) fn manifest() -> Manifest {
         },
         normalization: Normalization {
             reference: Reference::Peak,
-            band_median: 0.0,
             mean: -40.0,
             std: 20.0,
         },

@@ -190,13 +190,6 @@ impl Manifest {
             let detail = format!("must be positive, got {}", self.normalization.std);
             return fail("normalization.std", detail);
         }
-        if !(0.0..=1.0).contains(&self.normalization.band_median) {
-            let detail = format!(
-                "must be from 0 to 1, got {}",
-                self.normalization.band_median
-            );
-            return fail("normalization.band_median", detail);
-        }
         if !self.normalization.mean.is_finite() {
             return fail("normalization.mean", "must be a number".into());
         }

@@ -87,11 +87,6 @@ fn values_out_of_range_are_named() {
         ("/mel/f_max", json!(17000.0), "mel: the band"),
         ("/mel/n_fft", json!(1_000_000), "mel.n_fft"),
         ("/normalization/std", json!(0.0), "normalization.std"),
-        (
-            "/normalization",
-            json!({ "reference": "peak", "band_median": 1.5, "mean": 0.0, "std": 1.0 }),
-            "normalization.band_median",
-        ),
         ("/detection/threshold", json!(1.5), "detection.threshold"),
         ("/architecture", json!("resnet18"), "resnet18"),
         ("/classes/1/code", json!("banana"), "occurs twice"),

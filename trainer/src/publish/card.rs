@@ -41,14 +41,6 @@ fn write_card(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
         manifest.mel.n_fft,
         manifest.mel.hop_length
     )?;
-    let share = manifest.normalization.band_median;
-    if share > 0.0 {
-        writeln!(
-            card,
-            "| what sounds all the time | each band's median over the window is taken off, by {:.0}% |",
-            100.0 * share
-        )?;
-    }
     match manifest.calibration {
         Some(calibration) => writeln!(
             card,

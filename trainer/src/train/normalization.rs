@@ -1,6 +1,6 @@
 //! Mean and spread of the training spectrograms, which become numbers of the model.
 
-use pipit_core::Normalization;
+use pipit_core::{Normalization, Reference};
 use rayon::prelude::*;
 
 use super::batch::Frontends;
@@ -10,21 +10,25 @@ use super::recordings::StoredAudio;
 /// Windows that are looked at; more would not change the third digit.
 const WINDOWS: usize = 256;
 
-/// Measures the first windows of `crops` after what else is done to them: the mean and spread of `before`
-/// are 0 and 1.
+/// Measures the first windows of `crops`, in decibels above the reference.
 pub(crate) fn measure(
     audio: &[StoredAudio],
     crops: &[Crop],
     window: usize,
     frontends: &Frontends,
-    before: Normalization,
+    reference: Reference,
 ) -> Normalization {
+    let plain = Normalization {
+        reference,
+        mean: 0.0,
+        std: 1.0,
+    };
     let sums: Vec<(f64, f64, f64)> = crops[..crops.len().min(WINDOWS)]
         .par_iter()
         .map(|crop| {
             let samples = audio[crop.recording].crop(crop.start, window);
             let mut mel = frontends.decibels(&samples);
-            before.apply(&mut mel);
+            plain.apply(&mut mel);
             mel.values
                 .iter()
                 .fold((0.0, 0.0, 0.0), |(n, sum, squares), &value| {
@@ -40,9 +44,9 @@ pub(crate) fn measure(
     let mean = sum / f64::max(n, 1.0);
     let variance = squares / f64::max(n, 1.0) - mean * mean;
     Normalization {
+        reference,
         mean: round(mean),
         std: round(variance.max(1.0).sqrt()),
-        ..before
     }
 }
 

@@ -237,7 +237,6 @@ impl TrainOptions {
             ("--frame-loss-weight", self.frame_loss_weight.into(), 10.0),
             ("--ema-decay", f64::from(self.ema_decay), 0.999_999),
             ("--weight-decay", f64::from(self.weight_decay), 10.0),
-            ("--band-median", self.audio.band_median.into(), 1.0),
             ("--clip-norm", f64::from(self.clip_norm), 1e6),
             ("--threshold", f64::from(self.threshold), 1.0),
         ];

@@ -64,7 +64,7 @@ pub(crate) fn settle(
         &crops,
         audio.window_samples(),
         frontends,
-        options.audio.normalization(),
+        options.audio.reference(),
     );
     let pretraining = (source.as_ref()).map_or_else(Vec::new, RunConfig::trained_on);
     let (others, judged) = source.map_or_else(Default::default, |source| {

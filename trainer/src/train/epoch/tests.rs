@@ -175,9 +175,9 @@ fn trained_in_parts(
         sample_rate_hz: 1_000,
         frontends: &Frontends::new(1_000, &options.audio.mel()).unwrap(),
         normalization: Normalization {
+            reference: options.audio.reference(),
             mean: -30.0,
             std: 20.0,
-            ..options.audio.normalization()
         },
         augment: None,
         label_smoothing: 0.0,
