@@ -56,7 +56,6 @@ fn on_the_site(page: &mut Page, folder: &Path) -> Result<()> {
 
 fn with_nothing(page: &mut Page, folder: &Path) -> Result<()> {
     page.tolerate(NOT_LOADED);
-    wait_for_origin(page, THE_SITE)?;
     fetch(page, "models/dodo/manifest.json")?;
     page.wait_for_notice("address-unreachable", ANSWER)?;
     let detail = page.text("notice")?;
@@ -162,7 +161,6 @@ fn forbidden_by_this_site(browsers: &Arc<Browsers>) -> Trial {
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
             page.tolerate("Content Security Policy");
             page.tolerate("Refused to connect");
-            wait_for_origin(page, THE_SITE)?;
             fetch(page, &format!("{}models/puerto-rico/", elsewhere.url()))?;
             page.wait_for_notice("address-refused", ANSWER)?;
             let notice = page.text("notice")?;
@@ -191,7 +189,6 @@ fn permitted_by_the_other_site(browsers: &Arc<Browsers>) -> Trial {
         let address = format!("{}{}", elsewhere.url(), address_of_default_model()?);
         in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
             page.permit(elsewhere.url());
-            wait_for_origin(page, THE_SITE)?;
             fetch(page, &address)?;
             wait_for_origin(page, &address)?;
             listens(page, folder)?;
@@ -231,7 +228,6 @@ fn not_permitted_by_the_other_site(browsers: &Arc<Browsers>) -> Trial {
             page.permit(NOBODY);
             page.tolerate("CORS policy");
             page.tolerate(NOT_LOADED);
-            wait_for_origin(page, THE_SITE)?;
             fetch(page, &address)?;
             let told = page.wait_for_notice("address-not-shared", ANSWER)?;
             for words in [
@@ -283,8 +279,10 @@ fn listens(page: &mut Page, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Types an address for a model and has it fetched.
+/// Types an address for a model and has it fetched, once the site's own listens: until then the button
+/// moves down as models are listed above it.
 fn fetch(page: &mut Page, address: &str) -> Result<()> {
+    wait_for_origin(page, THE_SITE)?;
     page.evaluate::<bool>(&format!(
         "(() => {{
             document.querySelector('[data-testid=\"models\"]').open = true;
