@@ -3,10 +3,13 @@
 #![cfg(feature = "model")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/device.rs"]
+mod device;
 #[path = "support/recipe.rs"]
 mod recipe;
 
 use burn::prelude::*;
+use device::{LOGITS_TOLERANCE, device};
 use pipit_core::model::weights::{WeightsDtype, load_backbone, load_weights, save_weights};
 use pipit_core::{Architecture, Model, Pooling};
 use recipe::recipe;
@@ -16,9 +19,8 @@ use std::collections::BTreeMap;
 
 const IN_CHANS: usize = 1;
 const NUM_CLASSES: usize = 20;
-const LOGITS_TOLERANCE: f64 = 1e-5;
 /// Taps are compared relative to their own spread; the expected ones are float32.
-const TAP_TOLERANCE: f64 = 2e-5;
+const TAP_TOLERANCE: f64 = 2.0 * LOGITS_TOLERANCE;
 
 #[test]
 fn efficientnet_lite0() {
@@ -62,7 +64,7 @@ fn eca_nfnet_l0() {
 
 fn check(architecture: Architecture, expected: &str) {
     let expected: Value = serde_json::from_str(expected).unwrap();
-    let device = Device::flex();
+    let device = device();
     let model = Model::new(architecture, IN_CHANS, NUM_CLASSES, &device);
     let weights = recipe_weights(&model, &expected["bn_exp"]);
     check_names(architecture, &weights);
@@ -152,7 +154,7 @@ fn check_tap(what: &str, tap: &Tensor<4>, expected: &Value) {
 
 #[test]
 fn weights_come_back_as_they_were_saved() {
-    let device = Device::flex();
+    let device = device();
     let new = || Model::new(Architecture::TfEfficientNetLite0, IN_CHANS, 3, &device);
     let saved = new();
     let bytes = save_weights(&saved, WeightsDtype::F32).unwrap();
@@ -199,7 +201,7 @@ fn weights_come_back_as_they_were_saved() {
 
 #[test]
 fn every_pooling_comes_back_as_it_was_saved() {
-    let device = Device::flex();
+    let device = device();
     let new = |pooling| {
         Model::new(Architecture::TfEfficientNetLite0, IN_CHANS, 3, &device).with_pooling(pooling)
     };
@@ -224,7 +226,7 @@ fn every_pooling_comes_back_as_it_was_saved() {
 
 #[test]
 fn a_backbone_is_loaded_under_another_classifier() {
-    let device = Device::flex();
+    let device = device();
     let architecture = Architecture::TfEfficientNetLite0;
     let pretrained = Model::new(architecture, IN_CHANS, 3, &device);
     let bytes = save_weights(&pretrained, WeightsDtype::F32).unwrap();
@@ -250,7 +252,7 @@ fn a_backbone_is_loaded_under_another_classifier() {
 
 #[test]
 fn weights_that_do_not_fit_are_refused_by_name() {
-    let device = Device::flex();
+    let device = device();
     let model = |classes| {
         Model::new(
             Architecture::TfEfficientNetLite0,

@@ -2,7 +2,7 @@
 //!
 //! Alone in its program: both must drop the same by chance, and tests beside it would draw from the
 //! same numbers.
-#![cfg(feature = "model")]
+#![cfg(feature = "training")]
 
 use burn::module::{ModuleVisitor, Param};
 use burn::prelude::*;

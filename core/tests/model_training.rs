@@ -1,5 +1,5 @@
 //! What a training step reaches in each family of networks.
-#![cfg(feature = "model")]
+#![cfg(feature = "training")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use burn::module::{ModuleVisitor, Param};
