@@ -3,7 +3,7 @@
 mod block;
 
 use super::head::Head;
-use super::layers::{Activation, ConvShape, DropPath, Norm, Padding, freeze, uniform};
+use super::layers::{Activation, ConvShape, DropPath, Norm, Padding, freeze, pointwise, uniform};
 use super::{Network, Tap, through};
 use block::Block;
 use burn::module::Initializer;
@@ -183,7 +183,7 @@ impl Network for EfficientNet {
         tap("bn1", &x);
         let stages = (0..).map(|i| format!("blocks.{i}")).zip(&self.blocks);
         x = through(x, stages, Block::forward, tap);
-        x = self.conv_head.forward(x);
+        x = pointwise(&self.conv_head, x);
         x = self.activation.forward(self.bn2.forward(x));
         tap("bn2", &x);
         x

@@ -1,7 +1,7 @@
 //! SE-ResNeXt: grouped bottlenecks (arXiv:1611.05431) with squeeze-and-excitation, as in timm.
 
 use super::head::Head;
-use super::layers::{ConvShape, DropPath, Norm, SeModule, freeze, uniform};
+use super::layers::{ConvShape, DropPath, Norm, SeModule, freeze, pointwise, uniform};
 use super::{Network, Tap, through};
 use burn::module::Initializer;
 use burn::nn::conv::Conv2d;
@@ -180,9 +180,9 @@ impl Bottleneck {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let mut x = relu(self.bn1.forward(self.conv1.forward(input.clone())));
+        let mut x = relu(self.bn1.forward(pointwise(&self.conv1, input.clone())));
         x = relu(self.bn2.forward(self.conv2.forward(x)));
-        x = self.se.forward(self.bn3.forward(self.conv3.forward(x)));
+        x = self.se.forward(self.bn3.forward(pointwise(&self.conv3, x)));
         let shortcut = match &self.downsample {
             Some((conv, norm)) => norm.forward(conv.forward(input)),
             None => input,

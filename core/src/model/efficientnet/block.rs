@@ -1,7 +1,7 @@
 //! The two blocks of EfficientNet.
 
 use super::{CONV_INIT, Config, STAGES, Stage, scale_channels};
-use crate::model::layers::{Activation, ConvShape, DropPath, Norm, SqueezeExcite};
+use crate::model::layers::{Activation, ConvShape, DropPath, Norm, SqueezeExcite, pointwise};
 use burn::nn::conv::Conv2d;
 use burn::prelude::*;
 
@@ -150,7 +150,7 @@ impl DepthwiseSeparable {
         let shortcut = input.clone();
         let mut x = self.bn1.forward(self.conv_dw.forward(input));
         x = squeeze_excite(self.se.as_ref(), self.activation.forward(x));
-        x = self.bn2.forward(self.conv_pw.forward(x));
+        x = self.bn2.forward(pointwise(&self.conv_pw, x));
         add(x, self.skip.as_ref(), shortcut)
     }
 }
@@ -158,12 +158,12 @@ impl DepthwiseSeparable {
 impl InvertedResidual {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let shortcut = input.clone();
-        let mut x = self.bn1.forward(self.conv_pw.forward(input));
+        let mut x = self.bn1.forward(pointwise(&self.conv_pw, input));
         x = self
             .bn2
             .forward(self.conv_dw.forward(self.activation.forward(x)));
         x = squeeze_excite(self.se.as_ref(), self.activation.forward(x));
-        x = self.bn3.forward(self.conv_pwl.forward(x));
+        x = self.bn3.forward(pointwise(&self.conv_pwl, x));
         add(x, self.skip.as_ref(), shortcut)
     }
 }
