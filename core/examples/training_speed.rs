@@ -1,7 +1,7 @@
 //! How long a training step takes on this machine's CPU.
 //!
-//! `cargo run --release -p pipit-core --features training,burn/simd,burn/rayon --example training_speed` prints the
-//! best of some rounds, in seconds, on all threads.
+//! `cargo run -p pipit-core --features training,burn/simd,burn/rayon --example training_speed` prints the best of
+//! some rounds, in seconds, on all threads.
 #![allow(clippy::print_stdout, reason = "it is what the program is for")]
 
 #[cfg(not(feature = "training"))]
