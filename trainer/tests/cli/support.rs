@@ -26,6 +26,9 @@ pub(crate) const TINY: &[&str] = &[
     "--held-out=0.25",
 ];
 
+/// Passes of the model that all tests share: enough for any seed to tell the species apart.
+pub(crate) const EPOCHS: usize = 24;
+
 /// Runs `pipit` and waits for it.
 pub(crate) fn pipit<A: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pipit"))
@@ -153,7 +156,8 @@ pub(crate) fn model() -> &'static Model {
         let output = train(
             &model.data,
             &model.run,
-            &["--epochs=8", "--learning-rate=3e-3"],
+            // Long enough for every seed to tell the three apart.
+            &["--epochs=24", "--validate-every=24", "--learning-rate=3e-3"],
         );
         assert!(output.status.success(), "{}", error_text(&output));
         let published = succeed([

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use pipit_core::package::{Catalogue, ModelPackage};
 
-use crate::support::{column, error_text, model, pipit, succeed, train, write_dataset};
+use crate::support::{EPOCHS, column, error_text, model, pipit, succeed, train, write_dataset};
 
 #[test]
 fn a_run_leaves_settings_metrics_and_the_best_weights() {
     let run = &model().run;
 
-    assert_eq!(column(&run.join("metrics.csv"), "epoch").len(), 8);
+    assert_eq!(column(&run.join("metrics.csv"), "epoch").len(), EPOCHS);
     let losses: Vec<f64> = column(&run.join("metrics.csv"), "loss")
         .iter()
         .map(|loss| loss.parse().unwrap())
@@ -23,9 +23,9 @@ fn a_run_leaves_settings_metrics_and_the_best_weights() {
         .iter()
         .map(|step| step.parse().unwrap())
         .collect();
-    assert!(steps.is_sorted() && steps.len() >= 8, "{steps:?}");
+    assert!(steps.is_sorted() && steps.len() >= EPOCHS, "{steps:?}");
     let epochs = column(&run.join("steps.csv"), "epoch");
-    assert_eq!(epochs.last().map(String::as_str), Some("8"));
+    assert_eq!(epochs.last(), Some(&EPOCHS.to_string()));
     assert!(run.join("best.safetensors").is_file());
     let config: serde_json::Value =
         serde_json::from_slice(&std::fs::read(run.join("config.json")).unwrap()).unwrap();
