@@ -156,8 +156,11 @@ pub(crate) fn model() -> &'static Model {
         let output = train(
             &model.data,
             &model.run,
-            // Long enough for every seed to tell the three apart.
-            &["--epochs=24", "--validate-every=24", "--learning-rate=3e-3"],
+            &[
+                &format!("--epochs={EPOCHS}"),
+                &format!("--validate-every={EPOCHS}"),
+                "--learning-rate=3e-3",
+            ],
         );
         assert!(output.status.success(), "{}", error_text(&output));
         let published = succeed([
