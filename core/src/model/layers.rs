@@ -7,7 +7,7 @@ mod norm;
 mod std_conv;
 
 pub use attention::{EfficientChannelAttention, SeModule, SqueezeExcite};
-pub use conv::{ConvShape, Padding, pointwise};
+pub use conv::{ConvShape, Padding, pointwise, pointwise_product};
 pub use drop_path::DropPath;
 pub use norm::{Norm, Shift};
 pub use std_conv::ScaledStdConv2d;

@@ -1,6 +1,6 @@
 //! Convolutions as timm pads and initialises them.
 
-use burn::module::Initializer;
+use burn::module::{Initializer, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::prelude::*;
@@ -99,20 +99,34 @@ impl ConvShape {
 
 /// A 1×1 convolution without stride, padding or groups.
 ///
-/// Where gradients are wanted it is a matrix product: on the CPU theirs are two more products, while those of a
-/// convolution go through transposed copies of the input, and a step took 1.28 times as long.
+/// Where gradients are wanted it is a [`pointwise_product`].
 #[must_use]
 pub fn pointwise(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     if !input.device().is_autodiff() {
         return conv.forward(input);
     }
+    let bias = conv.bias.as_ref().map(Param::val);
+    pointwise_product(input, conv.weight.val(), bias)
+}
+
+/// What a convolution of `input` `[n, in_chans, height, width]` by 1×1 kernels `weight` `[out_chans, in_chans, 1, 1]` gives,
+/// as a matrix product.
+///
+/// On the CPU its gradients are two more products, while those of a convolution go through transposed copies of the
+/// input, and a step took 1.28 times as long.
+#[must_use]
+pub fn pointwise_product(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+) -> Tensor<4> {
     let [windows, in_chans, height, width] = input.dims();
-    let [out_chans, ..] = conv.weight.dims();
-    let weight = conv.weight.val().reshape([1, out_chans, in_chans]);
+    let [out_chans, ..] = weight.dims();
+    let weight = weight.reshape([1, out_chans, in_chans]);
     let product = weight.matmul(input.reshape([windows, in_chans, height * width]));
     let output = product.reshape([windows, out_chans, height, width]);
-    match &conv.bias {
-        Some(bias) => output + bias.val().reshape([1, out_chans, 1, 1]),
+    match bias {
+        Some(bias) => output + bias.reshape([1, out_chans, 1, 1]),
         None => output,
     }
 }

@@ -1,6 +1,6 @@
 //! The convolution of networks without normalisation layers.
 
-use super::ConvShape;
+use super::{ConvShape, pointwise_product};
 use burn::module::{Initializer, Param};
 use burn::prelude::*;
 use burn::tensor::module::conv2d;
@@ -22,6 +22,9 @@ pub struct ScaledStdConv2d {
     pub gain: Option<Param<Tensor<4>>>,
     #[module(skip)]
     options: ConvOptions<2>,
+    /// Of single pixels, without stride and groups.
+    #[module(skip)]
+    pointwise: bool,
 }
 
 impl ScaledStdConv2d {
@@ -44,6 +47,7 @@ impl ScaledStdConv2d {
             bias: Initializer::Zeros.init([shape.out_chans], device),
             gain: Some(gain.init([shape.out_chans, 1, 1, 1], device)),
             options: ConvOptions::new([shape.stride; 2], [kernel / 2; 2], [1; 2], shape.groups),
+            pointwise: (kernel, shape.stride, shape.groups) == (1, 1, 1),
         }
     }
 
@@ -54,12 +58,11 @@ impl ScaledStdConv2d {
         // Weights are standardised in their own precision.
         let dtype = input.dtype();
         let bias = Some(self.bias.val().cast(dtype));
-        conv2d(
-            input,
-            self.kernels().cast(dtype),
-            bias,
-            self.options.clone(),
-        )
+        let kernels = self.kernels().cast(dtype);
+        if self.pointwise && input.device().is_autodiff() {
+            return pointwise_product(input, kernels, bias);
+        }
+        conv2d(input, kernels, bias, self.options.clone())
     }
 
     /// Number of output channels.
@@ -87,5 +90,26 @@ impl ScaledStdConv2d {
         let scale = SILU_GAMMA / (fan_in as f64).sqrt();
         let gain = gain.val().reshape([dims[0], 1]) * scale;
         ((flat - mean) / (variance + Self::EPSILON).sqrt() * gain).reshape(dims)
+    }
+}
+
+#[cfg(all(test, feature = "training"))]
+mod tests {
+    use super::*;
+    use burn::tensor::{Distribution, Tolerance};
+
+    #[test]
+    fn where_gradients_are_wanted_a_pointwise_convolution_gives_the_same() {
+        let plain = Device::flex();
+        let shape = ConvShape::pointwise(5, 7);
+        let conv = ScaledStdConv2d::new(&shape, &Initializer::Ones, &plain);
+        let input = Tensor::<4>::random([3, 5, 4, 6], Distribution::Default, &plain);
+        let convolved = conv.forward(input.clone()).into_data();
+
+        let device = plain.autodiff();
+        let input = Tensor::from_data(input.into_data(), &device);
+        let multiplied = conv.to_device(&device).forward(input).into_data();
+
+        multiplied.assert_approx_eq::<f32>(&convolved, Tolerance::relative(1e-5));
     }
 }
