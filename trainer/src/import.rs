@@ -48,17 +48,49 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let tensors = checkpoint::read(&args.file)
         .with_context(|| format!("cannot import {}", args.file.display()))?;
     let found = tensors.len();
-    let mut tensors = timm_names::rename(tensors)?;
-    let misfit = || format!("the weights do not fit {}", args.architecture);
+    let tensors = timm_names::rename(tensors)?;
+    let weights = convert(tensors.clone(), args.architecture, args.in_chans)
+        .map_err(|error| name_others(error, &tensors, args))?;
+
+    let out = output_file(&args.out, args.architecture);
+    files::write_atomically(&out, &weights.bytes)?;
+    println!(
+        "{}: {} tensors of {found} in the file, {} classes, float32",
+        out.display(),
+        weights.tensors,
+        weights.classes
+    );
+    for line in weights.changed {
+        println!("  {line}");
+    }
+    Ok(())
+}
+
+/// Weights that fit a network.
+struct Converted {
+    /// A safetensors file.
+    bytes: Vec<u8>,
+    tensors: usize,
+    classes: usize,
+    /// What is no longer as it was, for people.
+    changed: Vec<String>,
+}
+
+fn convert(
+    mut tensors: BTreeMap<String, RawTensor>,
+    architecture: Architecture,
+    in_chans: u8,
+) -> anyhow::Result<Converted> {
+    let misfit = || format!("the weights do not fit {architecture}");
     let mut changed = Vec::new();
-    if args.in_chans == 1 {
-        changed = stem::to_one_channel(&mut tensors, args.architecture.first_conv())
-            .with_context(misfit)?;
+    if in_chans == 1 {
+        changed =
+            stem::to_one_channel(&mut tensors, architecture.first_conv()).with_context(misfit)?;
     }
     let bytes = to_safetensors(&tensors)?;
 
     // Loading names every tensor that is missing, left over or of another shape.
-    let classifier = format!("{}.weight", args.architecture.classifier());
+    let classifier = format!("{}.weight", architecture.classifier());
     let classes = tensors
         .get(&classifier)
         .and_then(|weight| weight.shape.first().copied())
@@ -66,24 +98,39 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         .with_context(|| format!("no tensor {classifier}"))
         .with_context(misfit)?;
     let model = Model::new(
-        args.architecture,
-        usize::from(args.in_chans),
+        architecture,
+        usize::from(in_chans),
         classes,
         &Device::flex(),
     );
-    load_weights(model, bytes.clone()).map_err(|error| refuse(error, args.architecture))?;
+    load_weights(model, bytes.clone()).map_err(|error| refuse(error, architecture))?;
+    Ok(Converted {
+        bytes,
+        tensors: tensors.len(),
+        classes,
+        changed,
+    })
+}
 
-    let out = output_file(&args.out, args.architecture);
-    files::write_atomically(&out, &bytes)?;
-    println!(
-        "{}: {} tensors of {found} in the file, {classes} classes, float32",
-        out.display(),
-        tensors.len()
-    );
-    for line in changed {
-        println!("  {line}");
+/// The networks that the weights do fit, or `error` where there is none.
+fn name_others(
+    error: anyhow::Error,
+    tensors: &BTreeMap<String, RawTensor>,
+    args: &ImportArgs,
+) -> anyhow::Error {
+    let others: Vec<&str> = Architecture::ALL
+        .into_iter()
+        .filter(|&other| convert(tensors.clone(), other, args.in_chans).is_ok())
+        .map(Architecture::name)
+        .collect();
+    if others.is_empty() {
+        return error;
     }
-    Ok(())
+    anyhow::Error::msg(format!(
+        "the weights do not fit {}, but {}: say which by --architecture",
+        args.architecture,
+        others.join(" and ")
+    ))
 }
 
 /// The error with every tensor on a line of its own.

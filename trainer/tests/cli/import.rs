@@ -135,7 +135,7 @@ fn a_missing_tensor_and_a_strange_one_are_named() {
 }
 
 #[test]
-fn weights_of_another_network_are_refused() {
+fn weights_of_another_network_are_refused_and_it_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("timm.safetensors");
     std::fs::write(&file, colour_weights()).unwrap();
@@ -149,9 +149,8 @@ fn weights_of_another_network_are_refused() {
     ]);
 
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        error_text(&output).contains("do not fit tf_efficientnet_b0"),
-        "{}",
-        error_text(&output)
-    );
+    let error = error_text(&output);
+    let told = "do not fit tf_efficientnet_b0, but efficientnet_lite0 and tf_efficientnet_lite0: \
+                say which by --architecture";
+    assert!(error.contains(told), "{error}");
 }
