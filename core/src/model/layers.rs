@@ -2,12 +2,14 @@
 
 mod attention;
 mod conv;
+mod depthwise;
 mod drop_path;
 mod norm;
 mod std_conv;
 
 pub use attention::{EfficientChannelAttention, SeModule, SqueezeExcite};
 pub use conv::{ConvShape, Padding, pointwise, pointwise_product};
+pub use depthwise::depthwise;
 pub use drop_path::DropPath;
 pub use norm::{Norm, Shift};
 pub use std_conv::ScaledStdConv2d;

@@ -1,7 +1,9 @@
 //! The two blocks of EfficientNet.
 
 use super::{CONV_INIT, Config, STAGES, Stage, scale_channels};
-use crate::model::layers::{Activation, ConvShape, DropPath, Norm, SqueezeExcite, pointwise};
+use crate::model::layers::{
+    Activation, ConvShape, DropPath, Norm, SqueezeExcite, depthwise, pointwise,
+};
 use burn::nn::conv::Conv2d;
 use burn::prelude::*;
 
@@ -148,7 +150,7 @@ impl Block {
 impl DepthwiseSeparable {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let shortcut = input.clone();
-        let mut x = self.bn1.forward(self.conv_dw.forward(input));
+        let mut x = self.bn1.forward(depthwise(&self.conv_dw, input));
         x = squeeze_excite(self.se.as_ref(), self.activation.forward(x));
         x = self.bn2.forward(pointwise(&self.conv_pw, x));
         add(x, self.skip.as_ref(), shortcut)
@@ -159,9 +161,8 @@ impl InvertedResidual {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let shortcut = input.clone();
         let mut x = self.bn1.forward(pointwise(&self.conv_pw, input));
-        x = self
-            .bn2
-            .forward(self.conv_dw.forward(self.activation.forward(x)));
+        x = self.activation.forward(x);
+        x = self.bn2.forward(depthwise(&self.conv_dw, x));
         x = squeeze_excite(self.se.as_ref(), self.activation.forward(x));
         x = self.bn3.forward(pointwise(&self.conv_pwl, x));
         add(x, self.skip.as_ref(), shortcut)
