@@ -1,33 +1,38 @@
 //! `pipit evaluate`: scores of recordings against their labels.
 
 mod evaluation;
+mod networks;
 mod noise;
 mod report;
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::ensure;
 use clap::Args;
-use pipit_core::{Classifier, Taxonomy};
+use pipit_core::Taxonomy;
 
 use crate::dataset::{Dataset, Recording};
 use crate::device::DeviceChoice;
 use crate::files;
 use crate::judging::{self, JudgedSet};
 use crate::listing::some_of;
-use crate::run_folder::OpenModel;
 use crate::score::score_file;
 use evaluation::{Evaluation, Noisy};
+use networks::Network;
 use noise::Backgrounds;
 
 /// Arguments of `pipit evaluate`.
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
     /// A model package or a training run.
-    #[arg(long)]
-    model: PathBuf,
+    #[arg(long, required_unless_present = "folds")]
+    model: Option<PathBuf>,
+    /// In its place runs that are each a --fold of the same settings: each recording is scored by the one
+    /// that held out its recordist.
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["model", "all"])]
+    folds: Vec<PathBuf>,
     /// A folder with `train_metadata.csv`, such a table, or a folder of one folder a class.
     #[arg(long)]
     data: PathBuf,
@@ -76,76 +81,53 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             "--threshold must be from 0 to 1: {threshold}"
         );
     }
-    let model = OpenModel::open(&args.model)?;
     let dataset = Dataset::open(&args.data)?;
-    let backgrounds = args
-        .noise
-        .as_deref()
+    let networks = networks::open(args, &dataset)?;
+    let manifest = networks[0].classifier.manifest();
+    let recordings: Vec<&Recording> = (networks.iter())
+        .flat_map(|network| network.recordings.iter().copied())
+        .collect();
+    warn_of_other_classes(&manifest.classes, &recordings, args)?;
+    let backgrounds = (args.noise.as_deref())
         .map(|path| {
-            let run = model.run.as_ref();
-            let heard: BTreeSet<&str> = (run.iter())
-                .flat_map(|run| run.backgrounds.iter().chain(&run.heard))
-                .map(String::as_str)
-                .collect();
+            let heard = networks.iter().flat_map(Network::heard).collect();
             Backgrounds::open(path, args.seed, &heard)
         })
         .transpose()?;
-    let recordings = choose(&model, &dataset, args)?;
-    warn_of_other_classes(&model.package.manifest.classes, &recordings, args)?;
 
-    let classifier = Classifier::new(&model.package, &args.device.open()?)
-        .with_context(|| format!("cannot load the model {}", args.model.display()))?;
-    let clean = judging::judge(&classifier, &recordings, "scoring", |recording| {
-        Ok(score_file(&classifier, &recording.path)?.windows)
+    let clean = networks::judge(&networks, |classifier, recordings| {
+        judging::judge(classifier, recordings, "scoring", |recording| {
+            Ok(score_file(classifier, &recording.path)?.windows)
+        })
     })?;
     if let Some(path) = &args.scores {
-        write_scores(path, &model.package.manifest.classes, &clean)?;
+        write_scores(path, &manifest.classes, &clean)?;
     }
-    let threshold = args
-        .threshold
-        .unwrap_or(model.package.manifest.detection.threshold);
+    let threshold = args.threshold.unwrap_or(manifest.detection.threshold);
     let mut noisy = Vec::new();
     if let Some(backgrounds) = &backgrounds {
         for &snr_db in &args.snr {
-            let set = backgrounds.judge(&classifier, &clean.recordings, snr_db)?;
-            noisy.push(Noisy::new(snr_db, &set, &classifier, threshold));
+            let set = networks::judge(&networks, |classifier, recordings| {
+                backgrounds.judge(classifier, recordings, snr_db)
+            })?;
+            noisy.push(Noisy::new(snr_db, &set, manifest.classes.len(), threshold));
         }
     }
-    let evaluation = Evaluation::new(&model, &dataset, &clean, noisy, threshold);
+    let counts = networks::training_counts(&networks, &dataset);
+    let evaluation = Evaluation::new(manifest, &dataset, &clean, counts, noisy, threshold);
 
-    table::print(&model.package.manifest.classes, &evaluation);
+    table::print(&manifest.classes, &evaluation);
     if let Some(path) = &args.json {
         let mut text = serde_json::to_vec_pretty(&evaluation)?;
         text.push(b'\n');
         files::write_atomically(path, &text)?;
     }
     if let Some(path) = &args.report {
-        let page = report::html(&model.package.manifest, &evaluation, &clean.judged)?;
+        let page = report::html(manifest, &evaluation, &clean.judged)?;
         files::write_atomically(path, page.as_bytes())?;
         println!("{}: the report", path.display());
     }
     Ok(())
-}
-
-/// What is to be scored: of a run the held-out recordings, unless all are asked for.
-fn choose<'a>(
-    model: &OpenModel,
-    dataset: &'a Dataset,
-    args: &EvaluateArgs,
-) -> anyhow::Result<Vec<&'a Recording>> {
-    match model.run.as_ref().filter(|_| !args.all) {
-        None => Ok(dataset.recordings.iter().collect()),
-        Some(run) => {
-            let held_out = judging::held_out(run, dataset);
-            if held_out.is_empty() {
-                bail!(
-                    "none of the run's held-out recordings (--all scores the others) in {}",
-                    args.data.display()
-                );
-            }
-            Ok(held_out)
-        }
-    }
 }
 
 /// Recordings of species that the model does not know count as counterexamples, which a person
@@ -165,8 +147,7 @@ fn warn_of_other_classes(
     let names: Vec<&str> = others.into_keys().collect();
     ensure!(
         count < recordings.len(),
-        "no label is a class of {}: the data in {} have {}, the model has {}",
-        args.model.display(),
+        "no label is a class of the model: the data in {} have {}, the model has {}",
         args.data.display(),
         some_of(&names),
         some_of(

@@ -7,6 +7,7 @@ mod audio_settings;
 mod check;
 mod classes;
 mod cli;
+mod cross_validation;
 mod dataset;
 mod decode;
 mod device;

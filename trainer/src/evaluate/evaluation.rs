@@ -1,18 +1,14 @@
 //! All figures of an evaluation, in the form in which they are written as JSON.
 
-use std::collections::BTreeSet;
-
-use pipit_core::{Classifier, LabelId};
+use pipit_core::{LabelId, Manifest};
 use serde::Serialize;
 
-use crate::classes;
 use crate::dataset::Dataset;
 use crate::judging::JudgedSet;
 use crate::metrics::breakdown::{self, ByTrainingCount};
 use crate::metrics::calibration::{self, Reliability};
 use crate::metrics::thresholds::{self, CrossValidatedF1};
 use crate::metrics::{self, Judged, Metrics, best_class};
-use crate::run_folder::OpenModel;
 
 /// What a model is worth on some recordings.
 #[derive(Debug, Clone, Serialize)]
@@ -60,13 +56,7 @@ pub(super) struct Noisy {
 
 impl Noisy {
     /// Measures what was scored with noise.
-    pub(super) fn new(
-        snr_db: f32,
-        set: &JudgedSet<'_>,
-        classifier: &Classifier,
-        threshold: f32,
-    ) -> Self {
-        let classes = classifier.manifest().classes.len();
+    pub(super) fn new(snr_db: f32, set: &JudgedSet<'_>, classes: usize, threshold: f32) -> Self {
         Self {
             snr_db,
             metrics: metrics::measure(&set.judged, classes, threshold),
@@ -77,16 +67,15 @@ impl Noisy {
 impl Evaluation {
     /// Measures what was scored.
     pub(super) fn new(
-        model: &OpenModel,
+        manifest: &Manifest,
         dataset: &Dataset,
         set: &JudgedSet<'_>,
+        training_counts: Option<Vec<usize>>,
         noisy: Vec<Noisy>,
         threshold: f32,
     ) -> Self {
-        let manifest = &model.package.manifest;
         let classes = manifest.classes.len();
         let metrics = metrics::measure(&set.judged, classes, threshold);
-        let training_counts = training_counts(model, dataset);
         Self {
             model: format!("{} {}", manifest.name, manifest.version),
             data: dataset.name(),
@@ -117,26 +106,6 @@ impl Evaluation {
             noisy,
             metrics,
         }
-    }
-}
-
-/// Training recordings by class: as the package notes them, else counted in the run's data.
-fn training_counts(model: &OpenModel, dataset: &Dataset) -> Option<Vec<usize>> {
-    let manifest = &model.package.manifest;
-    let noted = manifest
-        .training
-        .as_ref()
-        .map(|training| &training.recordings_per_class)
-        .filter(|counts| counts.len() == manifest.classes.len());
-    match (noted, &model.run) {
-        (Some(counts), _) => Some(counts.clone()),
-        (None, Some(run)) => {
-            let training: BTreeSet<&String> = run.training.iter().collect();
-            let trained_on = (dataset.recordings.iter())
-                .filter(|recording| training.contains(&recording.filename));
-            Some(classes::count(&manifest.classes, trained_on))
-        }
-        (None, None) => None,
     }
 }
 

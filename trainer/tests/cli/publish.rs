@@ -84,7 +84,7 @@ fn folds_stand_for_a_model_that_learned_from_all() {
 
     for (folds, words) in [
         ([&*folds[0], &*folds[0]], "held out by two folds"),
-        ([&*folds[0], &*longer], "the run to publish: epochs"),
+        ([&*folds[0], &*longer], "the other runs: epochs"),
         ([&*folds[0], &*all], "it is no --fold"),
     ] {
         let refused = publish(&folds);
