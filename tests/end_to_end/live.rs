@@ -297,7 +297,7 @@ fn saved_is_what_was_heard(page: &mut Page, folder: &Path, found: &Recording) ->
     let peak = samples.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
     ensure!((0.1..1.0).contains(&peak), "its loudest sample is {peak}");
     let path = folder.join("downloads").join(&file);
-    are_the_command_lines(&found.detections, &path, 1e-3)?;
+    are_the_command_lines(&found.detections, &path, &site::default_model()?, 1e-3)?;
     Ok(())
 }
 

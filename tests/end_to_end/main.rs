@@ -18,6 +18,7 @@ mod clips;
 mod controls;
 mod crew;
 mod failures;
+mod families;
 mod hosting;
 mod keeping;
 mod keyboard;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         controls::trials(&browsers),
         crew::trials(&browsers),
         failures::trials(&browsers),
+        families::trials(&browsers),
         hosting::trials(&browsers),
         looking::trials(&browsers),
         results::trials(&browsers),

@@ -103,24 +103,24 @@ pub(crate) fn agrees_with_command_line(
 ) -> Result<f64> {
     page.set_threshold(THRESHOLD)?;
     let seen = page.recording(&file_name(file))?.detections;
-    are_the_command_lines(&seen, file, tolerance)
+    are_the_command_lines(&seen, file, &site::default_model()?, tolerance)
 }
 
-/// Checks that these detections, seen at [`THRESHOLD`], are what `pipit identify` finds in a file, and
-/// something. Hands out the greatest difference in confidence.
+/// Checks that these detections, seen at [`THRESHOLD`], are what `pipit identify` finds in a file with a
+/// model, and something. Hands out the greatest difference in confidence.
 pub(crate) fn are_the_command_lines(
     seen: &[Detection],
     file: &Path,
+    model: &Path,
     tolerance: f64,
 ) -> Result<f64> {
-    let model = site::default_model()?;
     ensure!(
         !seen.is_empty(),
         "nothing is detected at {THRESHOLD}: a test of nothing"
     );
     let cli = Bounds {
-        low: cli::identify(file, &model, (THRESHOLD - tolerance).max(0.0))?.detections,
-        high: cli::identify(file, &model, THRESHOLD + tolerance)?.detections,
+        low: cli::identify(file, model, (THRESHOLD - tolerance).max(0.0))?.detections,
+        high: cli::identify(file, model, THRESHOLD + tolerance)?.detections,
     };
     detection::compare(seen, &cli, tolerance)?;
     Ok(detection::largest_difference(seen, &cli))

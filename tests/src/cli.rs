@@ -1,6 +1,7 @@
 //! The `pipit` program, run as a person would run it.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -30,24 +31,39 @@ pub struct ModelName {
     pub version: String,
 }
 
+/// Runs `pipit` and hands out what it prints.
+///
+/// # Errors
+/// If the program cannot be built or run, or fails.
+pub fn run(arguments: &[&OsStr]) -> Result<String> {
+    let output = (Command::new(program()?).args(arguments))
+        .output()
+        .context("cannot start pipit")?;
+    if !output.status.success() {
+        bail!(
+            "pipit {arguments:?} failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
 /// Runs `pipit identify` on one recording.
 ///
 /// # Errors
 /// If the program cannot be built or run, or fails on the recording.
 pub fn identify(file: &Path, model: &Path, threshold: f64) -> Result<Report> {
-    let mut command = Command::new(program()?);
-    command.arg("identify").arg(file).arg("--model").arg(model);
-    command.args(["--format", "json", "--threshold", &threshold.to_string()]);
-    let output = command.output().context("cannot start pipit")?;
-    if !output.status.success() {
-        bail!(
-            "pipit identify {} failed: {}",
-            file.display(),
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    let mut reports: Vec<Report> = serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&output.stdout)))?;
+    let threshold = format!("--threshold={threshold}");
+    let text = run(&[
+        "identify".as_ref(),
+        file.as_os_str(),
+        "--model".as_ref(),
+        model.as_os_str(),
+        "--format=json".as_ref(),
+        threshold.as_ref(),
+    ])?;
+    let mut reports: Vec<Report> =
+        serde_json::from_str(&text).with_context(|| format!("not JSON: {text}"))?;
     match (reports.pop(), reports.is_empty()) {
         (Some(report), true) => Ok(report),
         _ => bail!("pipit identify did not report on exactly one file"),
