@@ -11,14 +11,13 @@ mod survey;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
 use crate::dataset::Dataset;
 use crate::run_folder::RunConfig;
 use findings::Severity;
 use inspect::Limits;
-use sides::Sides;
+use sides::{PlannedArgs, Sides};
 
 /// Arguments of `pipit check`.
 #[derive(Debug, Args)]
@@ -29,15 +28,9 @@ pub(crate) struct CheckArgs {
     /// Look for leaks in the split of this training run [default: the split that `train` would make].
     #[arg(long)]
     run: Option<PathBuf>,
-    /// Share of the recordings that `train` is to hold out.
-    #[arg(long, default_value_t = 0.2)]
-    held_out: f64,
-    /// Recordings from which `train` makes a species a class.
-    #[arg(long, default_value_t = 3)]
-    min_recordings: usize,
-    /// Seed of the training run.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    /// The split where there is no run yet.
+    #[command(flatten)]
+    planned: PlannedArgs,
     /// How to print what is found.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -59,18 +52,14 @@ enum Format {
 /// Runs the command; errors in the data, not warnings, make it fail.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     args.limits.check()?;
-    ensure!(
-        (0.0..=0.5).contains(&args.held_out),
-        "--held-out must be from 0 to 0.5: {}",
-        args.held_out
-    );
+    args.planned.check()?;
     let dataset = Dataset::open(&args.data)?;
     let sides = match &args.run {
         Some(run) => Sides::of_run(&dataset, &RunConfig::read(run)?),
-        None => Sides::planned(&dataset, args.held_out, args.min_recordings, args.seed),
+        None => Sides::planned(&dataset, &args.planned),
     };
     let inspected = inspect::all(&dataset.recordings, &args.limits);
-    let mut findings = survey::table(&dataset)?;
+    let mut findings = survey::table(&dataset, args.planned.min_recordings)?;
     findings.extend(survey::audio(&dataset, &inspected, &args.limits));
     findings.extend(sides::leaks(&dataset, &sides));
     findings.extend(duplicates::find(&dataset, &inspected, &sides));

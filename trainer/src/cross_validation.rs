@@ -64,8 +64,8 @@ fn ensure_last(folder: &Path, config: &RunConfig) -> anyhow::Result<()> {
 /// Refuses figures of a network that was made in another way.
 fn ensure_alike(fold: &RunConfig, other: &RunConfig) -> anyhow::Result<()> {
     ensure!(
-        fold.options.fold.is_some() && fold.split_by == SplitBy::Recordist,
-        "it is no --fold, or not every recording names its recordist"
+        fold.options.fold.is_some() && fold.split_by != SplitBy::Recording,
+        "it is no --fold, or no recording names its recordist"
     );
     ensure!(
         fold.classes == other.classes,

@@ -147,10 +147,6 @@ impl RunConfig {
         best: &BestEpoch,
         presentation: Presentation,
     ) -> Manifest {
-        let split = match self.split_by {
-            SplitBy::Recordist => "by recordist",
-            SplitBy::Recording => "by recording",
-        };
         Manifest {
             format_version: FORMAT_VERSION,
             name: presentation.name,
@@ -173,7 +169,7 @@ impl RunConfig {
                 recordings_per_class: self.recordings_per_class.clone(),
                 pretraining: self.pretraining.clone(),
                 held_out_recordings: self.held_out.len(),
-                split: split.to_owned(),
+                split: self.split_by.words().to_owned(),
                 folds: None,
                 epochs: best.epoch,
                 seed: self.options.seed,
@@ -225,7 +221,11 @@ impl OpenModel {
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
         use pipit_core::package::MANIFEST_FILE;
 
-        ensure!(folder.is_dir(), "no model folder at {}", folder.display());
+        ensure!(
+            folder.is_dir(),
+            "no model folder at {} (--model names one)",
+            folder.display()
+        );
         let context = || format!("cannot open the model {}", folder.display());
         if folder.join(MANIFEST_FILE).is_file() {
             let manifest = files::read(&folder.join(MANIFEST_FILE))?;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::ensure;
 use pipit_core::Taxonomy;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -19,6 +20,8 @@ use crate::dataset::Dataset;
 pub(crate) struct SplitItem {
     /// Who recorded it, where that is known, however the name is spelt.
     pub(crate) recordist: Option<String>,
+    /// The recording that it is a part of, where that is known.
+    pub(crate) publication: Option<String>,
     /// Its class, or `None` for a species that is no class of the model.
     pub(crate) class: Option<usize>,
 }
@@ -28,6 +31,7 @@ pub(crate) fn items(dataset: &Dataset, classes: &Taxonomy) -> Vec<SplitItem> {
     (dataset.recordings.iter())
         .map(|recording| SplitItem {
             recordist: recording.recordist(),
+            publication: recording.publication(),
             class: classes::primary(classes, recording),
         })
         .collect()
@@ -50,9 +54,22 @@ pub(crate) struct Split {
 pub(crate) enum SplitBy {
     /// All recordings of one person.
     Recordist,
-    /// Each recording alone, where nobody is named who made it.
+    /// The same where somebody is named, and each of the others alone.
+    KnownRecordist,
+    /// Each recording alone, with all its parts, where nobody is named who made it.
     #[default]
     Recording,
+}
+
+impl SplitBy {
+    /// For people.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Recordist => "by recordist",
+            Self::KnownRecordist => "by recordist where one is named",
+            Self::Recording => "by recording",
+        }
+    }
 }
 
 /// Holds out about `fraction` of the recordings.
@@ -87,6 +104,22 @@ pub(crate) fn hold_out(items: &[SplitItem], fraction: f64, seed: u64) -> Split {
         .flat_map(|group| groups[group].iter().copied())
         .collect();
     split(items, held_out)
+}
+
+/// Refuses a part that there is not.
+pub(crate) fn check_fold(fold: Option<usize>, folds: Option<usize>) -> anyhow::Result<()> {
+    ensure!(
+        fold.is_some() == folds.is_some(),
+        "--fold and --folds take each other: which part of how many?"
+    );
+    if let (Some(fold), Some(folds)) = (fold, folds) {
+        ensure!(folds >= 2, "--folds must be at least 2: {folds}");
+        ensure!(
+            (1..=folds).contains(&fold),
+            "--fold must be from 1 to {folds}: {fold}"
+        );
+    }
+    Ok(())
 }
 
 /// Holds out part `fold` of `folds`, counted from 0: of all parts together, each recordist is held
@@ -149,10 +182,13 @@ fn split(items: &[SplitItem], mut held_out: Vec<usize>) -> Split {
     let training = (0..items.len())
         .filter(|index| held_out.binary_search(index).is_err())
         .collect();
-    let by = if items.iter().all(|item| item.recordist.is_some()) {
-        SplitBy::Recordist
-    } else {
-        SplitBy::Recording
+    let named = (items.iter())
+        .filter(|item| item.recordist.is_some())
+        .count();
+    let by = match named {
+        0 => SplitBy::Recording,
+        _ if named == items.len() => SplitBy::Recordist,
+        _ => SplitBy::KnownRecordist,
     };
     Split {
         training,
@@ -198,11 +234,13 @@ fn attempt(
 /// Recordings that must stay on one side, in order of their first recording.
 fn groups(items: &[SplitItem]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut group_of: BTreeMap<(bool, &str), usize> = BTreeMap::new();
     for (index, item) in items.iter().enumerate() {
-        match &item.recordist {
-            Some(recordist) => {
-                let group = *group_of.entry(recordist.as_str()).or_insert_with(|| {
+        let recordist = item.recordist.as_deref().map(|name| (true, name));
+        let publication = item.publication.as_deref().map(|name| (false, name));
+        match recordist.or(publication) {
+            Some(key) => {
+                let group = *group_of.entry(key).or_insert_with(|| {
                     groups.push(Vec::new());
                     groups.len() - 1
                 });
@@ -242,6 +280,7 @@ mod tests {
     fn item(recordist: &str, class: usize) -> SplitItem {
         SplitItem {
             recordist: (!recordist.is_empty()).then(|| recordist.to_owned()),
+            publication: None,
             class: Some(class),
         }
     }
@@ -276,6 +315,26 @@ mod tests {
         let split = hold_out(&items, 0.2, 1);
 
         assert_eq!(split.held_out, [3]);
+    }
+
+    #[test]
+    fn parts_of_a_recording_stay_on_one_side_though_nobody_is_named() {
+        let mut items: Vec<_> = (0..40).map(|i| item("", i % 4)).collect();
+        for (index, item) in items.iter_mut().enumerate() {
+            item.publication = Some(format!("XC{}", index / 8));
+        }
+        items[0].recordist = Some("a".to_owned());
+
+        let split = hold_out(&items, 0.2, 3);
+
+        assert_eq!(split.by, SplitBy::KnownRecordist);
+        assert!(!split.held_out.is_empty());
+        for &held in &split.held_out {
+            let others = (split.training.iter()).filter(|&&trained| trained != 0);
+            for &trained in others {
+                assert_ne!(items[held].publication, items[trained].publication);
+            }
+        }
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Unreadable,
     /// All files of a species are missing or cannot be decoded.
     LabelWithoutAudio,
+    /// No species has recordings enough to become a class.
+    NoClass,
     /// Several rows name one file.
     RepeatedRow,
     /// There is nothing to hear.
@@ -53,6 +55,8 @@ pub(super) enum Kind {
     Short,
     /// A species has a single recording.
     SingleRecording,
+    /// A species has too few recordings to become a class.
+    TooFewForAClass,
     /// A background species that is no recording's main species.
     UnknownSecondaryLabel,
     /// An audio file that no row names.
@@ -89,6 +93,7 @@ impl Kind {
         match self {
             Self::Unreadable => "file missing or unreadable",
             Self::LabelWithoutAudio => "species without any readable file",
+            Self::NoClass => "no species with enough recordings to become a class",
             Self::RepeatedRow => "several rows name one file",
             Self::Silent => "silent recording",
             Self::ConflictingLabels => {
@@ -102,6 +107,7 @@ impl Kind {
             Self::Clipped => "clipped: recorded too loud",
             Self::Short => "very short",
             Self::SingleRecording => "species with a single recording",
+            Self::TooFewForAClass => "species with too few recordings to become a class",
             Self::UnknownSecondaryLabel => "background species with no recording of its own",
             Self::UnlistedFile => "audio file that no row names",
             Self::MissingAuthor => "no recordist named",

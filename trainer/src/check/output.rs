@@ -1,5 +1,6 @@
 //! Findings as a table with lists, and as JSON.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write, stdout};
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use super::findings::{Finding, Kind, Severity};
 use super::inspect::Inspection;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Recording};
 
 /// The size of what was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,13 +25,9 @@ const MOST_LISTED: usize = 20;
 impl Totals {
     /// Counts.
     pub(super) fn new(dataset: &Dataset, inspected: &[anyhow::Result<Inspection>]) -> Self {
-        let mut recordists: Vec<&str> = dataset
-            .recordings
-            .iter()
-            .filter_map(|recording| recording.author.as_deref())
+        let recordists: BTreeSet<String> = (dataset.recordings.iter())
+            .filter_map(Recording::recordist)
             .collect();
-        recordists.sort_unstable();
-        recordists.dedup();
         Self {
             recordings: dataset.recordings.len(),
             species: dataset.labels.len(),

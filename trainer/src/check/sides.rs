@@ -2,11 +2,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::ensure;
+use clap::Args;
+
 use super::findings::{Finding, Kind};
 use crate::classes;
 use crate::dataset::{Dataset, Recording};
 use crate::run_folder::RunConfig;
 use crate::split;
+
+/// How `pipit train` would divide the recordings.
+#[derive(Debug, Args)]
+pub(super) struct PlannedArgs {
+    /// Share of the recordings that `train` is to hold out.
+    #[arg(long, default_value_t = 0.2)]
+    held_out: f64,
+    /// The part of --folds that `train` is to hold out instead, counted from 1.
+    #[arg(long, value_name = "I", requires = "folds")]
+    fold: Option<usize>,
+    /// Parts for k-fold cross-validation by recordist.
+    #[arg(long, value_name = "K", requires = "fold")]
+    folds: Option<usize>,
+    /// Recordings from which `train` makes a species a class.
+    #[arg(long, default_value_t = 3)]
+    pub(super) min_recordings: usize,
+    /// Seed of the split: the training run's --split-seed, or else its --seed.
+    #[arg(long, alias = "split-seed", default_value_t = 0)]
+    seed: u64,
+}
+
+impl PlannedArgs {
+    /// Refuses numbers that `train` refuses.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            (0.0..=0.5).contains(&self.held_out),
+            "--held-out must be from 0 to 0.5: {}",
+            self.held_out
+        );
+        split::check_fold(self.fold, self.folds)
+    }
+}
 
 /// Which recordings are held out of training, one entry a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,16 +49,17 @@ pub(super) struct Sides(Vec<bool>);
 
 impl Sides {
     /// The split that `pipit train` would make.
-    pub(super) fn planned(
-        dataset: &Dataset,
-        held_out: f64,
-        min_recordings: usize,
-        seed: u64,
-    ) -> Self {
+    pub(super) fn planned(dataset: &Dataset, args: &PlannedArgs) -> Self {
         let mut sides = vec![false; dataset.recordings.len()];
-        if let Ok(classes) = classes::choose(dataset, min_recordings) {
+        if let Ok(classes) = classes::choose(dataset, args.min_recordings) {
             let items = split::items(dataset, &classes);
-            for index in split::hold_out(&items, held_out, seed).held_out {
+            let split = match (args.fold, args.folds) {
+                (Some(fold), Some(folds)) => {
+                    split::hold_out_fold(&items, fold - 1, folds, args.seed)
+                }
+                _ => split::hold_out(&items, args.held_out, args.seed),
+            };
+            for index in split.held_out {
                 sides[index] = true;
             }
         }

@@ -6,14 +6,14 @@ use super::findings::{Finding, Kind};
 use super::inspect::{Inspection, Limits};
 use crate::dataset::{Dataset, Recording};
 
-/// What the rows show without the audio.
-pub(super) fn table(dataset: &Dataset) -> anyhow::Result<Vec<Finding>> {
+/// What the rows show without the audio, where species with `min_recordings` become classes.
+pub(super) fn table(dataset: &Dataset, min_recordings: usize) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
     for recording in &dataset.recordings {
         *rows.entry(&recording.filename).or_insert(0) += 1;
         let missing = |kind| Finding::of_file(kind, &recording.filename, "");
-        if recording.author.is_none() {
+        if recording.recordist().is_none() {
             findings.push(missing(Kind::MissingAuthor));
         }
         if recording.licence.is_none() {
@@ -43,6 +43,21 @@ pub(super) fn table(dataset: &Dataset) -> anyhow::Result<Vec<Finding>> {
                 .into_iter()
                 .collect(),
             detail: code.to_owned(),
+        });
+    }
+    let counts = dataset.recordings_per_code();
+    if counts.values().all(|count| *count < min_recordings) {
+        findings.push(Finding {
+            kind: Kind::NoClass,
+            files: Vec::new(),
+            detail: format!("none has {min_recordings}, which --min-recordings asks for"),
+        });
+    }
+    for (code, count) in (counts.into_iter()).filter(|(_, count)| *count < min_recordings) {
+        findings.push(Finding {
+            kind: Kind::TooFewForAClass,
+            files: files_of(dataset, |recording| recording.primary_label == code),
+            detail: format!("{code} has {count}, and --min-recordings is {min_recordings}"),
         });
     }
     findings.extend(unknown_secondary_labels(dataset));

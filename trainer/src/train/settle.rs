@@ -22,7 +22,6 @@ use crate::dataset::Recording;
 use crate::files;
 use crate::listing::some_of;
 use crate::run_folder::{CONFIG_FILE, RunConfig};
-use crate::split::SplitBy;
 
 /// The run's configuration: measured for a new run, read for a resumed one.
 pub(crate) fn settle(
@@ -105,6 +104,31 @@ pub(crate) fn settle(
             .collect(),
         attribution,
     };
+    announce(&config, data);
+    Ok(config)
+}
+
+/// Says what is trained on, and what of it will teach nothing.
+fn announce(config: &RunConfig, data: &Data) {
+    let options = &config.options;
+    let rare: Vec<&str> = (data.dataset.recordings_per_code().into_iter())
+        .filter(|&(_, recordings)| recordings < options.min_recordings)
+        .map(|(code, _)| code)
+        .collect();
+    if !rare.is_empty() {
+        println!(
+            "species with fewer than {} recordings, which become no class and serve as counterexamples: {}, {}",
+            options.min_recordings,
+            rare.len(),
+            some_of(&rare)
+        );
+    }
+    if options.freeze.is_some() && options.weights.is_none() {
+        eprintln!("--freeze without --weights: the frozen stages stay as random as they begin");
+    }
+    if options.no_augment && !config.backgrounds.is_empty() {
+        eprintln!("--no-augment: the backgrounds are neither mixed in nor shown");
+    }
     let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
     if !untaught.is_empty() {
         eprintln!(
@@ -120,14 +144,10 @@ pub(crate) fn settle(
         config.classes.len(),
         config.training.len(),
         config.held_out.len(),
-        match config.split_by {
-            SplitBy::Recordist => "by recordist",
-            SplitBy::Recording => "by recording",
-        },
-        normalization.mean,
-        normalization.std,
+        config.split_by.words(),
+        config.normalization.mean,
+        config.normalization.std,
     );
-    Ok(config)
 }
 
 /// The run that left the weights to start from, if they lie in a run's folder.

@@ -186,19 +186,42 @@ fn sound_data_pass_and_warnings_alone_do_not_fail() {
     }
     std::fs::write(folder.path().join("train_metadata.csv"), &table).unwrap();
 
-    let (code, report) = check(folder.path(), &[]);
+    let few = "--min-recordings=2";
+    let (code, report) = check(folder.path(), &[few]);
     assert_eq!(
         (code, &report["findings"]),
         (Some(0), &serde_json::json!([]))
     );
     assert_eq!(report["recordists"], 2);
 
-    let (code, report) = check(folder.path(), &["--shortest=4"]);
+    let (code, report) = check(folder.path(), &[]);
+    assert_eq!(code, Some(1));
+    assert_eq!(files(&report, "no-class").len(), 1);
+    assert_eq!(files(&report, "too-few-for-a-class").len(), 2);
+
+    let (code, report) = check(folder.path(), &[few, "--shortest=4"]);
     assert_eq!(code, Some(0));
     assert_eq!(
         (report["errors"].as_u64(), report["warnings"].as_u64()),
         (Some(0), Some(4))
     );
+}
+
+#[test]
+fn speakers_in_the_names_of_files_are_recordists() {
+    let folder = tempfile::tempdir().unwrap();
+    for (speaker, word) in [("0c40e715", "bird"), ("1d50f826", "cat")] {
+        for take in 0..3 {
+            let name = format!("{word}/{speaker}_nohash_{take}.wav");
+            let seed = u32::from(word == "cat") * 3 + take;
+            write_wav(&folder.path().join(name), &song(3.0, 40 + seed));
+        }
+    }
+
+    let (_, report) = check(folder.path(), &[]);
+
+    assert_eq!(report["recordists"], 2);
+    assert_eq!(files(&report, "missing-author"), Vec::<Vec<String>>::new());
 }
 
 #[test]
