@@ -79,6 +79,18 @@ impl Architecture {
         }
     }
 
+    /// Groups of blocks between stem and head, which timm calls blocks, layers or stages.
+    #[must_use]
+    pub fn stages(self) -> usize {
+        match self {
+            Self::SeResNeXt50_32x4d
+            | Self::SeResNeXt101_32x4d
+            | Self::EcaNfNetL0
+            | Self::EcaNfNetL1 => 4,
+            _ => 7,
+        }
+    }
+
     /// timm's name for the convolution that the input goes through first.
     #[must_use]
     pub fn first_conv(self) -> &'static str {

@@ -78,6 +78,12 @@ fn check(architecture: Architecture, expected: &str) {
         let logits = model.forward_with_taps(input.clone(), &mut |name, tap| {
             taps.insert(name.to_owned(), tap.clone());
         });
+        let is_stage = |name: &&String| {
+            let number = name.trim_start_matches("blocks.");
+            let number = number.trim_start_matches("stages.");
+            number.trim_start_matches("layer").parse::<usize>().is_ok()
+        };
+        assert_eq!(taps.keys().filter(is_stage).count(), architecture.stages());
         for (name, expected) in expected["taps"].as_object().unwrap() {
             check_tap(
                 &format!("{architecture} {size} {name}"),

@@ -34,6 +34,8 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    // Whoever reads the output may stop reading, as `head` does: an end like any other.
+    sigpipe::reset();
     let cli = Cli::parse();
     match run(cli) {
         Ok(outcome) => outcome,

@@ -237,7 +237,9 @@ fn each_alone(
         }
         match found {
             Some((crop, shown)) => shown.write(0, &maker, crop, out, wanted)?,
-            None => println!("{wanted} changes nothing here; backgrounds need --backgrounds"),
+            None => println!(
+                "{wanted} changes nothing here: backgrounds need --backgrounds, and gain is undone by --reference peak"
+            ),
         }
     }
     println!(

@@ -87,8 +87,8 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         let fitted = fit::fit(&args.fit, judged, config.classes.len(), manifest.detection)?;
         trained.manifest.calibration = fitted.calibration;
         (manifest.calibration, manifest.detection) = (fitted.calibration, fitted.detection);
-        if let Some(training) = (manifest.training.as_mut()).filter(|_| args.fit.fit_thresholds) {
-            // The one at the threshold of before says nothing about this package.
+        if let Some(training) = (manifest.training.as_mut()).filter(|_| args.fit.is_wanted()) {
+            // The one of other confidences or at another threshold says nothing about this package.
             training.metrics.remove("macro_f1");
             let macro_f1 = fitted.macro_f1.map(metrics::four_decimals);
             (training.metrics).extend(macro_f1.map(|figure| ("macro_f1".to_owned(), figure)));
@@ -99,9 +99,10 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         .context("the package would not be valid")?;
     // A package that is there stays until this one has been written, loaded again and checked.
     let trial = tempfile::tempdir().context("cannot create a temporary folder")?;
-    write(trial.path(), &package)?;
+    let chosen = config.options.validate_every < config.options.epochs;
+    write(trial.path(), &package, chosen)?;
     let difference = check(trial.path(), &trained, &manifest, &device)?;
-    write(&args.out, &package)?;
+    write(&args.out, &package, chosen)?;
     let catalogue = add_to_catalogue(&args.out, &manifest)?;
     println!(
         "{}: {} classes, {} bytes of weights, largest change of a score by storing 16 bits {difference:.5}",
@@ -120,7 +121,7 @@ fn presentation(args: &PublishArgs, config: &RunConfig) -> anyhow::Result<Presen
     let licence = match &args.licence {
         Some(licence) => licence.clone(),
         None => licence::strictest(&config.attribution)
-            .context("name the licence of the weights with --licence")?,
+            .context("cannot tell the licence of the weights, so name it with --licence")?,
     };
     let description = args.description.clone().unwrap_or_else(|| {
         format!(
@@ -139,8 +140,8 @@ fn presentation(args: &PublishArgs, config: &RunConfig) -> anyhow::Result<Presen
     })
 }
 
-fn write(folder: &Path, package: &ModelPackage) -> anyhow::Result<()> {
-    let card = card::markdown(&package.manifest);
+fn write(folder: &Path, package: &ModelPackage, chosen: bool) -> anyhow::Result<()> {
+    let card = card::markdown(&package.manifest, chosen);
     files::write_atomically(&folder.join(WEIGHTS_FILE), &package.weights)?;
     files::write_atomically(&folder.join("README.md"), card.as_bytes())?;
     files::write_atomically(&folder.join(MANIFEST_FILE), &package.manifest.to_json())

@@ -70,6 +70,25 @@ impl SettingsArgs {
         self.typed.0.contains(flag)
     }
 
+    /// Names of what is asked for, here by `given`, and is otherwise in a run that was begun with `kept`;
+    /// its data, folder and devices may change.
+    pub(crate) fn others_than(
+        &self,
+        given: &Settings,
+        kept: &Settings,
+    ) -> anyhow::Result<Vec<String>> {
+        let kept = leaves(serde_json::to_value(kept)?);
+        let is_in_file = self.config.is_some() || !self.set.is_empty();
+        let given = leaves(serde_json::to_value(given)?);
+        let others = given.into_iter().filter_map(|leaf| {
+            let names: Vec<&str> = leaf.0.iter().map(String::as_str).collect();
+            let is_asked = is_in_file || self.is_typed(flag(&names));
+            let may_change = matches!(names[0], "data" | "out" | "device" | "devices");
+            (is_asked && !may_change && !kept.contains(&leaf)).then(|| names.join("."))
+        });
+        Ok(others.collect())
+    }
+
     /// The settings that hold.
     pub(crate) fn resolve(&self) -> anyhow::Result<Settings> {
         let mut tree = serde_json::to_value(&self.settings)?;
@@ -83,7 +102,8 @@ impl SettingsArgs {
             self.lay_over(&mut tree, &one_setting(setting)?)
                 .with_context(|| format!("cannot take --set {setting}"))?;
         }
-        Ok(serde_json::from_value(tree)?)
+        // JSON knows no other numbers; everything else has been refused where it stood.
+        serde_json::from_value(tree).context("nan and inf are no settings")
     }
 
     fn lay_over(&self, tree: &mut Value, toml: &str) -> anyhow::Result<()> {
@@ -152,7 +172,10 @@ impl FromArgMatches for Typed {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let typed =
             |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        // clap has groups of flags, too, which are called after structs.
+        let is_flag = |name: &String| name.starts_with(char::is_lowercase);
         let names = matches.ids().filter(typed).map(ToString::to_string);
+        let names = names.filter(is_flag);
         Ok(Self(names.collect()))
     }
 

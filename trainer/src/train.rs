@@ -64,6 +64,10 @@ pub(crate) struct TrainArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
+    ensure!(
+        args.stop_after != Some(0),
+        "--stop-after must be at least 1"
+    );
     let given = args.settings.resolve()?;
     if args.dry_run {
         check(&given, Path::new(""))?;
@@ -166,6 +170,14 @@ fn settings_of_run(out: &Path, given: Settings, typed: &SettingsArgs) -> anyhow:
     let file = out.join(SETTINGS_FILE);
     ensure!(file.is_file(), "no run to resume in {}", out.display());
     let kept = Settings::read(&file)?;
+    let others = typed.others_than(&given, &kept)?;
+    ensure!(
+        others.is_empty(),
+        "a run goes on with its own settings, and these are others: {}; to train on in another way, begin a run \
+         with --weights {}",
+        others.join(", "),
+        out.join(BEST_WEIGHTS_FILE).display()
+    );
     let (is_device, are_devices) = (typed.is_typed("device"), typed.is_typed("devices"));
     let settings = Settings {
         data: given.data.or(kept.data),

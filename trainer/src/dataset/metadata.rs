@@ -21,7 +21,7 @@ pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Str
     for column in ["primary_label", "filename"] {
         if !header.iter().any(|name| name == column) {
             bail!(
-                "no column {column} in {}, whose columns are: {}",
+                "no column {column} in {}, where commas set columns apart: {}",
                 table.display(),
                 header.iter().collect::<Vec<_>>().join(", ")
             );

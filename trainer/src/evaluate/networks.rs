@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use pipit_core::{Classifier, ModelPackage};
 
 use super::EvaluateArgs;
@@ -29,6 +29,16 @@ pub(super) fn open<'a>(
 ) -> anyhow::Result<Vec<Network<'a>>> {
     let device = args.device.open()?;
     let network = |package: &ModelPackage, run: Option<RunConfig>| {
+        if let Some(run) = run
+            .as_ref()
+            .filter(|run| run.held_out.is_empty() && !args.all)
+        {
+            bail!(
+                "nothing was held out of this run of {}, so that only others can judge it: runs that are each a \
+                 --fold, by --folds (--all scores what it has learned from)",
+                run.data_name
+            );
+        }
         let recordings = match run.as_ref().filter(|_| !args.all) {
             None => dataset.recordings.iter().collect(),
             Some(run) => judging::held_out(run, dataset),

@@ -5,15 +5,15 @@ use std::fmt::Write;
 use pipit_core::Manifest;
 use pipit_core::package::TrainingSummary;
 
-/// The card as Markdown.
-pub(super) fn markdown(manifest: &Manifest) -> String {
+/// The card as Markdown, of an epoch that was chosen by what was held out or of the last one.
+pub(super) fn markdown(manifest: &Manifest, chosen: bool) -> String {
     let mut card = String::new();
     // Writing to a string cannot fail.
-    let _ = write_card(&mut card, manifest);
+    let _ = write_card(&mut card, manifest, chosen);
     card
 }
 
-fn write_card(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
+fn write_card(card: &mut String, manifest: &Manifest, chosen: bool) -> std::fmt::Result {
     writeln!(card, "# {}\n", manifest.title)?;
     writeln!(card, "{}\n", manifest.description)?;
     writeln!(card, "| | |\n|---|---|")?;
@@ -63,12 +63,12 @@ fn write_card(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
         )?;
     }
     writeln!(card, "| licence of the weights | {} |", manifest.licence)?;
-    training(card, manifest)?;
+    training(card, manifest, chosen)?;
     classes(card, manifest)?;
     attribution(card, manifest)
 }
 
-fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
+fn training(card: &mut String, manifest: &Manifest, chosen: bool) -> std::fmt::Result {
     let Some(training) = &manifest.training else {
         return Ok(());
     };
@@ -87,7 +87,7 @@ fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
         )?;
     }
     if training.held_out_recordings > 0 {
-        writeln!(card, "\n{}\n", judged(training))?;
+        writeln!(card, "\n{}\n", judged(training, chosen))?;
         writeln!(card, "| metric | held out |\n|---|---:|")?;
         for (name, value) in &training.metrics {
             writeln!(card, "| {name} | {value:.4} |")?;
@@ -110,7 +110,7 @@ fn training(card: &mut String, manifest: &Manifest) -> std::fmt::Result {
 }
 
 /// What the figures say, and what they do not.
-fn judged(training: &TrainingSummary) -> String {
+fn judged(training: &TrainingSummary, chosen: bool) -> String {
     let (recordings, split) = (training.held_out_recordings, &training.split);
     match training.folds {
         Some(folds) => format!(
@@ -120,7 +120,12 @@ fn judged(training: &TrainingSummary) -> String {
         ),
         None => format!(
             "Measured on {recordings} recordings held out {split}, each scored by the mean of its windows' odds. \
-             The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere."
+             {}",
+            if chosen {
+                "The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere."
+            } else {
+                "It is the last epoch, not one that was chosen by these recordings."
+            }
         ),
     }
 }

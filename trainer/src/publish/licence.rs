@@ -1,18 +1,27 @@
 //! The licence that weights inherit from the recordings they were trained on.
 
+use anyhow::Context;
 use pipit_core::package::Attribution;
 
-/// The Creative Commons licence with every condition that any recording sets; `None` where a
-/// recording's licence is not one of them.
-pub(super) fn strictest(attribution: &[Attribution]) -> Option<String> {
+/// The Creative Commons licence with every condition that any recording sets.
+///
+/// # Errors
+/// When a recording's licence, or a background's, is not one of them.
+pub(super) fn strictest(attribution: &[Attribution]) -> anyhow::Result<String> {
     let mut conditions = Conditions::default();
-    for licence in attribution
-        .iter()
-        .flat_map(|entry| entry.licence.split(','))
-    {
-        conditions.add(licence.trim())?;
+    for entry in attribution {
+        for licence in entry.licence.split(',') {
+            conditions.add(licence.trim()).with_context(|| {
+                format!(
+                    "nothing follows from the licence {:?} of {} recordings or backgrounds by {}",
+                    licence.trim(),
+                    entry.recordings,
+                    entry.author
+                )
+            })?;
+        }
     }
-    Some(conditions.to_string())
+    Ok(conditions.to_string())
 }
 
 /// How a licence with attribution begins, ...
@@ -112,7 +121,7 @@ mod tests {
                 url: None,
             })
             .collect();
-        strictest(&attribution)
+        strictest(&attribution).ok()
     }
 
     #[test]

@@ -44,10 +44,13 @@ impl Settings {
             own.contains_key("data"),
             "{TABLE}.data is missing: which recordings come first?"
         );
-        let mut tree = serde_json::to_value(Self {
+        let mut main = Self {
             pretrain: None,
             ..self.clone()
-        })?;
+        };
+        // They divide the main stage's recordings.
+        (main.options.fold, main.options.folds) = (None, None);
+        let mut tree = serde_json::to_value(main)?;
         for (path, value) in leaves(Value::Object(own.clone())) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
             tree::put(&mut tree, &names, value)?;

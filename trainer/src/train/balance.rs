@@ -24,8 +24,8 @@ pub(crate) fn recording_chances(
         .collect()
 }
 
-/// One weight a recording: 1 for the best rating of 5, `worst` for none of it, in a straight
-/// line between, and on average 1. Recordings without a rating count as middling ones of 3.
+/// One weight a recording: 1 for the best rating of 5, in a straight line down to `worst` at 0, and on
+/// average 1. Recordings without a rating count as middling ones of 3.
 pub(crate) fn rating_weights(ratings: &[Option<f32>], worst: f64) -> Vec<f32> {
     let weight = |rating: Option<f32>| {
         let goodness = f64::from(rating.unwrap_or(3.0)) / 5.0;

@@ -70,6 +70,13 @@ pub(crate) fn divide(
         (Some(fold), Some(folds)) => split::hold_out_fold(&items, fold - 1, folds, seed),
         _ => split::hold_out(&items, options.held_out, seed),
     };
+    ensure!(
+        options.fold.is_none() || !split.held_out.is_empty(),
+        "--folds {} are too many: no recordist is left for part {} in {}",
+        options.folds.unwrap_or_default(),
+        options.fold.unwrap_or_default(),
+        path.display()
+    );
     Ok(Divided {
         dataset,
         classes,

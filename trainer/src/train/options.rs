@@ -11,6 +11,7 @@ use super::balance;
 use super::loss::{Loss, LossChoice};
 use super::precision::Precision;
 use crate::audio_settings::AudioOptions;
+use crate::split;
 
 /// Options of a training run.
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
@@ -96,7 +97,8 @@ pub(crate) struct TrainOptions {
     /// Classes weigh count^-EXPONENT in the loss: 0 is alike, 1 makes up for all of the difference.
     #[arg(long, default_value_t = 0.0, value_name = "EXPONENT")]
     pub(crate) class_weight_exponent: f64,
-    /// Weight in the loss of the worst-rated recordings beside 1 for the best; none counts as 3 of 5.
+    /// Weight in the loss where a straight line through 1 for a rating of 5 reaches 0; recordings without a
+    /// rating, which BirdCLEF writes as 0, count as 3.
     #[arg(long, default_value_t = 1.0, value_name = "WEIGHT")]
     pub(crate) rating_weight: f64,
     /// Share of each target that is spread over all classes.
@@ -266,19 +268,33 @@ impl TrainOptions {
             "--held-out-backgrounds takes --backgrounds: a share of which sounds?"
         );
         self.augment.check()?;
+        split::check_fold(self.fold, self.folds)?;
+        let stages = self.architecture.stages();
         ensure!(
-            self.fold.is_some() == self.folds.is_some(),
-            "--fold and --folds take each other: which part of how many?"
+            self.freeze.is_none_or(|freeze| freeze <= stages),
+            "--freeze must be from 0 to {stages}, as {} has so many stages: {}",
+            self.architecture,
+            self.freeze.unwrap_or_default()
         );
-        if let (Some(fold), Some(folds)) = (self.fold, self.folds) {
-            ensure!(folds >= 2, "--folds must be at least 2: {folds}");
-            ensure!(
-                (1..=folds).contains(&fold),
-                "--fold must be from 1 to {folds}: {fold}"
-            );
-        }
+        ensure!(
+            self.unfreeze_after
+                .is_none_or(|epochs| epochs < self.epochs),
+            "--unfreeze-after must be less than --epochs {}: {}",
+            self.epochs,
+            self.unfreeze_after.unwrap_or_default()
+        );
+        ensure!(
+            self.patience.is_none() || self.held_out > 0.0 || self.fold.is_some(),
+            "--patience takes held-out recordings to tell by, and --held-out is 0"
+        );
         let audio = self.audio.audio();
         audio.check()?;
+        ensure!(
+            self.audio.n_mels <= self.audio.n_fft / 2,
+            "--n-mels must be at most half of --n-fft {}, which gives no more frequencies: {}",
+            self.audio.n_fft,
+            self.audio.n_mels
+        );
         self.audio.mel().check_window(&audio)?;
         Ok(())
     }

@@ -152,9 +152,14 @@ pub(crate) fn report(
         println!("stopped early: --patience judged epochs were no better than the best");
     }
     println!(
-        "{} of {} epochs done; best is epoch {}, kept in {}",
+        "{} of {} epochs done; {} is epoch {}, kept in {}",
         progress.history.len(),
         request.settings.options.epochs,
+        if best.metrics.is_empty() {
+            "last"
+        } else {
+            "best"
+        },
         best.epoch,
         request.out.join(BEST_WEIGHTS_FILE).display()
     );

@@ -1,6 +1,7 @@
 //! Input that is wrong: a sentence that says what, or a count of what was left out.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::support::{error_text, model, pipit, train, write_dataset, write_wav};
 
@@ -120,6 +121,27 @@ fn labels_that_the_model_does_not_know_are_counted_and_refused_if_it_knows_none(
 }
 
 #[test]
+fn a_reader_may_stop_reading() {
+    let mut evaluate = Command::new(env!("CARGO_BIN_EXE_pipit"))
+        .arg("evaluate")
+        .arg(format!("--model={}", model().package.display()))
+        .arg(format!("--data={}", model().data.display()))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(evaluate.stdout.take());
+
+    let output = evaluate.wait_with_output().unwrap();
+
+    assert!(
+        !error_text(&output).contains("panicked"),
+        "{}",
+        error_text(&output)
+    );
+}
+
+#[test]
 fn numbers_out_of_range_are_refused_by_name() {
     let data = format!("--data={}", model().data.display());
     let package = format!("--model={}", model().package.display());
@@ -144,6 +166,39 @@ fn numbers_out_of_range_are_refused_by_name() {
             "--folds",
         ),
         (vec!["train", &data, &out, "--fold=1"], "--folds"),
+        (vec!["check", &data, "--fold=3", "--folds=2"], "from 1 to 2"),
+        (
+            vec!["train", &data, &out, "--fold=9", "--folds=9"],
+            "no recordist is left for part 9",
+        ),
+        (
+            vec!["train", &data, &out, "--learning-rate=nan"],
+            "nan and inf are no settings",
+        ),
+        (vec!["train", &data, &out, "--stop-after=0"], "--stop-after"),
+        (
+            vec!["train", &data, &out, "--freeze=8"],
+            "from 0 to 7, as tf_efficientnet_lite0 has so many stages: 8",
+        ),
+        (
+            vec![
+                "train",
+                &data,
+                &out,
+                "--freeze=1",
+                "--epochs=2",
+                "--unfreeze-after=2",
+            ],
+            "less than --epochs 2",
+        ),
+        (
+            vec!["train", &data, &out, "--patience=2", "--held-out=0"],
+            "--held-out is 0",
+        ),
+        (
+            vec!["train", &data, &out, "--n-fft=512", "--n-mels=300"],
+            "--n-mels must be at most half of --n-fft 512",
+        ),
     ] {
         let output = pipit(&args);
         assert!(!output.status.success(), "{args:?}");

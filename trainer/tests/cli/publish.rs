@@ -130,6 +130,30 @@ fn folds_stand_for_a_model_that_learned_from_all() {
     scored.dedup();
     assert_eq!(scored.len(), 13);
     assert_eq!(training.metrics.len(), 4, "{:?}", training.metrics);
+    // And evaluated together they come to the same.
+    let (scores, json) = (
+        folder.path().join("scores.csv"),
+        folder.path().join("all.json"),
+    );
+    let text = succeed([
+        "evaluate".to_owned(),
+        format!("--data={}", model().data.display()),
+        format!("--scores={}", scores.display()),
+        format!("--json={}", json.display()),
+        "--folds".to_owned(),
+        folds[0].display().to_string(),
+        folds[1].display().to_string(),
+    ]);
+    assert!(text.contains("13 recordings, 12 of them"), "{text}");
+    assert_eq!(column(&scores, "filename").len(), 13);
+    let figures: serde_json::Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    for name in ["cmap", "macro_roc_auc", "top_1"] {
+        let found = figures["metrics"][name].as_f64().unwrap();
+        assert!(
+            (found - training.metrics[name]).abs() < 1e-4,
+            "{name}: {found}"
+        );
+    }
     assert_eq!(manifest.detection.class_thresholds.len(), 3);
     let card = std::fs::read_to_string(out.join("README.md")).unwrap();
     assert!(

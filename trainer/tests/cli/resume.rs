@@ -43,6 +43,10 @@ fn a_resumed_run_equals_an_unbroken_one() {
     succeed(["train", "--resume", &resume, "--stop-after=1"]);
     assert!(column(&broken.join("metrics.csv"), "loss").len() < 3);
     resume_where_nothing_fits(&broken);
+    let refused = pipit(["train", "--resume", &resume, "--epochs=9", "--seed=3"]);
+    let text = error_text(&refused);
+    assert!(!refused.status.success(), "{text}");
+    assert!(text.contains("these are others: epochs;"), "{text}");
     succeed(["train", "--resume", &resume]);
 
     for name in ["loss", "learning_rate", "cmap", "macro_roc_auc", "top_1"] {
