@@ -88,7 +88,7 @@ fn published(folder: &Path, architecture: &str, pooling: &str) -> Result<PathBuf
         pooling.as_ref(),
         "--epochs=2".as_ref(),
         "--batch-size=4".as_ref(),
-        "--learning-rate=0.01".as_ref(),
+        "--learning-rate=0.001".as_ref(),
         "--n-mels=32".as_ref(),
         "--hop-length=2000".as_ref(),
         "--held-out=0".as_ref(),
