@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use pipit_core::Label;
 
 pub(crate) use folders::audio_files;
+pub(crate) use identity::recordist_of;
 
 /// The name that BirdCLEF gives to its table of recordings.
 pub(crate) const METADATA_FILE: &str = "train_metadata.csv";

@@ -193,14 +193,22 @@ fn add_to_catalogue(folder: &Path, manifest: &Manifest) -> anyhow::Result<PathBu
     } else {
         Catalogue::default()
     };
-    catalogue.insert(CatalogueEntry {
+    let entry = CatalogueEntry {
         name: manifest.name.clone(),
         title: manifest.title.clone(),
         version: manifest.version.clone(),
         path: format!("{}/", name.to_string_lossy()),
         bytes: manifest.files.values().map(|file| file.bytes).sum(),
         classes: manifest.classes.len(),
-    });
+    };
+    let before = (catalogue.models.iter()).find(|other| other.name == entry.name);
+    if let Some(before) = before.filter(|before| before.path != entry.path) {
+        println!(
+            "{} was at {} and is listed at {} now",
+            entry.name, before.path, entry.path
+        );
+    }
+    catalogue.insert(entry);
     files::write_atomically(&path, &catalogue.to_json())?;
     Ok(path)
 }

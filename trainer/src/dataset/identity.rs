@@ -13,9 +13,7 @@ impl Recording {
     /// The recordist in letters and digits alone: spelling and spacing do not make another person.
     /// Where nobody is named, the speaker whom a file of Speech Commands is called after.
     pub(crate) fn recordist(&self) -> Option<String> {
-        let name = self.author.as_deref().or_else(|| self.speaker())?;
-        let plain = name.chars().filter(|letter| letter.is_alphanumeric());
-        Some(plain.flat_map(char::to_lowercase).collect())
+        recordist_of(self.author.as_deref().or_else(|| self.speaker())?)
     }
 
     /// `0c40e715` of `bird/0c40e715_nohash_1.wav`: the data set's own way to keep a speaker on one side
@@ -42,6 +40,13 @@ impl Recording {
             .find(|digits| !digits.is_empty())
             .map(|digits| format!("XC{digits}"))
     }
+}
+
+/// Letters and digits of a name, if there are any.
+pub(crate) fn recordist_of(name: &str) -> Option<String> {
+    let plain = name.chars().filter(|letter| letter.is_alphanumeric());
+    let plain: String = plain.flat_map(char::to_lowercase).collect();
+    (!plain.is_empty()).then_some(plain)
 }
 
 #[cfg(test)]

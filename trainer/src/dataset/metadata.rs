@@ -31,7 +31,13 @@ pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Str
     let mut recordings = Vec::new();
     let mut labels = BTreeMap::new();
     for (index, row) in reader.deserialize().enumerate() {
-        let row: Row = row.with_context(context)?;
+        let row: Row = row.with_context(|| {
+            format!(
+                "row {} is not as long as the header, or no UTF-8 text, in {}",
+                index + 2,
+                table.display()
+            )
+        })?;
         if row.primary_label.is_empty() || row.filename.is_empty() {
             bail!(
                 "row {} has no primary_label or no filename in {}",

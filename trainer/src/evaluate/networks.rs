@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail, ensure};
+use pipit_core::package::Attribution;
 use pipit_core::{Classifier, ModelPackage};
 
 use super::EvaluateArgs;
 use crate::classes;
 use crate::cross_validation;
-use crate::dataset::{Dataset, Recording};
+use crate::dataset::{Dataset, Recording, recordist_of};
 use crate::judging::{self, JudgedSet};
 use crate::run_folder::{OpenModel, RunConfig};
 
@@ -69,6 +70,9 @@ pub(super) fn open<'a>(
             .collect();
     };
     let OpenModel { package, run } = OpenModel::open(path)?;
+    if run.is_none() {
+        warn_of_known_recordists(&package.manifest.attribution, dataset);
+    }
     let network = network(&package, run)
         .with_context(|| format!("cannot evaluate the model {}", path.display()))?;
     Ok(vec![network])
@@ -98,6 +102,24 @@ impl Network<'_> {
             }
             (None, None) => None,
         }
+    }
+}
+
+/// A package names those whose recordings it learned from or was judged on, though not which these were.
+fn warn_of_known_recordists(known: &[Attribution], dataset: &Dataset) {
+    let people: BTreeSet<String> = (known.iter())
+        .filter_map(|entry| recordist_of(&entry.author))
+        .collect();
+    let count = (dataset.recordings.iter())
+        .filter_map(Recording::recordist)
+        .filter(|recordist| people.contains(recordist))
+        .count();
+    if count > 0 {
+        eprintln!(
+            "{count} of the {} recordings are by recordists whom the model's card names, so that it may have learned \
+             from them, and the figures may be too good",
+            dataset.recordings.len()
+        );
     }
 }
 

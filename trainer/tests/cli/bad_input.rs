@@ -108,6 +108,8 @@ fn labels_that_the_model_does_not_know_are_counted_and_refused_if_it_knows_none(
         error.contains("1 recordings of 1 labels") && error.contains("rare"),
         "{error}"
     );
+    let known = "13 of the 13 recordings are by recordists whom the model's card names";
+    assert!(error.contains(known), "{error}");
 
     let folder = tempfile::tempdir().unwrap();
     write_wav(&folder.path().join("audio/1.wav"), &vec![0.1; 8_000]);
