@@ -301,6 +301,12 @@ mod tests {
         assert_eq!((options.epochs, options.freeze), (7, None));
         assert_eq!(options.augment, TrainOptions::default().augment);
 
+        let folds = ["--fold=1", "--folds=3"];
+        let settings = resolve(file, &folds).unwrap();
+        let before = settings.pretraining(Path::new("run")).unwrap().unwrap();
+        assert_eq!(settings.options.fold, Some(1));
+        assert_eq!((before.options.fold, before.options.folds), (None, None));
+
         let plain = resolve("epochs = 7", &[]).unwrap();
         assert_eq!(plain.pretraining(Path::new("run")).unwrap(), None);
     }
@@ -346,6 +352,8 @@ mod tests {
             text.contains("no key augment.gian;") && text.contains("gain"),
             "{text}"
         );
+        let text = error("n_mels = 64", &[]);
+        assert!(text.contains("no key n_mels, but audio.n_mels"), "{text}");
         let text = error("epochs = 'many'", &[]);
         assert!(text.contains("epochs") && text.contains("many"), "{text}");
         let text = error("loss = 'hinge'", &[]);

@@ -32,6 +32,10 @@ pub(super) fn check_known(tree: &Value, names: &[&str]) -> anyhow::Result<()> {
             );
         };
         let Some(below) = table.get(*name) else {
+            let inside = (table.iter()).find(|(_, table)| table.get(*name).is_some());
+            if let Some((table, _)) = inside {
+                bail!("there is no key {key}, but {table}.{name}");
+            }
             let known: Vec<&str> = table.keys().map(String::as_str).collect();
             bail!("there is no key {key}; known are {}", known.join(", "));
         };
