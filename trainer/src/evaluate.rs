@@ -113,8 +113,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             noisy.push(Noisy::new(snr_db, &set, manifest.classes.len(), threshold));
         }
     }
-    let counts = networks::training_counts(&networks, &dataset);
-    let evaluation = Evaluation::new(manifest, &dataset, &clean, counts, noisy, threshold);
+    let evaluation = Evaluation::new(&networks, &dataset, &clean, noisy, threshold);
 
     table::print(&manifest.classes, &evaluation);
     if let Some(path) = &args.json {

@@ -1,8 +1,9 @@
 //! All figures of an evaluation, in the form in which they are written as JSON.
 
-use pipit_core::{LabelId, Manifest};
+use pipit_core::LabelId;
 use serde::Serialize;
 
+use super::networks::{self, Network};
 use crate::dataset::Dataset;
 use crate::judging::JudgedSet;
 use crate::metrics::breakdown::{self, ByTrainingCount};
@@ -15,6 +16,8 @@ use crate::metrics::{self, Judged, Metrics, best_class};
 pub(super) struct Evaluation {
     /// The model's name and version.
     pub(super) model: String,
+    /// How many networks scored the recordings, each another part of them.
+    pub(super) networks: usize,
     /// The data set's name.
     pub(super) data: String,
     /// Codes of the classes, in the order of every list by class.
@@ -67,17 +70,19 @@ impl Noisy {
 impl Evaluation {
     /// Measures what was scored.
     pub(super) fn new(
-        manifest: &Manifest,
+        networks: &[Network<'_>],
         dataset: &Dataset,
         set: &JudgedSet<'_>,
-        training_counts: Option<Vec<usize>>,
         noisy: Vec<Noisy>,
         threshold: f32,
     ) -> Self {
+        let manifest = networks[0].classifier.manifest();
+        let training_counts = networks::training_counts(networks, dataset);
         let classes = manifest.classes.len();
         let metrics = metrics::measure(&set.judged, classes, threshold);
         Self {
             model: format!("{} {}", manifest.name, manifest.version),
+            networks: networks.len(),
             data: dataset.name(),
             classes: manifest
                 .classes

@@ -38,6 +38,9 @@ pub(super) fn html(
                     @if !evaluation.unreadable.is_empty() {
                         "; " (evaluation.unreadable.len()) " more could not be read"
                     }
+                    @if evaluation.networks > 1 {
+                        ", scored by " (evaluation.networks) " networks, each what it held out"
+                    }
                     ". A recording's score is the mean of its windows' odds; a species is detected where one "
                     "window's confidence reaches the threshold. Species noted in the background count neither "
                     "for nor against."
@@ -198,6 +201,10 @@ fn calibration(evaluation: &Evaluation) -> anyhow::Result<Markup> {
 fn precision_recall(manifest: &Manifest, judged: &[Judged]) -> anyhow::Result<Markup> {
     Ok(html! {
         h2 { "Precision and recall" }
+        p {
+            "All together by each recording's best window, as detections are made; species by species by the mean of "
+            "odds, by which recordings are ranked."
+        }
         (pictures::precision_recall_of_all(judged)?)
         div.grid {
             @for (id, label) in manifest.classes.iter() {
