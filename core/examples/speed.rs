@@ -1,6 +1,6 @@
 //! How fast the pipeline is on this machine's CPU, for `cargo xtask bench`.
 //!
-//! `cargo run --release -p pipit-core --features model --example speed -- MODEL_FOLDER` prints
+//! `cargo run --release -p pipit-core --features model,burn/simd --example speed -- MODEL_FOLDER` prints
 //! one line of JSON. One thread, best of some rounds.
 #![allow(clippy::print_stdout, reason = "it is what the program is for")]
 

@@ -88,7 +88,8 @@ fn native_speed(model: &Path) -> Result<Value> {
         "-p",
         "pipit-core",
         "--features",
-        "model",
+        // As the command line has it, but for its threads.
+        "model,burn/simd",
     ]);
     speed.args(["--example", "speed", "--"]).arg(model);
     json_of(&mut speed)
