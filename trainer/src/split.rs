@@ -72,11 +72,41 @@ impl SplitBy {
     }
 }
 
+/// Holds out part `fold` of `folds`, counted from 1, or where these are not given a share.
+pub(crate) fn divide(
+    items: &[SplitItem],
+    fold: Option<usize>,
+    folds: Option<usize>,
+    share: f64,
+    seed: u64,
+) -> Split {
+    match (fold, folds) {
+        (Some(fold), Some(folds)) => hold_out_fold(items, fold - 1, folds, seed),
+        _ => hold_out(items, share, seed),
+    }
+}
+
+/// Refuses a part that there is not.
+pub(crate) fn check_fold(fold: Option<usize>, folds: Option<usize>) -> anyhow::Result<()> {
+    ensure!(
+        fold.is_some() == folds.is_some(),
+        "--fold and --folds take each other: which part of how many?"
+    );
+    if let (Some(fold), Some(folds)) = (fold, folds) {
+        ensure!(folds >= 2, "--folds must be at least 2: {folds}");
+        ensure!(
+            (1..=folds).contains(&fold),
+            "--fold must be from 1 to {folds}: {fold}"
+        );
+    }
+    Ok(())
+}
+
 /// Holds out about `fraction` of the recordings.
 ///
 /// Every class keeps at least half of its recordings for training. Among many seeded attempts the
 /// one wins in which most classes have something held out.
-pub(crate) fn hold_out(items: &[SplitItem], fraction: f64, seed: u64) -> Split {
+fn hold_out(items: &[SplitItem], fraction: f64, seed: u64) -> Split {
     let groups = groups(items);
     let class_sizes = class_sizes(items);
     let target = share(items.len(), fraction);
@@ -106,28 +136,12 @@ pub(crate) fn hold_out(items: &[SplitItem], fraction: f64, seed: u64) -> Split {
     split(items, held_out)
 }
 
-/// Refuses a part that there is not.
-pub(crate) fn check_fold(fold: Option<usize>, folds: Option<usize>) -> anyhow::Result<()> {
-    ensure!(
-        fold.is_some() == folds.is_some(),
-        "--fold and --folds take each other: which part of how many?"
-    );
-    if let (Some(fold), Some(folds)) = (fold, folds) {
-        ensure!(folds >= 2, "--folds must be at least 2: {folds}");
-        ensure!(
-            (1..=folds).contains(&fold),
-            "--fold must be from 1 to {folds}: {fold}"
-        );
-    }
-    Ok(())
-}
-
 /// Holds out part `fold` of `folds`, counted from 0: of all parts together, each recordist is held
 /// out once.
 ///
 /// A class spreads over the parts as evenly as its recordists allow. Recordists whose absence would
 /// leave a class with nothing to learn from are never held out.
-pub(crate) fn hold_out_fold(items: &[SplitItem], fold: usize, folds: usize, seed: u64) -> Split {
+fn hold_out_fold(items: &[SplitItem], fold: usize, folds: usize, seed: u64) -> Split {
     let groups = groups(items);
     let class_sizes = class_sizes(items);
     let mut order: Vec<usize> = (0..groups.len()).collect();

@@ -53,12 +53,7 @@ impl Sides {
         let mut sides = vec![false; dataset.recordings.len()];
         if let Ok(classes) = classes::choose(dataset, args.min_recordings) {
             let items = split::items(dataset, &classes);
-            let split = match (args.fold, args.folds) {
-                (Some(fold), Some(folds)) => {
-                    split::hold_out_fold(&items, fold - 1, folds, args.seed)
-                }
-                _ => split::hold_out(&items, args.held_out, args.seed),
-            };
+            let split = split::divide(&items, args.fold, args.folds, args.held_out, args.seed);
             for index in split.held_out {
                 sides[index] = true;
             }

@@ -66,10 +66,8 @@ pub(crate) fn divide(
     let classes = classes::choose(&dataset, options.min_recordings)?;
     let items = split::items(&dataset, &classes);
     let seed = options.split_seed.unwrap_or(options.seed);
-    let split = match (options.fold, options.folds) {
-        (Some(fold), Some(folds)) => split::hold_out_fold(&items, fold - 1, folds, seed),
-        _ => split::hold_out(&items, options.held_out, seed),
-    };
+    let (fold, folds) = (options.fold, options.folds);
+    let split = split::divide(&items, fold, folds, options.held_out, seed);
     ensure!(
         options.fold.is_none() || !split.held_out.is_empty(),
         "--folds {} are too many: no recordist is left for part {} in {}",
