@@ -120,6 +120,7 @@ fn name_others(
 ) -> anyhow::Error {
     let others: Vec<&str> = Architecture::ALL
         .into_iter()
+        .filter(|&other| other != args.architecture)
         .filter(|&other| convert(tensors.clone(), other, args.in_chans).is_ok())
         .map(Architecture::name)
         .collect();

@@ -27,11 +27,8 @@ pub(super) fn table(dataset: &Dataset, min_recordings: usize) -> anyhow::Result<
             format!("{rows} rows"),
         ));
     }
-    for (code, _) in dataset
-        .recordings_per_code()
-        .into_iter()
-        .filter(|(_, count)| *count == 1)
-    {
+    let counts = dataset.recordings_per_code();
+    for (&code, _) in counts.iter().filter(|(_, count)| **count == 1) {
         let file = dataset
             .recordings
             .iter()
@@ -45,7 +42,6 @@ pub(super) fn table(dataset: &Dataset, min_recordings: usize) -> anyhow::Result<
             detail: code.to_owned(),
         });
     }
-    let counts = dataset.recordings_per_code();
     if counts.values().all(|count| *count < min_recordings) {
         findings.push(Finding {
             kind: Kind::NoClass,
