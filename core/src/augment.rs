@@ -18,8 +18,8 @@ use crate::mel::MelSpectrogram;
 use crate::resample::ResampleError;
 
 pub use config::{
-    AugmentConfig, AugmentError, Background, ColouredNoise, CutMix, Gain, LowPass, Mask, Mixup,
-    NoCall, OrMixup, Pitch, RandomFilter, Range, Speed, TimeShift,
+    AugmentConfig, AugmentError, Background, ColouredNoise, Counterexample, CutMix, Gain, LowPass,
+    Mask, Mixup, NoCall, OrMixup, Pitch, RandomFilter, Range, Speed, TimeShift,
 };
 
 /// A window with what is to be learned from it.
@@ -33,13 +33,16 @@ pub struct Example<T> {
     pub weight: f32,
 }
 
-/// Where the windows come from that are mixed in.
+/// Where the windows come from that are mixed in or shown instead.
 pub trait Sources {
     /// Another window to learn from, as long as all are.
     fn other(&self, rng: &mut ChaCha8Rng) -> Example<Vec<f32>>;
 
     /// A window without any class, as long as all are, if there is one.
     fn background(&self, rng: &mut ChaCha8Rng) -> Option<Vec<f32>>;
+
+    /// A window of birds that are none of the classes, as long as all are, if there is one.
+    fn counterexample(&self, rng: &mut ChaCha8Rng) -> Option<Vec<f32>>;
 }
 
 /// Varies the samples of a window, in the order in which sound travels: source, neighbours, air,
@@ -57,10 +60,14 @@ pub fn augment_waveform(
     let roll = |stream: Stream, probability| roll(seed, stream, probability);
     let no_call = roll(Stream::NoCall, config.no_call.probability)
         .and_then(|mut rng| sources.background(&mut rng));
-    // What is of no class must stay so, and is its own background.
     let is_call = no_call.is_none();
-    if let Some(background) = no_call {
-        example.input = background;
+    let of_no_class = no_call.or_else(|| {
+        roll(Stream::Counterexample, config.counterexample.probability)
+            .and_then(|mut rng| sources.counterexample(&mut rng))
+    });
+    let is_of_a_class = of_no_class.is_none();
+    if let Some(window) = of_no_class {
+        example.input = window;
         example.targets.fill(0.0);
         example.weight = 1.0;
     }
@@ -76,8 +83,16 @@ pub fn augment_waveform(
         let semitones = within(config.pitch.semitones, &mut rng);
         example.input = waveform::pitch(&example.input, semitones)?;
     }
-    if is_call {
+    // What is of no class must stay so.
+    if is_of_a_class {
         mix_in(example, config, sources, roll);
+    }
+    // A background is its own.
+    if is_call && let Some(mut rng) = roll(Stream::Background, config.background.probability) {
+        let snr_db = within(config.background.snr_db, &mut rng);
+        if let Some(background) = sources.background(&mut rng) {
+            waveform::add_at_snr(&mut example.input, &background, snr_db);
+        }
     }
     if let Some(mut rng) = roll(Stream::ColouredNoise, config.coloured_noise.probability) {
         let exponent = within(config.coloured_noise.exponent, &mut rng);
@@ -151,8 +166,10 @@ enum Stream {
     CutMix,
     FrequencyMask,
     TimeMask,
+    Counterexample,
 }
 
+/// Lets other windows to learn from sound, too.
 fn mix_in(
     example: &mut Example<Vec<f32>>,
     config: &AugmentConfig,
@@ -166,12 +183,6 @@ fn mix_in(
     if let Some(mut rng) = roll(Stream::Mixup, config.mixup.probability) {
         let share = share(config.mixup.alpha, &mut rng);
         waveform::mixup(example, &sources.other(&mut rng), share);
-    }
-    if let Some(mut rng) = roll(Stream::Background, config.background.probability) {
-        let snr_db = within(config.background.snr_db, &mut rng);
-        if let Some(background) = sources.background(&mut rng) {
-            waveform::add_at_snr(&mut example.input, &background, snr_db);
-        }
     }
 }
 

@@ -109,6 +109,7 @@ fn recipe(run: &RunConfig) -> anyhow::Result<toml::Table> {
         save_every: None,
         weights: run.options.weights.as_ref().and_then(name),
         backgrounds: run.options.backgrounds.as_ref().and_then(name),
+        counterexamples: run.options.counterexamples.as_ref().and_then(name),
         ..run.options.clone()
     };
     Ok(toml::Table::try_from(options)?)

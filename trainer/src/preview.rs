@@ -17,6 +17,7 @@ use crate::dataset::{Dataset, Recording};
 use crate::files;
 use crate::settings::{Settings, SettingsArgs};
 use crate::train::batch::{BatchMaker, Frontends};
+use crate::train::classless::choose_counterexamples;
 use crate::train::plan::{Crop, Plan};
 use crate::train::recordings::{self, StoredAudio};
 use crate::train::{balance, normalization};
@@ -58,6 +59,7 @@ pub(crate) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         targets: &material.targets,
         weights: &material.weights,
         backgrounds: &material.backgrounds,
+        counterexamples: &material.counterexamples,
         window: plan.window,
         sample_rate_hz: audio.sample_rate,
         frontends: &frontends,
@@ -86,6 +88,7 @@ struct Material {
     targets: Vec<Vec<f32>>,
     weights: Vec<f32>,
     backgrounds: Vec<StoredAudio>,
+    counterexamples: Vec<StoredAudio>,
 }
 
 impl Material {
@@ -93,8 +96,8 @@ impl Material {
         let options = &settings.options;
         let dataset = Dataset::open(settings.data()?)?;
         let classes = classes::choose(&dataset, options.min_recordings)?;
-        let decode = |dataset: &Dataset, most: usize| {
-            let mut chosen: Vec<&Recording> = dataset.recordings.iter().collect();
+        let decode = |all: &[Recording], most: usize| {
+            let mut chosen: Vec<&Recording> = all.iter().collect();
             chosen.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
             chosen.truncate(most);
             let audio = recordings::load(&chosen, options.audio.sample_rate);
@@ -111,14 +114,21 @@ impl Material {
             }
             readable
         };
-        let (recordings, audio) = decode(&dataset, examples.max(PARTNERS));
+        let (recordings, audio) = decode(&dataset.recordings, examples.max(PARTNERS));
         ensure!(
             !audio.is_empty(),
             "none of the recordings tried can be read in {}",
             dataset.path.display()
         );
         let backgrounds = match &options.backgrounds {
-            Some(path) => decode(&Dataset::open_unlabelled(path)?, PARTNERS).1,
+            Some(path) => decode(&Dataset::open_unlabelled(path)?.recordings, PARTNERS).1,
+            None => Vec::new(),
+        };
+        let counterexamples = match &options.counterexamples {
+            Some(path) => {
+                let birds = choose_counterexamples(path, &dataset, &classes)?;
+                decode(&birds, PARTNERS).1
+            }
             None => Vec::new(),
         };
         let ratings: Vec<_> = recordings
@@ -136,6 +146,7 @@ impl Material {
             recordings,
             audio,
             backgrounds,
+            counterexamples,
         })
     }
 
@@ -238,7 +249,7 @@ fn each_alone(
         match found {
             Some((crop, shown)) => shown.write(0, &maker, crop, out, wanted)?,
             None => println!(
-                "{wanted} changes nothing here: backgrounds need --backgrounds, and gain is undone by --reference peak"
+                "{wanted} changes nothing here: backgrounds need --backgrounds, counterexamples --counterexamples, and gain is undone by --reference peak"
             ),
         }
     }

@@ -66,6 +66,9 @@ pub(crate) struct RunConfig {
     /// File names of the recordings without birds.
     #[serde(default)]
     pub(crate) backgrounds: Vec<String>,
+    /// File names of the recordings of birds that are none of the classes.
+    #[serde(default)]
+    pub(crate) counterexamples: Vec<String>,
     /// Training recordings of each class, in output order; empty in runs that did not note it.
     #[serde(default)]
     pub(crate) recordings_per_class: Vec<usize>,
@@ -136,6 +139,7 @@ impl RunConfig {
         (self.heard.iter())
             .chain(&self.training)
             .chain(&self.backgrounds)
+            .chain(&self.counterexamples)
             .cloned()
             .collect()
     }

@@ -7,6 +7,7 @@ mod attribution;
 pub(crate) mod balance;
 pub(crate) mod batch;
 mod checkpoint;
+pub(crate) mod classless;
 mod data;
 mod ema;
 mod epoch;

@@ -13,6 +13,8 @@ pub type Range = [f32; 2];
 pub struct AugmentConfig {
     /// Windows of background alone, as examples of no class.
     pub no_call: NoCall,
+    /// Windows of other birds, as examples of no class.
+    pub counterexample: Counterexample,
     /// Samples move in time, round the window's end.
     pub time_shift: TimeShift,
     /// Faster and higher, or slower and lower.
@@ -48,6 +50,14 @@ pub struct AugmentConfig {
 #[serde(deny_unknown_fields)]
 pub struct NoCall {
     /// Share of the windows that are replaced.
+    pub probability: f64,
+}
+
+/// Windows of birds that are none of the classes, as examples of no class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counterexample {
+    /// Share of the windows that are replaced, of those that are no background already.
     pub probability: f64,
 }
 
@@ -200,6 +210,7 @@ impl Default for AugmentConfig {
         };
         Self {
             no_call: NoCall { probability: 0.1 },
+            counterexample: Counterexample { probability: 0.1 },
             time_shift: TimeShift {
                 probability: 0.0,
                 fraction: [-0.5, 0.5],
@@ -268,9 +279,10 @@ impl AugmentConfig {
     }
 
     /// Every augmentation by its key, in the order of application, with its probability.
-    pub fn probabilities_mut(&mut self) -> [(&'static str, &mut f64); 15] {
+    pub fn probabilities_mut(&mut self) -> [(&'static str, &mut f64); 16] {
         [
             ("no_call", &mut self.no_call.probability),
+            ("counterexample", &mut self.counterexample.probability),
             ("time_shift", &mut self.time_shift.probability),
             ("speed", &mut self.speed.probability),
             ("pitch", &mut self.pitch.probability),

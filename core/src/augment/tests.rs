@@ -2,8 +2,10 @@ use super::*;
 
 const RATE_HZ: u32 = 8_000;
 const LENGTH: usize = 4_000;
+/// Those that show something else than the window.
+const REPLACING: [&str; 2] = ["no_call", "counterexample"];
 
-/// Other windows are a tone of another class, backgrounds are a square wave.
+/// Other windows are a tone of another class, backgrounds are a square wave, other birds a low tone.
 struct Room;
 
 impl Sources for Room {
@@ -19,6 +21,10 @@ impl Sources for Room {
         let square = |i| if i % 40 < 20 { 0.1 } else { -0.1 };
         Some((0..LENGTH).map(square).collect())
     }
+
+    fn counterexample(&self, _rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
+        Some(tone(0.1))
+    }
 }
 
 /// Nothing but the window itself.
@@ -30,6 +36,10 @@ impl Sources for Emptiness {
     }
 
     fn background(&self, _rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
+        None
+    }
+
+    fn counterexample(&self, _rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
         None
     }
 }
@@ -107,7 +117,7 @@ fn with_probability_one_each_augmentation_acts_and_follows_its_seed() {
         let shown = |seed| (varied(&config, seed), varied_spectrograms(&config, seed));
         assert_eq!(shown(3), shown(3), "{name}");
         let others = (4..12).filter(|&seed| shown(seed) != shown(3)).count();
-        assert!(others >= 6 || name == "no_call", "{name}");
+        assert!(others >= 6 || REPLACING.contains(&name), "{name}");
     }
 }
 
@@ -115,7 +125,7 @@ fn with_probability_one_each_augmentation_acts_and_follows_its_seed() {
 fn windows_keep_their_length_and_stay_finite() {
     let mut all = AugmentConfig::default();
     for (name, probability) in all.probabilities_mut() {
-        *probability = f64::from(u8::from(name != "no_call"));
+        *probability = f64::from(u8::from(!REPLACING.contains(&name)));
     }
     for seed in 0..10 {
         let example = varied(&all, seed);
@@ -157,6 +167,41 @@ fn a_no_call_window_stays_of_no_class() {
         example,
         window(),
         "without backgrounds there is nothing to show"
+    );
+}
+
+#[test]
+fn a_counterexample_stays_of_no_class_and_has_a_background() {
+    let mut config = only("counterexample");
+    let alone = varied(&config, 1);
+    assert_eq!((alone.input, alone.targets), (tone(0.1), vec![0.0, 0.0]));
+
+    config.or_mixup.probability = 1.0;
+    config.mixup.probability = 1.0;
+    assert_eq!(varied(&config, 1).input, tone(0.1));
+    config.background.probability = 1.0;
+    let under_a_background = varied(&config, 1);
+    assert_ne!(under_a_background.input, tone(0.1));
+    assert_eq!(under_a_background.targets, [0.0, 0.0]);
+
+    config.no_call.probability = 1.0;
+    assert_eq!(
+        Some(varied(&config, 1).input),
+        Room.background(&mut ChaCha8Rng::seed_from_u64(0))
+    );
+    let mut example = window();
+    augment_waveform(
+        &mut example,
+        RATE_HZ,
+        &only("counterexample"),
+        &Emptiness,
+        1,
+    )
+    .unwrap();
+    assert_eq!(
+        example,
+        window(),
+        "without other birds there is nothing to show"
     );
 }
 

@@ -82,7 +82,11 @@ impl Network<'_> {
     /// File names of all sounds other than its own recordings that it has learned from.
     pub(super) fn heard(&self) -> impl Iterator<Item = &str> {
         (self.run.iter())
-            .flat_map(|run| run.backgrounds.iter().chain(&run.heard))
+            .flat_map(|run| {
+                (run.backgrounds.iter())
+                    .chain(&run.counterexamples)
+                    .chain(&run.heard)
+            })
             .map(String::as_str)
     }
 

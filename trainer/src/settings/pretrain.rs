@@ -50,6 +50,8 @@ impl Settings {
         };
         // They divide the main stage's recordings.
         (main.options.fold, main.options.folds) = (None, None);
+        // Birds of no class there may well be the classes here.
+        main.options.counterexamples = None;
         let mut tree = serde_json::to_value(main)?;
         for (path, value) in leaves(Value::Object(own.clone())) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();

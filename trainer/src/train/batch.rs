@@ -109,8 +109,10 @@ pub(crate) struct BatchMaker<'a> {
     pub(crate) targets: &'a [Vec<f32>],
     /// How much each counts in the loss.
     pub(crate) weights: &'a [f32],
-    /// Recordings without any class.
+    /// Recordings without any bird.
     pub(crate) backgrounds: &'a [StoredAudio],
+    /// Recordings of birds that are no class.
+    pub(crate) counterexamples: &'a [StoredAudio],
     /// Samples in one window.
     pub(crate) window: usize,
     /// Their rate.
@@ -201,11 +203,26 @@ impl Sources for BatchMaker<'_> {
     }
 
     fn background(&self, rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
-        if self.backgrounds.is_empty() {
-            return None;
-        }
-        let background = &self.backgrounds[rng.random_range(0..self.backgrounds.len())];
-        let spare = background.len().saturating_sub(self.window);
-        Some(background.looped(rng.random_range(0..=spare), self.window))
+        let (background, start) = any_window(self.backgrounds, self.window, rng)?;
+        Some(background.looped(start, self.window))
     }
+
+    fn counterexample(&self, rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
+        let (recording, start) = any_window(self.counterexamples, self.window, rng)?;
+        Some(recording.crop(start, self.window))
+    }
+}
+
+/// A recording and the first sample of a window in it, drawn evenly.
+fn any_window<'a>(
+    recordings: &'a [StoredAudio],
+    window: usize,
+    rng: &mut ChaCha8Rng,
+) -> Option<(&'a StoredAudio, usize)> {
+    if recordings.is_empty() {
+        return None;
+    }
+    let recording = &recordings[rng.random_range(0..recordings.len())];
+    let spare = recording.len().saturating_sub(window);
+    Some((recording, rng.random_range(0..=spare)))
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::ensure;
 use pipit_core::Taxonomy;
-use pipit_core::package::sha256_hex;
 
+use super::classless::{self, Classless};
 use super::plan::Plan;
 use super::recordings::{self, StoredAudio};
 use super::validate::HeldOut;
@@ -34,9 +34,9 @@ pub(crate) struct Data {
     /// How much each counts in the loss.
     pub(crate) training_weights: Vec<f32>,
     /// Recordings without birds.
-    pub(crate) backgrounds: Vec<Recording>,
-    /// Their audio.
-    pub(crate) background_audio: Vec<StoredAudio>,
+    pub(crate) backgrounds: Classless,
+    /// Recordings of birds that are none of the classes.
+    pub(crate) counterexamples: Classless,
     /// Judged on.
     pub(crate) held_out_recordings: Vec<Recording>,
     /// Their audio and truth.
@@ -121,7 +121,8 @@ pub(crate) fn load(
         split.training.len()
     );
 
-    let (backgrounds, background_audio) = load_backgrounds(options, &mut unreadable)?;
+    let backgrounds = classless::backgrounds(options, &mut unreadable)?;
+    let counterexamples = classless::counterexamples(options, &dataset, &classes, &mut unreadable)?;
 
     let training_targets = training
         .iter()
@@ -145,7 +146,7 @@ pub(crate) fn load(
             .collect(),
         training_weights: balance::rating_weights(&ratings, options.rating_weight),
         backgrounds,
-        background_audio,
+        counterexamples,
         split_by: split.by,
         dataset,
         classes,
@@ -188,51 +189,4 @@ impl Data {
         }
         counts
     }
-}
-
-/// Whether a background belongs to the share that is held out: a name is on one side in every run.
-fn is_held_out(filename: &str, share: f64) -> bool {
-    let digest = sha256_hex(filename.as_bytes());
-    let place = u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX);
-    f64::from(place) < share * f64::from(u32::MAX)
-}
-
-fn load_backgrounds(
-    options: &TrainOptions,
-    unreadable: &mut Vec<(String, String)>,
-) -> anyhow::Result<(Vec<Recording>, Vec<StoredAudio>)> {
-    let Some(path) = &options.backgrounds else {
-        return Ok((Vec::new(), Vec::new()));
-    };
-    let dataset = Dataset::open_unlabelled(path)?;
-    let all: Vec<&Recording> = (dataset.recordings.iter())
-        .filter(|recording| !is_held_out(&recording.filename, options.held_out_backgrounds))
-        .collect();
-    let mut backgrounds = (Vec::new(), Vec::new());
-    for (recording, audio) in all
-        .iter()
-        .zip(recordings::load(&all, options.audio.sample_rate))
-    {
-        let audio = audio.and_then(|audio| {
-            ensure!(audio.len() > 0, "no sound in {}", recording.path.display());
-            Ok(audio)
-        });
-        match audio {
-            Ok(audio) => {
-                backgrounds.0.push((*recording).clone());
-                backgrounds.1.push(audio);
-            }
-            Err(error) => {
-                eprintln!("skipped: {error:#}");
-                unreadable.push((recording.filename.clone(), format!("{error:#}")));
-            }
-        }
-    }
-    ensure!(
-        !backgrounds.0.is_empty(),
-        "none of the {} backgrounds can be read in {}",
-        all.len(),
-        path.display()
-    );
-    Ok(backgrounds)
 }

@@ -134,6 +134,10 @@ pub(crate) struct TrainOptions {
     /// decide.
     #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
     pub(crate) held_out_backgrounds: f64,
+    /// Recordings of birds that are none of the classes, in the same forms: shown as examples of no class,
+    /// so that other birds are not taken for these. Those that name a class are left out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) counterexamples: Option<PathBuf>,
     /// Train on the windows as they are.
     #[arg(long)]
     pub(crate) no_augment: bool,

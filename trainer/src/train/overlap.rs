@@ -73,6 +73,13 @@ pub(super) fn warn_of_heard(heard: &BTreeSet<String>, held_out: &[Recording]) {
     }
 }
 
+/// File names of those `recordings` that are among the `others`, too.
+pub(super) fn in_both(recordings: &[Recording], others: &[Recording]) -> BTreeSet<String> {
+    let others: Vec<&Recording> = others.iter().collect();
+    let overlap = Overlap::find(recordings, &others);
+    overlap.files().into_iter().map(str::to_owned).collect()
+}
+
 /// What two sets of recordings share.
 #[derive(Debug, PartialEq)]
 struct Overlap<'a> {

@@ -42,10 +42,26 @@ pub(crate) fn settle(
             "the names of the classes have changed since the run began: {}",
             request.data.display()
         );
-        if let Some(path) = &config.options.backgrounds {
-            let names = file_names(&data.backgrounds);
-            ensure_same(&config.backgrounds, &names, "backgrounds")
-                .with_context(|| format!("cannot resume with {}", path.display()))?;
+        let options = &config.options;
+        let sounds = [
+            (
+                "backgrounds",
+                &options.backgrounds,
+                &config.backgrounds,
+                &data.backgrounds,
+            ),
+            (
+                "counterexamples",
+                &options.counterexamples,
+                &config.counterexamples,
+                &data.counterexamples,
+            ),
+        ];
+        for (what, path, then, now) in sounds {
+            if let Some(path) = path {
+                ensure_same(then, &file_names(&now.recordings), what)
+                    .with_context(|| format!("cannot resume with {}", path.display()))?;
+            }
         }
         return Ok(config);
     }
@@ -72,7 +88,8 @@ pub(crate) fn settle(
     let thanked = heard.iter().cloned().chain(judged).collect();
     let own = (data.training.iter())
         .chain(&data.held_out_recordings)
-        .chain(&data.backgrounds);
+        .chain(&data.backgrounds.recordings)
+        .chain(&data.counterexamples.recordings);
     let attribution = attribution(own, &thanked, others);
     let config = RunConfig {
         command: command_line(),
@@ -93,7 +110,8 @@ pub(crate) fn settle(
         split_by: data.split_by,
         training: file_names(&data.training),
         held_out: file_names(&data.held_out_recordings),
-        backgrounds: file_names(&data.backgrounds),
+        backgrounds: file_names(&data.backgrounds.recordings),
+        counterexamples: file_names(&data.counterexamples.recordings),
         recordings_per_class: classes::count(&data.classes, &data.training),
         pretraining,
         heard: heard.into_iter().collect(),
@@ -129,6 +147,12 @@ fn announce(config: &RunConfig, data: &Data) {
     if options.no_augment && !config.backgrounds.is_empty() {
         eprintln!("--no-augment: the backgrounds are neither mixed in nor shown");
     }
+    let is_shown = !options.no_augment && options.augment.counterexample.probability > 0.0;
+    if !is_shown && !config.counterexamples.is_empty() {
+        eprintln!(
+            "the counterexamples are not shown: --no-augment, or augment.counterexample.probability is 0"
+        );
+    }
     let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
     if !untaught.is_empty() {
         eprintln!(
@@ -138,6 +162,9 @@ fn announce(config: &RunConfig, data: &Data) {
     }
     if !config.backgrounds.is_empty() {
         println!("{} backgrounds", config.backgrounds.len());
+    }
+    if !config.counterexamples.is_empty() {
+        println!("{} counterexamples", config.counterexamples.len());
     }
     println!(
         "{} classes, {} recordings to train on, {} held out {}, mean {} dB, std {} dB",

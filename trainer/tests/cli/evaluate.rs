@@ -6,11 +6,7 @@ use pipit_core::Calibration;
 use pipit_core::package::ModelPackage;
 use serde_json::{Value, json};
 
-use crate::support::{chirps, error_text, model, pipit, succeed, train, write_wav};
-
-fn read_json(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
+use crate::support::{chirps, error_text, model, pipit, read_json, succeed, train, write_wav};
 
 /// Scores of one class by `evaluate --scores`, recording by recording.
 fn scores(package: &Path, class: &str) -> Vec<f32> {

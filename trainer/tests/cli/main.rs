@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod check;
+mod counterexamples;
 mod evaluate;
 mod formats;
 mod identify;

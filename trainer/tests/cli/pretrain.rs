@@ -4,13 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use pipit_core::Manifest;
-use serde_json::Value;
 
-use crate::support::{TINY, chirps, error_text, model, pipit, succeed, train, write_wav};
-
-fn read_json(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
+use crate::support::{
+    TINY, chirps, error_text, model, pipit, read_json, succeed, train, write_wav,
+};
 
 /// Files that tell how two runs went.
 const OUTCOME: [&str; 5] = [

@@ -55,11 +55,13 @@ fn each_augmentation_has_a_picture_of_its_own() {
     write_backgrounds(&noise);
     let backgrounds = format!("--noise={}", noise.display());
 
-    let output = preview(&out, &["--each", &backgrounds]);
+    let counterexamples = format!("--counterexamples={}", noise.display());
+    let output = preview(&out, &["--each", &backgrounds, &counterexamples]);
 
     assert!(output.status.success(), "{}", error_text(&output));
     for name in [
         "no_call",
+        "counterexample",
         "time_shift",
         "speed",
         "pitch",

@@ -15,6 +15,7 @@ fn a_resumed_run_equals_an_unbroken_one() {
     let noise = folder.path().join("noise");
     write_backgrounds(&noise);
     let backgrounds = format!("--backgrounds={}", noise.display());
+    let counterexamples = format!("--counterexamples={}", noise.display());
     let settings = [
         "--epochs=3",
         "--freeze=2",
@@ -28,6 +29,7 @@ fn a_resumed_run_equals_an_unbroken_one() {
         "--dropout=0.2",
         "--drop-path=0.2",
         &backgrounds,
+        &counterexamples,
     ];
 
     let output = train(&data, &whole, &settings);

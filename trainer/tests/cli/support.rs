@@ -112,6 +112,11 @@ pub(crate) fn chirps(pitch_hz: f32, seconds: f32, take: usize) -> Vec<f32> {
         .collect()
 }
 
+/// What a JSON file holds.
+pub(crate) fn read_json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
 /// Writes 16-bit mono.
 pub(crate) fn write_wav(path: &Path, samples: &[f32]) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -273,6 +273,7 @@ mod tests {
             data: "birds".into(),
             pretrain_data: Some("others".into()),
             backgrounds: None,
+            counterexamples: None,
             weights: Some("imagenet.safetensors".into()),
         }
     }

@@ -16,7 +16,7 @@ const PRETRAIN: &str = "pretrain";
 /// Stands for the weights that the stage before leaves.
 const PRETRAINED: &str = "pretraining";
 /// Keys whose values are paths.
-const PATHS: [&str; 3] = ["data", "backgrounds", "weights"];
+const PATHS: [&str; 4] = ["data", "backgrounds", "counterexamples", "weights"];
 
 /// Recordings and weights, which are no part of an experiment's file.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,6 +30,9 @@ pub(super) struct Inputs {
     /// Recordings without birds
     #[arg(long, value_name = "DIR")]
     pub(super) backgrounds: Option<PathBuf>,
+    /// Recordings of birds that are none of the classes, for the main stage
+    #[arg(long, value_name = "DIR")]
+    pub(super) counterexamples: Option<PathBuf>,
     /// Weights that the first stage begins with, as `pipit import` writes them
     #[arg(long, value_name = "FILE")]
     pub(super) weights: Option<PathBuf>,
@@ -77,6 +80,7 @@ pub(super) fn path_flags(settings: &Table, inputs: &Inputs, pretrained: &Path) -
             Some("data") => Some(inputs.data.as_path()),
             Some("pretrain-data") => inputs.pretrain_data.as_deref(),
             Some("backgrounds") => inputs.backgrounds.as_deref(),
+            Some("counterexamples") => inputs.counterexamples.as_deref(),
             Some("weights") => inputs.weights.as_deref(),
             Some(PRETRAINED) => Some(pretrained),
             _ => None,
@@ -111,6 +115,10 @@ fn whole(recipe: &Table, inputs: &Inputs) -> Result<Table> {
         (None, None) => {}
         (Some(_), _) => bail!("the recipe has a table [{PRETRAIN}]: --pretrain-data says on what"),
         (None, Some(_)) => bail!("--pretrain-data is for recipes with a table [{PRETRAIN}]"),
+    }
+    // Birds of no class in the main stage may well be the classes of the one before.
+    if inputs.counterexamples.is_some() {
+        whole.insert("counterexamples".to_owned(), "counterexamples".into());
     }
     Ok(whole)
 }
@@ -183,6 +191,7 @@ mod tests {
             data: "birds".into(),
             pretrain_data: Some("others".into()),
             backgrounds: Some("rain".into()),
+            counterexamples: Some("crows".into()),
             weights: Some("imagenet.safetensors".into()),
         }
     }
@@ -208,7 +217,8 @@ mod tests {
             full.main,
             table(
                 "epochs = 15\nfreeze = 3\naugment.or_mixup.probability = 0.5\n\
-                 data = 'data'\nbackgrounds = 'backgrounds'\nweights = 'pretraining'"
+                 data = 'data'\nbackgrounds = 'backgrounds'\n\
+                 counterexamples = 'counterexamples'\nweights = 'pretraining'"
             )
         );
         assert_eq!(
@@ -231,7 +241,7 @@ mod tests {
             less.main,
             table(
                 "epochs = 15\nfreeze = 3\naugment.or_mixup.probability = 0\n\
-                 data = 'data'\nweights = 'pretraining'"
+                 data = 'data'\ncounterexamples = 'counterexamples'\nweights = 'pretraining'"
             )
         );
 
@@ -257,7 +267,7 @@ mod tests {
 
         assert_eq!(
             flags(&full.main),
-            "--data birds --backgrounds rain --weights best"
+            "--data birds --backgrounds rain --counterexamples crows --weights best"
         );
         assert_eq!(
             flags(&full.before.expect("a stage before")),

@@ -171,6 +171,7 @@ fn trained_in_parts(
         targets: &targets,
         weights: &[1.0; 4],
         backgrounds: &[],
+        counterexamples: &[],
         window: 1_000,
         sample_rate_hz: 1_000,
         frontends: &Frontends::new(1_000, &options.audio.mel()).unwrap(),

@@ -1,0 +1,123 @@
+//! Recordings of no class: sounds without birds, and birds that are none of the classes.
+
+use std::path::Path;
+
+use anyhow::ensure;
+use pipit_core::Taxonomy;
+use pipit_core::package::sha256_hex;
+
+use super::TrainOptions;
+use super::overlap;
+use super::recordings::{self, StoredAudio};
+use crate::dataset::{Dataset, Recording};
+
+/// Recordings beside their audio.
+#[derive(Default)]
+pub(crate) struct Classless {
+    /// Those that can be read.
+    pub(crate) recordings: Vec<Recording>,
+    /// Their audio.
+    pub(crate) audio: Vec<StoredAudio>,
+}
+
+/// Decodes the backgrounds, if there are any, but for those that are held out.
+pub(crate) fn backgrounds(
+    options: &TrainOptions,
+    unreadable: &mut Vec<(String, String)>,
+) -> anyhow::Result<Classless> {
+    let Some(path) = &options.backgrounds else {
+        return Ok(Classless::default());
+    };
+    let mut backgrounds = Dataset::open_unlabelled(path)?.recordings;
+    backgrounds.retain(|sound| !is_held_out(&sound.filename, options.held_out_backgrounds));
+    decode(backgrounds, options, unreadable)
+        .and_then(|sounds| ensure_some(sounds, "backgrounds", path))
+}
+
+/// Decodes the counterexamples, if there are any.
+pub(crate) fn counterexamples(
+    options: &TrainOptions,
+    data: &Dataset,
+    classes: &Taxonomy,
+    unreadable: &mut Vec<(String, String)>,
+) -> anyhow::Result<Classless> {
+    let Some(path) = &options.counterexamples else {
+        return Ok(Classless::default());
+    };
+    let birds = choose_counterexamples(path, data, classes)?;
+    decode(birds, options, unreadable).and_then(|birds| ensure_some(birds, "counterexamples", path))
+}
+
+/// Recordings in which none of the classes is heard, as far as labels say, and which are not in `data`, too.
+/// Says how many others there are.
+pub(crate) fn choose_counterexamples(
+    path: &Path,
+    data: &Dataset,
+    classes: &Taxonomy,
+) -> anyhow::Result<Vec<Recording>> {
+    let all = Dataset::open_unlabelled(path)?.recordings;
+    let count = all.len();
+    let has_class = |recording: &Recording| {
+        let labels = std::iter::once(&recording.primary_label).chain(&recording.secondary_labels);
+        labels.into_iter().any(|code| classes.id(code).is_some())
+    };
+    let mut birds: Vec<Recording> = all.into_iter().filter(|bird| !has_class(bird)).collect();
+    let of_classes = count - birds.len();
+    let known = overlap::in_both(&birds, &data.recordings);
+    birds.retain(|bird| !known.contains(&bird.filename));
+    if birds.len() < count {
+        println!(
+            "counterexamples left out: {of_classes} with one of the classes, {} that are among the recordings, too",
+            known.len()
+        );
+    }
+    ensure!(
+        !birds.is_empty(),
+        "each of the {count} counterexamples has one of the classes, or is among the recordings, too, in {}",
+        path.display()
+    );
+    Ok(birds)
+}
+
+/// Whether a background belongs to the share that is held out: a name is on one side in every run.
+fn is_held_out(filename: &str, share: f64) -> bool {
+    let digest = sha256_hex(filename.as_bytes());
+    let place = u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX);
+    f64::from(place) < share * f64::from(u32::MAX)
+}
+
+fn decode(
+    recordings: Vec<Recording>,
+    options: &TrainOptions,
+    unreadable: &mut Vec<(String, String)>,
+) -> anyhow::Result<Classless> {
+    let all: Vec<&Recording> = recordings.iter().collect();
+    let audio = recordings::load(&all, options.audio.sample_rate);
+    let mut readable = Classless::default();
+    for (recording, audio) in recordings.into_iter().zip(audio) {
+        let audio = audio.and_then(|audio| {
+            ensure!(audio.len() > 0, "no sound in {}", recording.path.display());
+            Ok(audio)
+        });
+        match audio {
+            Ok(audio) => {
+                readable.recordings.push(recording);
+                readable.audio.push(audio);
+            }
+            Err(error) => {
+                eprintln!("skipped: {error:#}");
+                unreadable.push((recording.filename.clone(), format!("{error:#}")));
+            }
+        }
+    }
+    Ok(readable)
+}
+
+fn ensure_some(sounds: Classless, what: &str, path: &Path) -> anyhow::Result<Classless> {
+    ensure!(
+        !sounds.recordings.is_empty(),
+        "none of the {what} can be read in {}",
+        path.display()
+    );
+    Ok(sounds)
+}

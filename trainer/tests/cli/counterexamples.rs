@@ -1,0 +1,117 @@
+//! Birds that are none of the classes.
+
+use std::path::Path;
+
+use crate::support::{
+    chirps, error_text, model, pipit, read_json, train, write_backgrounds, write_wav,
+};
+
+/// Recordings of two other birds, of one in whose background a class is heard, of a class, and one that
+/// is among the recordings of the data set, too.
+fn write_birds(folder: &Path) {
+    let rows = [
+        ("crow", "[]", "https://example.org/crow"),
+        ("gull", "['crow']", "https://example.org/gull"),
+        ("swift", "['low']", "https://example.org/swift"),
+        ("low", "[]", "https://example.org/other"),
+        ("tern", "[]", "https://example.org/low0"),
+    ];
+    let mut table = String::from("primary_label,secondary_labels,author,license,url,filename\n");
+    for (bird, (code, others, url)) in rows.into_iter().enumerate() {
+        let file = format!("{code}.wav");
+        let pitch_hz = 700.0 + 100.0 * bird as f32;
+        write_wav(&folder.join("audio").join(&file), &chirps(pitch_hz, 1.2, 0));
+        table += &format!("{code},{others},Eve,CC BY 4.0,{url},{file}\n");
+    }
+    std::fs::write(folder.join("train_metadata.csv"), table).unwrap();
+}
+
+#[test]
+fn they_are_shown_thanked_and_never_one_of_the_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (birds, run) = (folder.path().join("birds"), folder.path().join("run"));
+    write_birds(&birds);
+    let flag = format!("--counterexamples={}", birds.display());
+
+    let settings = ["--epochs=1", "--freeze=7", "--held-out=0", &flag];
+    let output = train(&model().data, &run, &settings);
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let left_out = "left out: 2 with one of the classes, 1 that are among the recordings, too";
+    assert!(text.contains(left_out), "{text}");
+    assert!(text.contains("\n2 counterexamples\n"), "{text}");
+    let config = read_json(&run.join("config.json"));
+    assert_eq!(
+        config["counterexamples"],
+        serde_json::json!(["crow.wav", "gull.wav"])
+    );
+    assert_eq!(config["classes"].as_array().unwrap().len(), 3);
+    let thanked = config["attribution"].as_array().unwrap();
+    assert!(
+        thanked
+            .iter()
+            .any(|entry| entry["author"] == "Eve" && entry["recordings"] == 2)
+    );
+
+    let without = folder.path().join("without");
+    let output = train(&model().data, &without, &settings[..3]);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let weights = |run: &Path| std::fs::read(run.join("best.safetensors")).unwrap();
+    assert!(weights(&run) != weights(&without), "they are shown");
+
+    let evaluated = pipit([
+        "evaluate".to_owned(),
+        format!("--model={}", run.display()),
+        format!("--data={}", model().data.display()),
+        format!("--noise={}", birds.display()),
+        "--snr=0".to_owned(),
+        "--all".to_owned(),
+    ]);
+    let text = String::from_utf8_lossy(&evaluated.stdout);
+    assert!(
+        text.contains("3 of 5 sounds are mixed in"),
+        "{text}{}",
+        error_text(&evaluated)
+    );
+}
+
+#[test]
+fn a_folder_of_nothing_but_the_classes_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let flag = format!("--counterexamples={}", model().data.display());
+
+    let output = train(&model().data, &run, &["--epochs=1", &flag]);
+
+    assert!(!output.status.success());
+    let text = error_text(&output);
+    assert!(
+        text.contains("each of the 13 counterexamples has one of the classes"),
+        "{text}"
+    );
+    assert!(text.contains(&model().data.display().to_string()), "{text}");
+    assert!(!run.join("config.json").exists());
+}
+
+#[test]
+fn without_any_chance_to_be_shown_it_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let noise = folder.path().join("noise");
+    write_backgrounds(&noise);
+    let flag = format!("--counterexamples={}", noise.display());
+    for (name, off) in [
+        ("one", "--no-augment"),
+        ("two", "--set=augment.counterexample.probability=0"),
+    ] {
+        let run = folder.path().join(name);
+        let output = train(
+            &model().data,
+            &run,
+            &["--epochs=1", "--freeze=7", &flag, off],
+        );
+        assert!(output.status.success(), "{}", error_text(&output));
+        let text = error_text(&output);
+        assert!(text.contains("counterexamples are not shown"), "{text}");
+    }
+}
