@@ -24,7 +24,7 @@ enum Command {
     /// Measure speed and size, and write docs/benchmarks.md
     Bench,
     /// Train a recipe with and without each of its parts, and write the table of an experiment
-    Ablate(ablate::Args),
+    Ablate(Box<ablate::Args>),
     /// Synthesise app/assets/example.wav, the soundscape behind "Try an example"
     Example,
 }

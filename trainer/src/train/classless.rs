@@ -30,8 +30,7 @@ pub(crate) fn backgrounds(
     };
     let mut backgrounds = Dataset::open_unlabelled(path)?.recordings;
     backgrounds.retain(|sound| !is_held_out(&sound.filename, options.held_out_backgrounds));
-    decode(backgrounds, options, unreadable)
-        .and_then(|sounds| ensure_some(sounds, "backgrounds", path))
+    decode(backgrounds, "backgrounds", path, options, unreadable)
 }
 
 /// Decodes the counterexamples, if there are any.
@@ -45,7 +44,7 @@ pub(crate) fn counterexamples(
         return Ok(Classless::default());
     };
     let birds = choose_counterexamples(path, data, classes)?;
-    decode(birds, options, unreadable).and_then(|birds| ensure_some(birds, "counterexamples", path))
+    decode(birds, "counterexamples", path, options, unreadable)
 }
 
 /// Recordings in which none of the classes is heard, as far as labels say, and which are not in `data`, too.
@@ -86,8 +85,11 @@ fn is_held_out(filename: &str, share: f64) -> bool {
     f64::from(place) < share * f64::from(u32::MAX)
 }
 
+/// Decodes recordings; those that cannot be read are said and noted, and if that is all of them it is an error.
 fn decode(
     recordings: Vec<Recording>,
+    what: &str,
+    path: &Path,
     options: &TrainOptions,
     unreadable: &mut Vec<(String, String)>,
 ) -> anyhow::Result<Classless> {
@@ -106,18 +108,14 @@ fn decode(
             }
             Err(error) => {
                 eprintln!("skipped: {error:#}");
-                unreadable.push((recording.filename.clone(), format!("{error:#}")));
+                unreadable.push((recording.filename, format!("{error:#}")));
             }
         }
     }
-    Ok(readable)
-}
-
-fn ensure_some(sounds: Classless, what: &str, path: &Path) -> anyhow::Result<Classless> {
     ensure!(
-        !sounds.recordings.is_empty(),
+        !readable.recordings.is_empty(),
         "none of the {what} can be read in {}",
         path.display()
     );
-    Ok(sounds)
+    Ok(readable)
 }

@@ -1,5 +1,6 @@
 //! Birds that are none of the classes.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use crate::support::{
@@ -21,7 +22,7 @@ fn write_birds(folder: &Path) {
         let file = format!("{code}.wav");
         let pitch_hz = 700.0 + 100.0 * bird as f32;
         write_wav(&folder.join("audio").join(&file), &chirps(pitch_hz, 1.2, 0));
-        table += &format!("{code},{others},Eve,CC BY 4.0,{url},{file}\n");
+        writeln!(table, "{code},{others},Eve,CC BY 4.0,{url},{file}").unwrap();
     }
     std::fs::write(folder.join("train_metadata.csv"), table).unwrap();
 }
