@@ -18,6 +18,7 @@ mod import;
 mod interrupt;
 mod judging;
 mod listing;
+mod memory;
 mod metrics;
 mod preview;
 mod publish;
@@ -36,6 +37,7 @@ use crate::cli::{Cli, Command};
 fn main() -> ExitCode {
     // Whoever reads the output may stop reading, as `head` does: an end like any other.
     sigpipe::reset();
+    memory::keep_freed();
     let cli = Cli::parse();
     match run(cli) {
         Ok(outcome) => outcome,
