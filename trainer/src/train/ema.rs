@@ -17,6 +17,13 @@ pub(crate) fn update<M: Module>(average: M, current: &M, decay: f32) -> M {
     })
 }
 
+/// The decay after so many `steps`, counted from 0: it rises to `most`, so that a short run is not held by the
+/// weights that it began with. The curve is that of `TensorFlow`'s `ExponentialMovingAverage` with `num_updates`.
+pub(crate) fn decay_after(steps: usize, most: f32) -> f32 {
+    let steps = steps as f32;
+    most.min((1.0 + steps) / (10.0 + steps))
+}
+
 /// Parameters and running statistics alike, flat because their ranks differ.
 struct Values(HashMap<ParamId, Tensor<1>>);
 
@@ -53,6 +60,14 @@ mod tests {
     use burn::tensor::TensorData;
 
     use super::*;
+
+    #[test]
+    fn the_decay_rises_to_what_was_asked_for() {
+        assert!((decay_after(0, 0.999) - 0.1).abs() < 1e-6);
+        assert!((decay_after(90, 0.999) - 0.91).abs() < 1e-6);
+        assert!((decay_after(1_000_000, 0.999) - 0.999).abs() < 1e-6);
+        assert!((decay_after(8, 0.3) - 0.3).abs() < 1e-6);
+    }
 
     #[test]
     fn the_average_moves_by_the_rest_of_the_decay() {

@@ -115,7 +115,8 @@ pub(crate) fn train(
                 replicas.follow(&state.model);
                 if let Some(average) = state.average.take() {
                     let current = state.model.valid();
-                    state.average = Some(ema::update(average, &current, options.ema_decay));
+                    let decay = ema::decay_after(steps.first_step + step, options.ema_decay);
+                    state.average = Some(ema::update(average, &current, decay));
                 }
             }
             if (index + 1) % BATCHES_PER_LOOK == 0 || index + 1 == batches.len() {

@@ -73,7 +73,8 @@ pub(crate) struct TrainOptions {
     /// Train the frozen stages, too, after so many epochs [default: never].
     #[arg(long, value_name = "EPOCHS")]
     pub(crate) unfreeze_after: Option<usize>,
-    /// Share of the old weights in a running average of them, which is then judged and kept; 0 is off.
+    /// Share of the old weights in a running average of them, which is then judged and kept; it is less in the
+    /// first steps, and 0 is off.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) ema_decay: f32,
     /// Species with fewer recordings become no class; their recordings serve as counterexamples.
