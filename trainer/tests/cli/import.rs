@@ -9,7 +9,7 @@ use pipit_core::model::Model;
 use pipit_core::model::weights::{WeightsDtype, load_weights, save_weights};
 use safetensors::SafeTensors;
 
-use crate::support::{error_text, pipit, succeed};
+use crate::support::{error_text, model, pipit, succeed, train};
 use crate::torch;
 
 /// A timm-like file of a network that sees colours.
@@ -44,21 +44,82 @@ fn a_timm_file_gets_a_stem_for_one_channel() {
 
 #[test]
 fn a_pytorch_file_gives_what_a_safetensors_file_gives() {
-    let folder = tempfile::tempdir().unwrap();
-    let import = |file: &str| {
-        let out = folder.path().join("out.safetensors");
-        succeed([
-            "import".into(),
-            folder.path().join(file).display().to_string(),
-            format!("--out={}", out.display()),
-        ]);
-        std::fs::read(out).unwrap()
-    };
-    let colour = colour_weights();
-    std::fs::write(folder.path().join("timm.safetensors"), &colour).unwrap();
-    torch::save(&colour, &folder.path().join("timm.pth"));
+    for architecture in [
+        Architecture::TfEfficientNetLite0,
+        Architecture::SeResNeXt50_32x4d,
+        Architecture::EcaNfNetL0,
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let import = |file: &str| {
+            let out = folder.path().join("out.safetensors");
+            succeed([
+                "import".into(),
+                folder.path().join(file).display().to_string(),
+                format!("--architecture={architecture}"),
+                format!("--out={}", out.display()),
+            ]);
+            std::fs::read(out).unwrap()
+        };
+        let colour = Model::new(architecture, 3, 4, &Device::flex());
+        let colour = save_weights(&colour, WeightsDtype::F32).unwrap();
+        std::fs::write(folder.path().join("timm.safetensors"), &colour).unwrap();
+        torch::save(&colour, &folder.path().join("timm.pth"));
 
-    assert!(import("timm.pth") == import("timm.safetensors"));
+        let equal = import("timm.pth") == import("timm.safetensors");
+        assert!(equal, "{architecture}");
+    }
+}
+
+#[test]
+fn a_file_without_a_classifier_is_a_start_for_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("timm.safetensors");
+    let colour = colour_weights();
+    let tensors = SafeTensors::deserialize(&colour).unwrap();
+    let write = |left_out: &str| {
+        let mut tensors = tensors.tensors();
+        tensors.retain(|(name, _)| !name.starts_with(left_out));
+        std::fs::write(&file, safetensors::serialize(tensors, None).unwrap()).unwrap();
+    };
+    let out = folder.path().join("start.safetensors");
+    let import = [
+        "import".to_owned(),
+        file.display().to_string(),
+        format!("--out={}", out.display()),
+    ];
+
+    write("classifier.weight");
+    let refused = pipit(&import);
+    let text = error_text(&refused);
+    assert!(!refused.status.success() && !out.exists());
+    assert!(
+        text.contains("no tensor classifier.weight beside classifier.bias"),
+        "{text}"
+    );
+
+    write("classifier.");
+    let text = succeed(&import);
+    assert!(
+        text.contains("no classifier, which training does not need"),
+        "{text}"
+    );
+    let weights = format!("--weights={}", out.display());
+    let run = folder.path().join("run");
+    let output = train(&model().data, &run, &["--epochs=1", "--freeze=7", &weights]);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("which has no classifier"), "{text}");
+    let trained = std::fs::read(run.join("best.safetensors")).unwrap();
+    let trained = SafeTensors::deserialize(&trained).unwrap();
+    let frozen = "blocks.0.0.conv_dw.weight";
+    assert_eq!(
+        trained.tensor(frozen).unwrap().data(),
+        tensors.tensor(frozen).unwrap().data()
+    );
+    assert_eq!(
+        trained.tensor("classifier.weight").unwrap().shape(),
+        [3, 1280]
+    );
 }
 
 #[test]
