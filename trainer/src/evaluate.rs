@@ -3,6 +3,7 @@
 mod evaluation;
 mod networks;
 mod noise;
+mod other_birds;
 mod report;
 mod table;
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clap::Args;
-use pipit_core::Taxonomy;
+use pipit_core::{LabelId, Taxonomy};
 
 use crate::dataset::{Dataset, Recording};
 use crate::device::DeviceChoice;
@@ -62,10 +63,14 @@ pub(crate) struct EvaluateArgs {
         requires = "noise"
     )]
     snr: Vec<f32>,
+    /// Recordings of birds that are none of the classes: in how many is one of them detected? Those that a run
+    /// was shown as such are left out.
+    #[arg(long, value_name = "DIR")]
+    counterexamples: Option<PathBuf>,
     /// Seed that chooses the sounds.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Confidence from which a detection counts in F1 [default: the model's].
+    /// Confidence from which a detection counts in F1 and of other birds [default: the model's].
     #[arg(long)]
     threshold: Option<f32>,
     /// What to compute on.
@@ -94,6 +99,9 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             Backgrounds::open(path, args.seed, &heard)
         })
         .transpose()?;
+    let other_birds = (args.counterexamples.as_deref())
+        .map(|path| other_birds::choose(path, &dataset, &networks))
+        .transpose()?;
 
     let clean = networks::judge(&networks, |classifier, recordings| {
         judging::judge(classifier, recordings, "scoring", |recording| {
@@ -113,7 +121,15 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             noisy.push(Noisy::new(snr_db, &set, manifest.classes.len(), threshold));
         }
     }
-    let evaluation = Evaluation::new(&networks, &dataset, &clean, noisy, threshold);
+    let mut evaluation = Evaluation::new(&networks, &dataset, &clean, noisy, threshold);
+    if let Some(birds) = &other_birds {
+        let threshold_of = |class| match args.threshold {
+            Some(threshold) => threshold,
+            None => manifest.detection.threshold_of(LabelId(class)),
+        };
+        let found = other_birds::judge(birds, &networks, &clean, threshold_of)?;
+        evaluation.other_birds = Some(found);
+    }
 
     table::print(&manifest.classes, &evaluation);
     if let Some(path) = &args.json {

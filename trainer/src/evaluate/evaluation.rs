@@ -4,6 +4,7 @@ use pipit_core::LabelId;
 use serde::Serialize;
 
 use super::networks::{self, Network};
+use super::other_birds::OtherBirds;
 use crate::dataset::Dataset;
 use crate::judging::JudgedSet;
 use crate::metrics::breakdown::{self, ByTrainingCount};
@@ -46,6 +47,8 @@ pub(super) struct Evaluation {
     pub(super) confusion: Vec<Vec<usize>>,
     /// With backgrounds mixed in.
     pub(super) noisy: Vec<Noisy>,
+    /// Birds that are none of the classes, where they were asked for.
+    pub(super) other_birds: Option<OtherBirds>,
 }
 
 /// The figures at one signal-to-noise ratio.
@@ -109,6 +112,7 @@ impl Evaluation {
             training_counts,
             confusion: breakdown::confusion(&set.judged, classes),
             noisy,
+            other_birds: None,
             metrics,
         }
     }

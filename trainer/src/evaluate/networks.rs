@@ -90,6 +90,13 @@ impl Network<'_> {
             .map(String::as_str)
     }
 
+    /// File names of the birds that it was shown as examples of no class.
+    pub(super) fn counterexamples(&self) -> impl Iterator<Item = &str> {
+        (self.run.iter())
+            .flat_map(|run| &run.counterexamples)
+            .map(String::as_str)
+    }
+
     /// Training recordings by class: as the package notes them, else counted in the run's data.
     fn training_counts(&self, dataset: &Dataset) -> Option<Vec<usize>> {
         let manifest = self.classifier.manifest();

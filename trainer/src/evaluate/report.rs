@@ -47,6 +47,7 @@ pub(super) fn html(
                 }
                 (figures(evaluation))
                 (noise(evaluation)?)
+                (other_birds(evaluation))
                 (training_counts(evaluation)?)
                 (calibration(evaluation)?)
                 (precision_recall(manifest, judged)?)
@@ -142,6 +143,29 @@ fn noise(evaluation: &Evaluation) -> anyhow::Result<Markup> {
             }
         }
     })
+}
+
+fn other_birds(evaluation: &Evaluation) -> Markup {
+    let Some(birds) = &evaluation.other_birds else {
+        return html! {};
+    };
+    html! {
+        h2 { "Birds that it does not know" }
+        p {
+            (birds.recordings) " recordings of birds that are none of the classes. A class is detected where one window's "
+            "confidence reaches its threshold; the ROC-AUC tells how likely a recording's own class is heard with more "
+            "confidence than another bird's likeliest one."
+        }
+        dl.figures {
+            div { dt { "other birds taken for a class" } dd { (percent(birds.detected)) } }
+            div { dt { "own class detected" } dd { (percent(birds.own_detected)) } }
+            div { dt { "ROC-AUC" } dd { (figure(birds.roc_auc)) } }
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
 
 fn training_counts(evaluation: &Evaluation) -> anyhow::Result<Markup> {

@@ -47,6 +47,16 @@ pub(super) fn print(classes: &Taxonomy, evaluation: &Evaluation) {
     if !evaluation.noisy.is_empty() {
         println!("\nwith other sounds mixed in\n{}", by_noise(evaluation));
     }
+    if let Some(birds) = &evaluation.other_birds {
+        println!(
+            "\n{} recordings of other birds: a class is detected in {:.1} % of them; its own in {:.1} % of recordings of the \
+             classes; ROC-AUC between the two {}",
+            birds.recordings,
+            100.0 * birds.detected,
+            100.0 * birds.own_detected,
+            figure(birds.roc_auc)
+        );
+    }
     if !evaluation.unreadable.is_empty() {
         println!(
             "{} recordings could not be read and were skipped",

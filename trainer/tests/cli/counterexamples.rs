@@ -116,3 +116,63 @@ fn without_any_chance_to_be_shown_it_says_so() {
         assert!(text.contains("counterexamples are not shown"), "{text}");
     }
 }
+
+#[test]
+fn it_is_told_how_often_they_are_taken_for_a_class() {
+    let folder = tempfile::tempdir().unwrap();
+    let (birds, run) = (folder.path().join("birds"), folder.path().join("run"));
+    write_birds(&birds);
+    let flag = format!("--counterexamples={}", birds.display());
+    let evaluate = |judged: &Path, more: &[&str]| {
+        let (judged, data) = (judged.display(), model().data.display());
+        let flags = [
+            format!("--model={judged}"),
+            format!("--data={data}"),
+            flag.clone(),
+        ];
+        let more = more.iter().map(ToString::to_string);
+        pipit(
+            std::iter::once("evaluate".to_owned())
+                .chain(flags)
+                .chain(more),
+        )
+    };
+
+    let [json, report] = ["all.json", "report.html"].map(|name| folder.path().join(name));
+    let output = evaluate(
+        &model().package,
+        &[
+            "--threshold=0",
+            &format!("--json={}", json.display()),
+            &format!("--report={}", report.display()),
+        ],
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let told =
+        "2 recordings of other birds: a class is detected in 100.0 % of them; its own in 100.0 %";
+    assert!(text.contains(told), "{text}");
+    let figures = &read_json(&json)["other_birds"];
+    assert_eq!(figures["recordings"], 2);
+    assert!(
+        (0.0..=1.0).contains(&figures["roc_auc"].as_f64().unwrap()),
+        "{figures}"
+    );
+    let report = std::fs::read_to_string(report).unwrap();
+    assert!(report.contains("Birds that it does not know"));
+    let none = evaluate(
+        &model().package,
+        &["--threshold=1", &format!("--json={}", json.display())],
+    );
+    assert!(none.status.success(), "{}", error_text(&none));
+    assert_eq!(read_json(&json)["other_birds"]["detected"], 0.0);
+
+    let output = train(&model().data, &run, &["--epochs=1", "--freeze=7", &flag]);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let refused = evaluate(&run, &[]);
+    let text = error_text(&refused);
+    assert!(
+        !refused.status.success() && text.contains("shown all 2 counterexamples"),
+        "{text}"
+    );
+}
