@@ -41,6 +41,9 @@ fn all(steps: &mut Steps) -> Result<()> {
                 .args(["--", "-D", "warnings"]),
         )
     })?;
+    steps.run("clippy, graphics cards", || {
+        command::run(&mut clippy_for_cards())
+    })?;
     steps.run("unit and golden tests, native", || {
         command::run(&mut native_tests())
     })?;
@@ -76,6 +79,27 @@ fn all(steps: &mut Steps) -> Result<()> {
     steps.run("end-to-end tests", || {
         end_to_end(&site, &pipit, axe.as_deref())
     })
+}
+
+/// What is built for graphics cards alone, checked by the compiler without one: neither linked nor run.
+fn clippy_for_cards() -> Command {
+    const FEATURES: [&str; 4] = [
+        "pipit-core/cuda",
+        "pipit-core/vulkan",
+        "pipit-trainer/cuda",
+        "pipit-trainer/vulkan",
+    ];
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--locked", "--all-targets"]);
+    clippy.args(["-p", "pipit-core", "-p", "pipit-trainer", "--features"]);
+    clippy.arg(FEATURES.join(","));
+    // The more backends, the larger the futures that wait for them.
+    clippy.args(["--", "-D", "warnings", "-A", "clippy::large_futures"]);
+    // As on docs.rs, nothing is linked, so that CUDA's code generator does not fetch LLVM. Crates look at this
+    // variable, so in the common build folder they would be built anew each time that it changes.
+    clippy.env("DOCS_RS", "1");
+    clippy.env("CARGO_TARGET_DIR", workspace::target_dir().join("cards"));
+    clippy
 }
 
 fn native_tests() -> Command {
