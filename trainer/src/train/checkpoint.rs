@@ -11,6 +11,7 @@ use anyhow::{Context, ensure};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
+use burn::tensor::Bytes;
 use pipit_core::model::Model;
 use serde::{Deserialize, Serialize};
 
@@ -189,13 +190,12 @@ fn write(folder: &Path, state: &TrainingState) -> anyhow::Result<()> {
 }
 
 fn read(folder: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
-    let model = state
-        .model
-        .try_load_record(ModuleRecord::load(folder.join(MODEL_FILE))?)?;
+    // Loaded from a file, tensors would be read when they are needed, and the file may be gone by then.
+    let bytes = |name| files::read(&folder.join(name)).map(Bytes::from_bytes_vec);
+    let record = |name| anyhow::Ok(ModuleRecord::from_bytes(bytes(name)?)?);
+    let model = state.model.try_load_record(record(MODEL_FILE)?)?;
     let average = match state.average {
-        Some(average) => {
-            Some(average.try_load_record(ModuleRecord::load(folder.join(AVERAGE_FILE))?)?)
-        }
+        Some(average) => Some(average.try_load_record(record(AVERAGE_FILE)?)?),
         None => None,
     };
     let progress: Progress = serde_json::from_slice(&files::read(&folder.join(PROGRESS_FILE))?)?;
@@ -206,7 +206,7 @@ fn read(folder: &Path, state: TrainingState) -> anyhow::Result<TrainingState> {
     Ok(TrainingState {
         model,
         average,
-        optimizer: state.optimizer.load(folder.join(OPTIMIZER_FILE))?,
+        optimizer: state.optimizer.from_bytes(bytes(OPTIMIZER_FILE)?)?,
         progress,
     })
 }

@@ -47,8 +47,6 @@ pub(crate) struct Trained {
     pub(crate) state: TrainingState,
     /// All of it, or what there was until it was over.
     pub(crate) epoch: BegunEpoch,
-    /// Learning rate of the last step.
-    pub(crate) learning_rate: f64,
 }
 
 /// Makes one step for each batch, or for as many as are accumulated and shared by devices. An epoch that
@@ -83,7 +81,6 @@ pub(crate) fn train(
             sums: epoch.losses,
         };
         let mut replicas = Replicas::new(&state.model, steps.devices);
-        let mut rate = 0.0;
         let began = Instant::now();
         let mut waited = Duration::ZERO;
         let mut next = || {
@@ -102,7 +99,7 @@ pub(crate) fn train(
             let (loss, gradients) = gradients_of(model, batch?, in_step, steps, device);
             replicas.accumulate(&state.model, index, gradients);
             losses.add(loss);
-            rate = schedule::learning_rate(
+            let rate = schedule::learning_rate(
                 steps.first_step + step,
                 steps.all_steps,
                 options.learning_rate,
@@ -142,11 +139,7 @@ pub(crate) fn train(
         epoch.losses = losses.sums;
         epoch.seconds += began.elapsed().as_secs_f64();
         epoch.waited_s += waited.as_secs_f64();
-        Ok(Trained {
-            state,
-            epoch,
-            learning_rate: rate,
-        })
+        Ok(Trained { state, epoch })
     })
 }
 

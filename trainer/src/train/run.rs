@@ -9,11 +9,11 @@ use burn::prelude::Device;
 use indicatif::ProgressBar;
 
 use super::batch::{BatchMaker, Frontends};
-use super::checkpoint::{self, EpochRecord, TrainingState};
+use super::checkpoint::{self, BegunEpoch, EpochRecord, TrainingState};
 use super::data::{self, Data};
 use super::epoch::{self, Steps, Trained};
 use super::recordings::progress_style;
-use super::validate::{Judge, judge};
+use super::validate::{HeldOut, Judge, judge};
 use super::{outcome, settle};
 use crate::files;
 use crate::interrupt;
@@ -157,42 +157,61 @@ fn epochs(
         let Trained {
             state: after,
             epoch: shown,
-            learning_rate,
         } = epoch::train(state, &maker, &batches, &steps)?;
         state = after;
-        if shown.batches < batches.len() {
-            state.progress.begun = Some(shown);
-            checkpoint::save(request.out, &state)?;
-            continue;
-        }
-
-        let judging_began = Instant::now();
-        let model = match &state.average {
-            Some(average) => average.clone(),
-            None => state.model.valid(),
-        };
+        let is_whole = shown.batches == batches.len();
         let due = (epoch + 1).is_multiple_of(options.validate_every) || epoch + 1 == options.epochs;
-        let metrics = if due && !data.held_out.audio.is_empty() {
-            bar.set_message(format!("epoch {}/{}  judging", epoch + 1, options.epochs));
-            judge(&model, &data.held_out, &judging)?.summary()
-        } else {
-            BTreeMap::new()
-        };
-        let record = EpochRecord {
-            epoch: epoch + 1,
-            learning_rate,
-            loss: shown.losses.mean(),
-            metrics,
-            seconds: shown.seconds + judging_began.elapsed().as_secs_f64(),
-            data_share: shown.waited_s / shown.seconds,
-            steps: shown.steps,
-        };
-        bar.suspend(|| println!("{}", outcome::describe(&record, options.epochs)));
-        outcome::keep_if_best(request.out, &model, &record, &state.progress)?;
-        state.progress.history.push(record);
-        outcome::write_tables(request.out, &state.progress)?;
-        checkpoint::save(request.out, &state)?;
+        let judged_on = Some(&data.held_out).filter(|held_out| due && !held_out.audio.is_empty());
+        // Judging may take long, and what comes before it is not lost if it does not end.
+        if !is_whole || judged_on.is_some() {
+            state.progress.begun = Some(shown.clone());
+            checkpoint::save(request.out, &state)?;
+            if !is_whole || interrupt::is_wished() {
+                continue;
+            }
+        }
+        end_epoch(request, &mut state, shown, judged_on, &judging, &bar)?;
     }
     bar.finish_and_clear();
     Ok(state)
+}
+
+/// Judges a network after an epoch if there is something to judge it on, and keeps all that there is to know.
+fn end_epoch(
+    request: &Request<'_>,
+    state: &mut TrainingState,
+    shown: BegunEpoch,
+    judged_on: Option<&HeldOut>,
+    judging: &Judge<'_>,
+    bar: &ProgressBar,
+) -> anyhow::Result<()> {
+    let epochs = request.settings.options.epochs;
+    let epoch = state.progress.history.len() + 1;
+    let judging_began = Instant::now();
+    let model = match &state.average {
+        Some(average) => average.clone(),
+        None => state.model.valid(),
+    };
+    let metrics = match judged_on {
+        Some(held_out) => {
+            bar.set_message(format!("epoch {epoch}/{epochs}  judging"));
+            judge(&model, held_out, judging)?.summary()
+        }
+        None => BTreeMap::new(),
+    };
+    let record = EpochRecord {
+        epoch,
+        learning_rate: shown.steps.last().map_or(0.0, |step| step.learning_rate),
+        loss: shown.losses.mean(),
+        metrics,
+        seconds: shown.seconds + judging_began.elapsed().as_secs_f64(),
+        data_share: shown.waited_s / shown.seconds.max(f64::MIN_POSITIVE),
+        steps: shown.steps,
+    };
+    bar.suspend(|| println!("{}", outcome::describe(&record, epochs)));
+    outcome::keep_if_best(request.out, &model, &record, &state.progress)?;
+    state.progress.begun = None;
+    state.progress.history.push(record);
+    outcome::write_tables(request.out, &state.progress)?;
+    checkpoint::save(request.out, state)
 }

@@ -134,7 +134,8 @@ fn trained(start: &Model, accumulate: usize, devices: &[Device]) -> (Vec<f32>, V
     weights(&state.model)
 }
 
-/// The same in parts of so many steps, with a checkpoint written and read after each; and how it went.
+/// The same in parts of so many steps, with a checkpoint written and read after each, and after the last
+/// there is nothing left to train; and how it went.
 fn trained_in_parts(
     start: &Model,
     accumulate: usize,
@@ -211,9 +212,11 @@ fn trained_in_parts(
     let run = tempfile::tempdir().unwrap();
     let mut state = fresh();
     loop {
+        let begun = state.progress.begun.as_ref();
+        let was_whole = begun.is_some_and(|begun| begun.batches == batches.len());
         let trained = train(state, &maker, &batches, &steps).unwrap();
         state = trained.state;
-        if trained.epoch.batches == batches.len() {
+        if was_whole || part == usize::MAX {
             return (state, trained.epoch);
         }
         state.progress.begun = Some(trained.epoch);
