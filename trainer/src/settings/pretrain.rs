@@ -52,6 +52,7 @@ impl Settings {
         (main.options.fold, main.options.folds) = (None, None);
         // Birds of no class there may well be the classes here.
         main.options.counterexamples = None;
+        main.options.held_out_counterexamples = 0.0;
         let mut tree = serde_json::to_value(main)?;
         for (path, value) in leaves(Value::Object(own.clone())) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();

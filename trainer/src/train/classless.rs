@@ -33,7 +33,7 @@ pub(crate) fn backgrounds(
     decode(backgrounds, "backgrounds", path, options, unreadable)
 }
 
-/// Decodes the counterexamples, if there are any.
+/// Decodes the counterexamples, if there are any, but for the species that are held out.
 pub(crate) fn counterexamples(
     options: &TrainOptions,
     data: &Dataset,
@@ -43,7 +43,14 @@ pub(crate) fn counterexamples(
     let Some(path) = &options.counterexamples else {
         return Ok(Classless::default());
     };
-    let birds = choose_counterexamples(path, data, classes)?;
+    let mut birds = choose_counterexamples(path, data, classes)?;
+    let share = options.held_out_counterexamples;
+    birds.retain(|bird| !is_held_out(species(bird), share));
+    ensure!(
+        !birds.is_empty(),
+        "--held-out-counterexamples {share} leaves none in {}",
+        path.display()
+    );
     decode(birds, "counterexamples", path, options, unreadable)
 }
 
@@ -78,9 +85,17 @@ pub(crate) fn choose_counterexamples(
     Ok(birds)
 }
 
-/// Whether a background belongs to the share that is held out: a name is on one side in every run.
-fn is_held_out(filename: &str, share: f64) -> bool {
-    let digest = sha256_hex(filename.as_bytes());
+/// What is held out as one: a species, or a recording of which none is known.
+fn species(bird: &Recording) -> &str {
+    match bird.primary_label.as_str() {
+        "" => &bird.filename,
+        label => label,
+    }
+}
+
+/// Whether a name belongs to the share that is held out: it is on one side in every run.
+fn is_held_out(name: &str, share: f64) -> bool {
+    let digest = sha256_hex(name.as_bytes());
     let place = u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX);
     f64::from(place) < share * f64::from(u32::MAX)
 }

@@ -140,6 +140,10 @@ pub(crate) struct TrainOptions {
     /// so that other birds are not taken for these. Those that name a class are left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) counterexamples: Option<PathBuf>,
+    /// Share of the counterexamples' species that training does not use, for `evaluate --counterexamples`; which,
+    /// their names decide.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+    pub(crate) held_out_counterexamples: f64,
     /// Train on the windows as they are.
     #[arg(long)]
     pub(crate) no_augment: bool,
@@ -231,6 +235,11 @@ impl TrainOptions {
         let shares = [
             ("--held-out", self.held_out, 0.5),
             ("--held-out-backgrounds", self.held_out_backgrounds, 0.9),
+            (
+                "--held-out-counterexamples",
+                self.held_out_counterexamples,
+                0.9,
+            ),
             ("--warm-up", self.warm_up, 1.0),
             ("--backbone-rate", self.backbone_rate, 1.0),
             ("--focal-gamma", f64::from(self.focal_gamma), 10.0),
@@ -272,6 +281,10 @@ impl TrainOptions {
         ensure!(
             self.held_out_backgrounds <= 0.0 || self.backgrounds.is_some(),
             "--held-out-backgrounds takes --backgrounds: a share of which sounds?"
+        );
+        ensure!(
+            self.held_out_counterexamples <= 0.0 || self.counterexamples.is_some(),
+            "--held-out-counterexamples takes --counterexamples: a share of which birds?"
         );
         self.augment.check()?;
         split::check_fold(self.fold, self.folds)?;

@@ -12,7 +12,7 @@ use crate::support::{
 fn write_birds(folder: &Path) {
     let rows = [
         ("crow", "[]", "https://example.org/crow"),
-        ("gull", "['crow']", "https://example.org/gull"),
+        ("owl", "['crow']", "https://example.org/owl"),
         ("swift", "['low']", "https://example.org/swift"),
         ("low", "[]", "https://example.org/other"),
         ("tern", "[]", "https://example.org/low0"),
@@ -45,7 +45,7 @@ fn they_are_shown_thanked_and_never_one_of_the_classes() {
     let config = read_json(&run.join("config.json"));
     assert_eq!(
         config["counterexamples"],
-        serde_json::json!(["crow.wav", "gull.wav"])
+        serde_json::json!(["crow.wav", "owl.wav"])
     );
     assert_eq!(config["classes"].as_array().unwrap().len(), 3);
     let thanked = config["attribution"].as_array().unwrap();
@@ -175,4 +175,24 @@ fn it_is_told_how_often_they_are_taken_for_a_class() {
         !refused.status.success() && text.contains("shown all 2 counterexamples"),
         "{text}"
     );
+
+    // Their names decide: the owl is held out, the crow is shown.
+    let run = folder.path().join("half");
+    let half = [
+        "--epochs=1",
+        "--freeze=7",
+        "--held-out-counterexamples=0.5",
+        &flag,
+    ];
+    let output = train(&model().data, &run, &half);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let shown = &read_json(&run.join("config.json"))["counterexamples"];
+    assert_eq!(*shown, serde_json::json!(["crow.wav"]));
+    let told = evaluate(&run, &[]);
+    let text = String::from_utf8_lossy(&told.stdout);
+    assert!(
+        text.contains("1 of 2 counterexamples were shown in training"),
+        "{text}"
+    );
+    assert!(text.contains("\n1 recordings of other birds"), "{text}");
 }

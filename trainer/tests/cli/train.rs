@@ -316,6 +316,7 @@ fn numbers_that_make_no_training_are_refused() {
         ("--clip-norm=-1", "--clip-norm"),
         ("--focal-below=3", "--loss focal"),
         ("--held-out-backgrounds=0.5", "takes --backgrounds"),
+        ("--held-out-counterexamples=0.5", "takes --counterexamples"),
         ("--weights=nowhere.safetensors", "nowhere.safetensors"),
     ] {
         let folder = tempfile::tempdir().unwrap();
