@@ -98,11 +98,12 @@ fn vulkan(_card: Option<usize>) -> anyhow::Result<Device> {
 fn cuda(card: Option<usize>) -> anyhow::Result<Device> {
     use burn::tensor::DeviceType;
 
-    if let Some(card) = card {
-        let cards = Device::enumerate(DeviceType::Cuda).len();
-        ensure!(card < cards, "no CUDA card {card} among {cards}");
-    }
-    Ok(Device::cuda(card.unwrap_or(0)))
+    // Asking here turns a missing driver into a sentence; later it would be a panic.
+    let cards = Device::enumerate(DeviceType::Cuda).len();
+    ensure!(cards > 0, "no CUDA card is found: it takes NVIDIA's driver");
+    let card = card.unwrap_or(0);
+    ensure!(card < cards, "no CUDA card {card} among {cards}");
+    Ok(Device::cuda(card))
 }
 
 #[cfg(not(feature = "cuda"))]
