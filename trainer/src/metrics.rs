@@ -60,13 +60,15 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// The four figures by the names that manifests and tables use.
+    /// The figures by the names that manifests and tables use.
     pub(crate) fn summary(&self) -> BTreeMap<String, f64> {
         [
             ("cmap", self.cmap),
+            ("padded_cmap", self.padded_cmap),
             ("macro_roc_auc", self.macro_roc_auc),
             ("macro_f1", self.macro_f1),
             ("top_1", self.top_1),
+            ("top_3", self.top_3),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), four_decimals(value)))

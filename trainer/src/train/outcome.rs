@@ -60,7 +60,14 @@ pub(crate) fn write_tables(run: &Path, progress: &Progress) -> anyhow::Result<()
 }
 
 fn write_epochs(run: &Path, progress: &Progress) -> anyhow::Result<()> {
-    const NAMES: [&str; 4] = ["cmap", "macro_roc_auc", "macro_f1", "top_1"];
+    const NAMES: [&str; 6] = [
+        "cmap",
+        "padded_cmap",
+        "macro_roc_auc",
+        "macro_f1",
+        "top_1",
+        "top_3",
+    ];
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(
         ["epoch", "learning_rate", "loss"]
