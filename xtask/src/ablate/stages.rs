@@ -18,6 +18,9 @@ const PRETRAINED: &str = "pretraining";
 /// Keys whose values are paths.
 const PATHS: [&str; 4] = ["data", "backgrounds", "counterexamples", "weights"];
 
+/// What does not hold for the stage before: birds of no class may well be the classes there.
+const OF_THE_MAIN_STAGE: [&str; 2] = ["counterexamples", "held_out_counterexamples"];
+
 /// Recordings and weights, which are no part of an experiment's file.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Inputs {
@@ -105,9 +108,15 @@ fn whole(recipe: &Table, inputs: &Inputs) -> Result<Table> {
     if inputs.weights.is_some() {
         whole.insert("weights".to_owned(), "weights".into());
     }
+    if inputs.counterexamples.is_some() {
+        whole.insert("counterexamples".to_owned(), "counterexamples".into());
+    }
     match (own, &inputs.pretrain_data) {
         (Some(Value::Table(own)), Some(_)) => {
             let mut before = whole.clone();
+            for key in OF_THE_MAIN_STAGE {
+                before.remove(key);
+            }
             lay_over(&mut before, &own);
             before.insert("data".to_owned(), "pretrain-data".into());
             whole.insert(PRETRAIN.to_owned(), before.into());
@@ -115,10 +124,6 @@ fn whole(recipe: &Table, inputs: &Inputs) -> Result<Table> {
         (None, None) => {}
         (Some(_), _) => bail!("the recipe has a table [{PRETRAIN}]: --pretrain-data says on what"),
         (None, Some(_)) => bail!("--pretrain-data is for recipes with a table [{PRETRAIN}]"),
-    }
-    // Birds of no class in the main stage may well be the classes of the one before.
-    if inputs.counterexamples.is_some() {
-        whole.insert("counterexamples".to_owned(), "counterexamples".into());
     }
     Ok(whole)
 }
@@ -179,7 +184,7 @@ fn leave_out(table: &mut Table, key: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    const RECIPE: &str = "epochs = 15\nfreeze = 3\n[augment.or_mixup]\nprobability = 0.5\n\
+    const RECIPE: &str = "epochs = 15\nfreeze = 3\nheld_out_counterexamples = 0.25\n[augment.or_mixup]\nprobability = 0.5\n\
                           [pretrain]\nepochs = 7\naugment.gain.probability = 0\n";
 
     fn table(text: &str) -> Table {
@@ -216,7 +221,7 @@ mod tests {
         assert_eq!(
             full.main,
             table(
-                "epochs = 15\nfreeze = 3\naugment.or_mixup.probability = 0.5\n\
+                "epochs = 15\nfreeze = 3\nheld_out_counterexamples = 0.25\naugment.or_mixup.probability = 0.5\n\
                  data = 'data'\nbackgrounds = 'backgrounds'\n\
                  counterexamples = 'counterexamples'\nweights = 'pretraining'"
             )
@@ -240,7 +245,7 @@ mod tests {
         assert_eq!(
             less.main,
             table(
-                "epochs = 15\nfreeze = 3\naugment.or_mixup.probability = 0\n\
+                "epochs = 15\nfreeze = 3\nheld_out_counterexamples = 0.25\naugment.or_mixup.probability = 0\n\
                  data = 'data'\ncounterexamples = 'counterexamples'\nweights = 'pretraining'"
             )
         );
