@@ -38,7 +38,7 @@ pub trait Sources {
     /// Another window to learn from, as long as all are.
     fn other(&self, rng: &mut ChaCha8Rng) -> Example<Vec<f32>>;
 
-    /// A window without any class, as long as all are, if there is one.
+    /// A window without any bird, as long as all are, if there is one.
     fn background(&self, rng: &mut ChaCha8Rng) -> Option<Vec<f32>>;
 
     /// A window of birds that are none of the classes, as long as all are, if there is one.
@@ -83,7 +83,7 @@ pub fn augment_waveform(
         let semitones = within(config.pitch.semitones, &mut rng);
         example.input = waveform::pitch(&example.input, semitones)?;
     }
-    // What is of no class must stay so.
+    // What is of no class stays so, but for what blends spectrograms.
     if is_of_a_class {
         mix_in(example, config, sources, roll);
     }

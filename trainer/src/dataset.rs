@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use pipit_core::Label;
 
 pub(crate) use folders::audio_files;
-pub(crate) use identity::recordist_of;
+pub(crate) use identity::{is_same_file, recordist_of};
 
 /// The name that BirdCLEF gives to its table of recordings.
 pub(crate) const METADATA_FILE: &str = "train_metadata.csv";
@@ -78,6 +78,20 @@ impl Dataset {
             });
         }
         Self::open(path)
+    }
+
+    /// Reads recordings that may have labels: a table or folders as above, and beside the folders or without any
+    /// recordings of which no label is known.
+    pub(crate) fn open_partly_labelled(path: &Path) -> anyhow::Result<Vec<Recording>> {
+        if table_of(path).is_some() {
+            return Ok(Self::open(path)?.recordings);
+        }
+        std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let recordings = folders::read_with_others(path)?;
+        if recordings.is_empty() {
+            bail!("no audio files in {}", path.display());
+        }
+        Ok(recordings)
     }
 
     /// Audio files beside a table that none of its rows names, relative to the folder of audio.

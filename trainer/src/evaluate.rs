@@ -64,7 +64,7 @@ pub(crate) struct EvaluateArgs {
     )]
     snr: Vec<f32>,
     /// Recordings of birds that are none of the classes: in how many is one of them detected? Those that a run
-    /// was shown as such are left out.
+    /// was trained with are left out, and a package must not have been trained with them.
     #[arg(long, value_name = "DIR")]
     counterexamples: Option<PathBuf>,
     /// Seed that chooses the sounds.
@@ -100,7 +100,10 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         })
         .transpose()?;
     let other_birds = (args.counterexamples.as_deref())
-        .map(|path| other_birds::choose(path, &dataset, &networks))
+        .map(|path| {
+            let birds = other_birds::choose(path, &dataset, &networks)?;
+            other_birds::score(&birds, &networks, path)
+        })
         .transpose()?;
 
     let clean = networks::judge(&networks, |classifier, recordings| {
@@ -121,15 +124,15 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             noisy.push(Noisy::new(snr_db, &set, manifest.classes.len(), threshold));
         }
     }
-    let mut evaluation = Evaluation::new(&networks, &dataset, &clean, noisy, threshold);
-    if let Some(birds) = &other_birds {
-        let threshold_of = |class| match args.threshold {
-            Some(threshold) => threshold,
-            None => manifest.detection.threshold_of(LabelId(class)),
-        };
-        let found = other_birds::judge(birds, &networks, &clean, threshold_of)?;
-        evaluation.other_birds = Some(found);
-    }
+    let threshold_of = |class| match args.threshold {
+        Some(threshold) => threshold,
+        None => manifest.detection.threshold_of(LabelId(class)),
+    };
+    let evaluation = Evaluation {
+        other_birds: other_birds
+            .map(|birds| other_birds::compare(birds, &clean.judged, threshold_of)),
+        ..Evaluation::new(&networks, &dataset, &clean, noisy, threshold)
+    };
 
     table::print(&manifest.classes, &evaluation);
     if let Some(path) = &args.json {

@@ -60,19 +60,29 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// The figures by the names that manifests and tables use.
+    /// Names of the figures in manifests and tables.
+    pub(crate) const SUMMARY: [&str; 6] = [
+        "cmap",
+        "padded_cmap",
+        "macro_roc_auc",
+        "macro_f1",
+        "top_1",
+        "top_3",
+    ];
+
+    /// The figures by these names.
     pub(crate) fn summary(&self) -> BTreeMap<String, f64> {
-        [
-            ("cmap", self.cmap),
-            ("padded_cmap", self.padded_cmap),
-            ("macro_roc_auc", self.macro_roc_auc),
-            ("macro_f1", self.macro_f1),
-            ("top_1", self.top_1),
-            ("top_3", self.top_3),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), four_decimals(value)))
-        .collect()
+        let figures = [
+            self.cmap,
+            self.padded_cmap,
+            self.macro_roc_auc,
+            self.macro_f1,
+            self.top_1,
+            self.top_3,
+        ];
+        (Self::SUMMARY.into_iter().zip(figures))
+            .map(|(name, value)| (name.to_owned(), four_decimals(value)))
+            .collect()
     }
 }
 

@@ -17,10 +17,9 @@ use crate::dataset::{Dataset, Recording};
 use crate::files;
 use crate::settings::{Settings, SettingsArgs};
 use crate::train::batch::{BatchMaker, Frontends};
-use crate::train::classless::choose_counterexamples;
 use crate::train::plan::{Crop, Plan};
-use crate::train::recordings::{self, StoredAudio};
-use crate::train::{balance, normalization};
+use crate::train::recordings::{self, Readable, StoredAudio};
+use crate::train::{balance, classless, normalization};
 
 /// Arguments of `pipit preview`.
 #[derive(Debug, Args)]
@@ -96,38 +95,29 @@ impl Material {
         let options = &settings.options;
         let dataset = Dataset::open(settings.data()?)?;
         let classes = classes::choose(&dataset, options.min_recordings)?;
-        let decode = |all: &[Recording], most: usize| {
-            let mut chosen: Vec<&Recording> = all.iter().collect();
-            chosen.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
-            chosen.truncate(most);
-            let audio = recordings::load(&chosen, options.audio.sample_rate);
-            let mut readable = (Vec::new(), Vec::new());
-            for (recording, audio) in chosen.into_iter().zip(audio) {
-                match audio {
-                    Ok(audio) if audio.len() > 0 => {
-                        readable.0.push(recording.clone());
-                        readable.1.push(audio);
-                    }
-                    Ok(_) => eprintln!("skipped: no sound in {}", recording.path.display()),
-                    Err(error) => eprintln!("skipped: {error:#}"),
-                }
-            }
-            readable
+        let load = |mut all: Vec<Recording>, most: usize, what: &str, folder: &Path| {
+            all.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
+            all.truncate(most);
+            let rate = options.audio.sample_rate;
+            recordings::load_readable(all, what, folder, rate, &mut Vec::new())
         };
-        let (recordings, audio) = decode(&dataset.recordings, examples.max(PARTNERS));
-        ensure!(
-            !audio.is_empty(),
-            "none of the recordings tried can be read in {}",
-            dataset.path.display()
-        );
+        let Readable { recordings, audio } = load(
+            dataset.recordings.clone(),
+            examples.max(PARTNERS),
+            "recordings tried",
+            &dataset.path,
+        )?;
         let backgrounds = match &options.backgrounds {
-            Some(path) => decode(&Dataset::open_unlabelled(path)?.recordings, PARTNERS).1,
+            Some(path) => {
+                let sounds = classless::shown_backgrounds(path, options)?;
+                load(sounds, PARTNERS, "backgrounds tried", path)?.audio
+            }
             None => Vec::new(),
         };
         let counterexamples = match &options.counterexamples {
             Some(path) => {
-                let birds = choose_counterexamples(path, &dataset, &classes)?;
-                decode(&birds, PARTNERS).1
+                let birds = classless::shown_counterexamples(path, options, &dataset, &classes)?;
+                load(birds, PARTNERS, "counterexamples tried", path)?.audio
             }
             None => Vec::new(),
         };

@@ -281,7 +281,8 @@ mod tests {
 
     #[test]
     fn a_stage_before_has_what_differs_over_the_rest() {
-        let file = "epochs = 7\nseed = 3\n[pretrain]\ndata = 'other'\nepochs = 2\nfreeze = 3\n\
+        let file = "epochs = 7\nseed = 3\ncounterexamples = 'crows'\nheld_out_counterexamples = 0.2\n\
+                    [pretrain]\ndata = 'other'\nepochs = 2\nfreeze = 3\n\
                     audio.hop = 2.5\n[pretrain.augment.mixup]\nprobability = 1\n";
         let settings = resolve(file, &["--seed=5", "--set=pretrain.freeze=4"]).unwrap();
 
@@ -295,6 +296,8 @@ mod tests {
             (2, 5, Some(4))
         );
         assert_eq!(options.audio.hop, Some(2.5));
+        let counterexamples = (&options.counterexamples, options.held_out_counterexamples);
+        assert_eq!(counterexamples, (&None, 0.0));
         assert!((options.augment.mixup.probability - 1.0).abs() < 1e-12);
         assert_eq!(before.pretrain, None);
         let options = &settings.options;
@@ -370,6 +373,8 @@ mod tests {
             text.contains("[pretrain]") && text.contains("many"),
             "{text}"
         );
+        let text = error("[pretrain]\ncounterexamples = 'crows'", &[]);
+        assert!(text.contains("for the main stage"), "{text}");
         let text = error("[pretrain]\narchitecture = 'eca_nfnet_l0'", &[]);
         assert!(text.contains("same in both stages"), "{text}");
         let text = error("seed.deep = 3", &[]);

@@ -9,38 +9,47 @@ use walkdir::WalkDir;
 
 use super::Recording;
 
-/// Reads `root/<class>/**/<file>`, or the same below `root/audio` or `root/train_audio`.
+/// Reads `root/<class>/**/<file>`, or the same below `root/audio` or `root/train_audio`. A file beside the
+/// folders belongs to no class and is left out.
 pub(super) fn read(root: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<String, Label>)> {
-    let root = ["audio", "train_audio"]
-        .into_iter()
-        .map(|name| root.join(name))
-        .find(|folder| folder.is_dir())
-        .unwrap_or_else(|| root.to_path_buf());
-
-    let mut recordings = Vec::new();
-    let mut labels = BTreeMap::new();
-    for relative in audio_files(&root)? {
-        let mut parts = relative.iter();
-        let (Some(class), Some(_)) = (parts.next(), parts.next()) else {
-            continue; // A file beside the folders belongs to no class.
-        };
-        let code = class.to_string_lossy().into_owned();
-        labels.entry(code.clone()).or_insert_with(|| label(&code));
-        recordings.push(Recording {
-            path: root.join(&relative),
-            filename: relative.to_string_lossy().into_owned(),
-            primary_label: code,
-            ..Recording::default()
-        });
-    }
+    let mut recordings = read_with_others(root)?;
+    recordings.retain(|recording| !recording.primary_label.is_empty());
     if recordings.is_empty() {
         bail!(
             "neither a {} nor folders of audio files in {}",
             super::METADATA_FILE,
-            root.display()
+            audio_root(root).display()
         );
     }
+    let codes = (recordings.iter()).map(|recording| &recording.primary_label);
+    let labels = codes.map(|code| (code.clone(), label(code))).collect();
     Ok((recordings, labels))
+}
+
+/// The same with the files beside the folders, which have no label.
+pub(super) fn read_with_others(root: &Path) -> anyhow::Result<Vec<Recording>> {
+    let root = audio_root(root);
+    let recording = |relative: PathBuf| {
+        let mut parts = relative.iter();
+        let class = match (parts.next(), parts.next()) {
+            (Some(class), Some(_)) => class.to_string_lossy().into_owned(),
+            _ => String::new(),
+        };
+        Recording {
+            path: root.join(&relative),
+            filename: relative.to_string_lossy().into_owned(),
+            primary_label: class,
+            ..Recording::default()
+        }
+    };
+    Ok(audio_files(&root)?.into_iter().map(recording).collect())
+}
+
+fn audio_root(root: &Path) -> PathBuf {
+    (["audio", "train_audio"].into_iter())
+        .map(|name| root.join(name))
+        .find(|folder| folder.is_dir())
+        .unwrap_or_else(|| root.to_path_buf())
 }
 
 /// Reads every candidate in `root` and below as a recording without a label.

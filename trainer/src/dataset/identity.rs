@@ -1,5 +1,7 @@
 //! Which recordings are one, and which people: tables spell and sort them differently.
 
+use std::path::Path;
+
 use super::Recording;
 
 impl Recording {
@@ -49,9 +51,24 @@ pub(crate) fn recordist_of(name: &str) -> Option<String> {
     (!plain.is_empty()).then_some(plain)
 }
 
+/// Whether two names may be of one file: each is relative to a folder of its own, of which one may lie in
+/// the other.
+pub(crate) fn is_same_file(name: &str, other: &str) -> bool {
+    let (name, other) = (Path::new(name), Path::new(other));
+    name.ends_with(other) || other.ends_with(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_known_again_from_a_folder_within() {
+        assert!(is_same_file("audio/rain/1.wav", "rain/1.wav"));
+        assert!(is_same_file("1.wav", "rain/1.wav"));
+        assert!(!is_same_file("wind/1.wav", "rain/1.wav"));
+        assert!(!is_same_file("11.wav", "rain/1.wav"));
+    }
 
     #[test]
     fn a_recording_is_known_by_its_number_or_its_address() {

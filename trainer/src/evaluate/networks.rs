@@ -71,7 +71,7 @@ pub(super) fn open<'a>(
     };
     let OpenModel { package, run } = OpenModel::open(path)?;
     if run.is_none() {
-        warn_of_known_recordists(&package.manifest.attribution, dataset);
+        warn_of_known_recordists(&package.manifest.attribution, &dataset.recordings);
     }
     let network = network(&package, run)
         .with_context(|| format!("cannot evaluate the model {}", path.display()))?;
@@ -90,11 +90,19 @@ impl Network<'_> {
             .map(String::as_str)
     }
 
-    /// File names of the birds that it was shown as examples of no class.
-    pub(super) fn counterexamples(&self) -> impl Iterator<Item = &str> {
+    /// File names of the birds that its training was shown: of the classes, and as examples of no class.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &str> {
         (self.run.iter())
-            .flat_map(|run| &run.counterexamples)
+            .flat_map(|run| run.counterexamples.iter().chain(&run.training))
             .map(String::as_str)
+    }
+
+    /// Says how many of the recordings may have taught it, where it is a package, which does not note which
+    /// these were.
+    pub(super) fn warn_of_known_recordists(&self, recordings: &[Recording]) {
+        if self.run.is_none() {
+            warn_of_known_recordists(&self.classifier.manifest().attribution, recordings);
+        }
     }
 
     /// Training recordings by class: as the package notes them, else counted in the run's data.
@@ -117,11 +125,11 @@ impl Network<'_> {
 }
 
 /// A package names those whose recordings it learned from or was judged on, though not which these were.
-fn warn_of_known_recordists(known: &[Attribution], dataset: &Dataset) {
+fn warn_of_known_recordists(known: &[Attribution], recordings: &[Recording]) {
     let people: BTreeSet<String> = (known.iter())
         .filter_map(|entry| recordist_of(&entry.author))
         .collect();
-    let count = (dataset.recordings.iter())
+    let count = (recordings.iter())
         .filter_map(Recording::recordist)
         .filter(|recordist| people.contains(recordist))
         .count();
@@ -129,7 +137,7 @@ fn warn_of_known_recordists(known: &[Attribution], dataset: &Dataset) {
         eprintln!(
             "{count} of the {} recordings are by recordists whom the model's card names, so that it may have learned \
              from them, and the figures may be too good",
-            dataset.recordings.len()
+            recordings.len()
         );
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use serde::Serialize;
 
 use super::networks::Network;
-use crate::dataset::{Dataset, Recording};
-use crate::judging::{self, JudgedSet};
+use crate::dataset::{Dataset, Recording, is_same_file};
+use crate::judging;
 use crate::listing::some_of;
 use crate::metrics::Judged;
 use crate::metrics::ranking::roc_auc;
@@ -20,6 +20,8 @@ use crate::train::classless::choose_counterexamples;
 pub(super) struct OtherBirds {
     /// Their recordings.
     pub(super) recordings: usize,
+    /// Files that could not be read.
+    pub(super) unreadable: Vec<String>,
     /// The mean share of them in which a network detects a class, though there is none.
     pub(super) detected: f64,
     /// The share of recordings of the classes in which their own class is detected.
@@ -28,7 +30,14 @@ pub(super) struct OtherBirds {
     pub(super) roc_auc: Option<f64>,
 }
 
-/// Recordings of other birds that none of the networks learned from as such.
+/// What each network makes of other birds.
+pub(super) struct Scored {
+    recordings: usize,
+    unreadable: Vec<String>,
+    judged: Vec<Judged>,
+}
+
+/// Recordings of other birds but for those that the networks' training was shown.
 pub(super) fn choose(
     path: &Path,
     dataset: &Dataset,
@@ -37,11 +46,12 @@ pub(super) fn choose(
     let classes = &networks[0].classifier.manifest().classes;
     let mut birds = choose_counterexamples(path, dataset, classes)?;
     let all = birds.len();
-    let shown: BTreeSet<&str> = networks.iter().flat_map(Network::counterexamples).collect();
-    birds.retain(|bird| !shown.contains(bird.filename.as_str()));
+    let shown: BTreeSet<&str> = networks.iter().flat_map(Network::shown).collect();
+    birds.retain(|bird| !(shown.iter()).any(|name| is_same_file(name, &bird.filename)));
     ensure!(
         !birds.is_empty(),
-        "training has shown all {all} counterexamples in {}",
+        "training has shown all {all} counterexamples, so take others, or leave some to judging when you train, \
+         with --held-out-counterexamples: {}",
         path.display()
     );
     if birds.len() < all {
@@ -63,59 +73,61 @@ pub(super) fn choose(
             some_of(&known)
         );
     }
+    for network in networks {
+        network.warn_of_known_recordists(&birds);
+    }
     Ok(birds)
 }
 
-/// Asks each network about all of the other birds, and sets them beside `own`, what the networks make of their
-/// own recordings. A class is detected where a window's confidence reaches its threshold.
-pub(super) fn judge(
+/// Asks each network about all of the birds, which are from `path`.
+pub(super) fn score(
     birds: &[Recording],
     networks: &[Network<'_>],
-    own: &JudgedSet<'_>,
-    threshold_of: impl Fn(usize) -> f32,
-) -> anyhow::Result<OtherBirds> {
+    path: &Path,
+) -> anyhow::Result<Scored> {
     let birds: Vec<&Recording> = birds.iter().collect();
-    let mut others = JudgedSet::default();
+    let mut scored = Scored {
+        recordings: 0,
+        unreadable: Vec::new(),
+        judged: Vec::new(),
+    };
     for network in networks {
         let classifier = &network.classifier;
         let set = judging::judge(classifier, &birds, "scoring other birds", |recording| {
             Ok(score_file(classifier, &recording.path)?.windows)
-        })?;
-        others.extend(set);
+        })
+        .with_context(|| format!("of the counterexamples in {}", path.display()))?;
+        (scored.recordings, scored.unreadable) = (set.judged.len(), set.unreadable);
+        scored.judged.extend(set.judged);
     }
-    Ok(compare(
-        &own.judged,
-        &others.judged,
-        birds.len(),
-        threshold_of,
-    ))
+    Ok(scored)
 }
 
-fn compare(
+/// Sets them beside `own`, what the networks make of their own recordings. A class is detected where a window's
+/// confidence reaches its threshold.
+pub(super) fn compare(
+    others: Scored,
     own: &[Judged],
-    others: &[Judged],
-    recordings: usize,
     threshold_of: impl Fn(usize) -> f32,
 ) -> OtherBirds {
     let is_detected = |judged: &Judged, class: usize| judged.peaks[class] >= threshold_of(class);
     let of_classes: Vec<(&Judged, usize)> = (own.iter())
         .filter_map(|judged| Some((judged, judged.primary?)))
         .collect();
-    let own_detected = of_classes
-        .iter()
-        .filter(|(judged, class)| is_detected(judged, *class));
-    let detected = (others.iter())
+    let own_detected = (of_classes.iter()).filter(|(judged, class)| is_detected(judged, *class));
+    let detected = (others.judged.iter())
         .filter(|judged| (0..judged.peaks.len()).any(|class| is_detected(judged, class)));
     let highest = |judged: &Judged| judged.peaks.iter().copied().fold(0.0, f32::max);
     let scored: Vec<(f32, bool)> = (of_classes.iter())
         .map(|&(judged, class)| (judged.peaks[class], true))
-        .chain(others.iter().map(|judged| (highest(judged), false)))
+        .chain(others.judged.iter().map(|judged| (highest(judged), false)))
         .collect();
     OtherBirds {
-        recordings,
-        detected: share(detected.count(), others.len()),
+        recordings: others.recordings,
+        detected: share(detected.count(), others.judged.len()),
         own_detected: share(own_detected.count(), of_classes.len()),
         roc_auc: roc_auc(&scored),
+        unreadable: others.unreadable,
     }
 }
 
@@ -140,15 +152,19 @@ mod tests {
             judged([0.9, 0.3], Some(1)),
             judged([0.9, 0.9], None),
         ];
-        let others = [judged([0.55, 0.1], None), judged([0.2, 0.4], None)];
+        let others = || Scored {
+            recordings: 2,
+            unreadable: Vec::new(),
+            judged: vec![judged([0.55, 0.1], None), judged([0.2, 0.4], None)],
+        };
 
-        let found = compare(&own, &others, 2, |class| [0.5, 0.25][class]);
+        let found = compare(others(), &own, |class| [0.5, 0.25][class]);
 
         // 0.4 is enough for the second class.
         assert_eq!((found.detected, found.own_detected), (1.0, 1.0));
         // 0.9 is above both others, 0.3 above none.
         assert_eq!(found.roc_auc, Some(0.5));
-        let found = compare(&own, &others, 2, |_| 0.5);
+        let found = compare(others(), &own, |_| 0.5);
         assert_eq!((found.detected, found.own_detected), (0.5, 0.5));
     }
 }

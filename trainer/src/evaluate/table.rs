@@ -56,6 +56,12 @@ pub(super) fn print(classes: &Taxonomy, evaluation: &Evaluation) {
             100.0 * birds.own_detected,
             figure(birds.roc_auc)
         );
+        if !birds.unreadable.is_empty() {
+            println!(
+                "{} more recordings of other birds could not be read",
+                birds.unreadable.len()
+            );
+        }
     }
     if !evaluation.unreadable.is_empty() {
         println!(

@@ -6,14 +6,14 @@ use pipit_core::package::Attribution;
 /// The Creative Commons licence with every condition that any recording sets.
 ///
 /// # Errors
-/// When a recording's licence, or a background's, is not one of them.
+/// When the licence of a recording, a background or a counterexample is not one of them.
 pub(super) fn strictest(attribution: &[Attribution]) -> anyhow::Result<String> {
     let mut conditions = Conditions::default();
     for entry in attribution {
         for licence in entry.licence.split(',') {
             conditions.add(licence.trim()).with_context(|| {
                 format!(
-                    "nothing follows from the licence {:?} of {} recordings or backgrounds by {}",
+                    "nothing follows from the licence {:?} of {} recordings, backgrounds or counterexamples by {}",
                     licence.trim(),
                     entry.recordings,
                     entry.author

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use serde_json::Value;
 
 use super::Settings;
@@ -13,6 +13,8 @@ use crate::run_folder::PRETRAIN_FOLDER;
 pub(super) const TABLE: &str = "pretrain";
 /// What cannot differ there.
 const COMMON: [&str; 4] = ["architecture", "device", "devices", "out"];
+/// What there is not.
+const OF_THE_MAIN_STAGE: [&str; 2] = ["counterexamples", "held_out_counterexamples"];
 
 /// Puts in a value for the stage before, if the settings know the key and can take the value.
 pub(super) fn put(settings: &mut Value, names: &[&str], value: Value) -> anyhow::Result<()> {
@@ -21,10 +23,12 @@ pub(super) fn put(settings: &mut Value, names: &[&str], value: Value) -> anyhow:
         table.remove(TABLE);
     }
     check_known(&plain, names)?;
-    if let [name] = names
-        && COMMON.contains(name)
-    {
-        bail!("{name} is the same in both stages");
+    if let [name] = names {
+        ensure!(!COMMON.contains(name), "{name} is the same in both stages");
+        ensure!(
+            !OF_THE_MAIN_STAGE.contains(name),
+            "{name} is for the main stage: birds of no class there may well be the classes here"
+        );
     }
     tree::put(&mut plain, names, value.clone())?;
     // Indexing makes tables where there is nothing yet.
@@ -50,7 +54,6 @@ impl Settings {
         };
         // They divide the main stage's recordings.
         (main.options.fold, main.options.folds) = (None, None);
-        // Birds of no class there may well be the classes here.
         main.options.counterexamples = None;
         main.options.held_out_counterexamples = 0.0;
         let mut tree = serde_json::to_value(main)?;

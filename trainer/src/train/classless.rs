@@ -1,5 +1,6 @@
 //! Recordings of no class: sounds without birds, and birds that are none of the classes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::ensure;
@@ -8,41 +9,83 @@ use pipit_core::package::sha256_hex;
 
 use super::TrainOptions;
 use super::overlap;
-use super::recordings::{self, StoredAudio};
+use super::recordings::{self, Readable};
 use crate::dataset::{Dataset, Recording};
-
-/// Recordings beside their audio.
-#[derive(Default)]
-pub(crate) struct Classless {
-    /// Those that can be read.
-    pub(crate) recordings: Vec<Recording>,
-    /// Their audio.
-    pub(crate) audio: Vec<StoredAudio>,
-}
 
 /// Decodes the backgrounds, if there are any, but for those that are held out.
 pub(crate) fn backgrounds(
     options: &TrainOptions,
     unreadable: &mut Vec<(String, String)>,
-) -> anyhow::Result<Classless> {
+) -> anyhow::Result<Readable> {
     let Some(path) = &options.backgrounds else {
-        return Ok(Classless::default());
+        return Ok(Readable::default());
     };
-    let mut backgrounds = Dataset::open_unlabelled(path)?.recordings;
-    backgrounds.retain(|sound| !is_held_out(&sound.filename, options.held_out_backgrounds));
-    decode(backgrounds, "backgrounds", path, options, unreadable)
+    let sounds = shown_backgrounds(path, options)?;
+    let rate = options.audio.sample_rate;
+    recordings::load_readable(sounds, "backgrounds", path, rate, unreadable)
 }
 
-/// Decodes the counterexamples, if there are any, but for the species that are held out.
+/// Backgrounds but for those that are held out.
+pub(crate) fn shown_backgrounds(
+    path: &Path,
+    options: &TrainOptions,
+) -> anyhow::Result<Vec<Recording>> {
+    let mut sounds = Dataset::open_unlabelled(path)?.recordings;
+    let share = options.held_out_backgrounds;
+    sounds.retain(|sound| !is_held_out(&sound.filename, share));
+    ensure!(
+        !sounds.is_empty(),
+        "--held-out-backgrounds {share} leaves none in {}",
+        path.display()
+    );
+    Ok(sounds)
+}
+
+/// Decodes the counterexamples, if there are any that may be shown. None is by somebody who made a recording
+/// that is `held_out`: such a recording tells of other people.
 pub(crate) fn counterexamples(
     options: &TrainOptions,
     data: &Dataset,
     classes: &Taxonomy,
+    held_out: &[Recording],
     unreadable: &mut Vec<(String, String)>,
-) -> anyhow::Result<Classless> {
+) -> anyhow::Result<Readable> {
     let Some(path) = &options.counterexamples else {
-        return Ok(Classless::default());
+        return Ok(Readable::default());
     };
+    let is_shown = !options.no_augment && options.augment.counterexample.probability > 0.0;
+    if !is_shown {
+        eprintln!(
+            "the counterexamples are not shown: --no-augment, or augment.counterexample.probability is 0"
+        );
+        return Ok(Readable::default());
+    }
+    let mut birds = shown_counterexamples(path, options, data, classes)?;
+    let people: BTreeSet<String> = held_out.iter().filter_map(Recording::recordist).collect();
+    let all = birds.len();
+    birds.retain(|bird| bird.recordist().is_none_or(|name| !people.contains(&name)));
+    if birds.len() < all {
+        println!(
+            "counterexamples left out: {} by recordists who are held out",
+            all - birds.len()
+        );
+    }
+    ensure!(
+        !birds.is_empty(),
+        "the counterexamples are all by recordists who are held out in {}",
+        path.display()
+    );
+    let rate = options.audio.sample_rate;
+    recordings::load_readable(birds, "counterexamples", path, rate, unreadable)
+}
+
+/// Counterexamples but for the species that are held out.
+pub(crate) fn shown_counterexamples(
+    path: &Path,
+    options: &TrainOptions,
+    data: &Dataset,
+    classes: &Taxonomy,
+) -> anyhow::Result<Vec<Recording>> {
     let mut birds = choose_counterexamples(path, data, classes)?;
     let share = options.held_out_counterexamples;
     birds.retain(|bird| !is_held_out(species(bird), share));
@@ -51,7 +94,7 @@ pub(crate) fn counterexamples(
         "--held-out-counterexamples {share} leaves none in {}",
         path.display()
     );
-    decode(birds, "counterexamples", path, options, unreadable)
+    Ok(birds)
 }
 
 /// Recordings in which none of the classes is heard, as far as labels say, and which are not in `data`, too.
@@ -61,13 +104,13 @@ pub(crate) fn choose_counterexamples(
     data: &Dataset,
     classes: &Taxonomy,
 ) -> anyhow::Result<Vec<Recording>> {
-    let all = Dataset::open_unlabelled(path)?.recordings;
-    let count = all.len();
-    let has_class = |recording: &Recording| {
-        let labels = std::iter::once(&recording.primary_label).chain(&recording.secondary_labels);
+    let mut birds = Dataset::open_partly_labelled(path)?;
+    let count = birds.len();
+    let has_class = |bird: &Recording| {
+        let labels = std::iter::once(&bird.primary_label).chain(&bird.secondary_labels);
         labels.into_iter().any(|code| classes.id(code).is_some())
     };
-    let mut birds: Vec<Recording> = all.into_iter().filter(|bird| !has_class(bird)).collect();
+    birds.retain(|bird| !has_class(bird));
     let of_classes = count - birds.len();
     let known = overlap::in_both(&birds, &data.recordings);
     birds.retain(|bird| !known.contains(&bird.filename));
@@ -98,39 +141,4 @@ fn is_held_out(name: &str, share: f64) -> bool {
     let digest = sha256_hex(name.as_bytes());
     let place = u32::from_str_radix(&digest[..8], 16).unwrap_or(u32::MAX);
     f64::from(place) < share * f64::from(u32::MAX)
-}
-
-/// Decodes recordings; those that cannot be read are said and noted, and if that is all of them it is an error.
-fn decode(
-    recordings: Vec<Recording>,
-    what: &str,
-    path: &Path,
-    options: &TrainOptions,
-    unreadable: &mut Vec<(String, String)>,
-) -> anyhow::Result<Classless> {
-    let all: Vec<&Recording> = recordings.iter().collect();
-    let audio = recordings::load(&all, options.audio.sample_rate);
-    let mut readable = Classless::default();
-    for (recording, audio) in recordings.into_iter().zip(audio) {
-        let audio = audio.and_then(|audio| {
-            ensure!(audio.len() > 0, "no sound in {}", recording.path.display());
-            Ok(audio)
-        });
-        match audio {
-            Ok(audio) => {
-                readable.recordings.push(recording);
-                readable.audio.push(audio);
-            }
-            Err(error) => {
-                eprintln!("skipped: {error:#}");
-                unreadable.push((recording.filename, format!("{error:#}")));
-            }
-        }
-    }
-    ensure!(
-        !readable.recordings.is_empty(),
-        "none of the {what} can be read in {}",
-        path.display()
-    );
-    Ok(readable)
 }

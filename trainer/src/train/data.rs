@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::ensure;
 use pipit_core::Taxonomy;
 
-use super::classless::{self, Classless};
+use super::classless;
 use super::plan::Plan;
-use super::recordings::{self, StoredAudio};
+use super::recordings::{self, Readable, StoredAudio};
 use super::validate::HeldOut;
 use super::{TrainOptions, balance};
 use crate::classes;
@@ -34,9 +34,9 @@ pub(crate) struct Data {
     /// How much each counts in the loss.
     pub(crate) training_weights: Vec<f32>,
     /// Recordings without birds.
-    pub(crate) backgrounds: Classless,
+    pub(crate) backgrounds: Readable,
     /// Recordings of birds that are none of the classes.
-    pub(crate) counterexamples: Classless,
+    pub(crate) counterexamples: Readable,
     /// Judged on.
     pub(crate) held_out_recordings: Vec<Recording>,
     /// Their audio and truth.
@@ -122,7 +122,13 @@ pub(crate) fn load(
     );
 
     let backgrounds = classless::backgrounds(options, &mut unreadable)?;
-    let counterexamples = classless::counterexamples(options, &dataset, &classes, &mut unreadable)?;
+    let counterexamples = classless::counterexamples(
+        options,
+        &dataset,
+        &classes,
+        &held_out_recordings,
+        &mut unreadable,
+    )?;
 
     let training_targets = training
         .iter()

@@ -62,7 +62,7 @@ pub(crate) fn train(
     let per_step = options.accumulate * steps.devices.len();
     let first = epoch.batches;
     let left = (batches.get(first..))
-        .filter(|_| first == 0 || epoch.batches_per_step == per_step)
+        .filter(|left| first == 0 || left.is_empty() || epoch.batches_per_step == per_step)
         .context("within an epoch a run goes on with as many --devices as it had before")?;
     epoch.batches_per_step = per_step;
     // The next batches are made while the network works on this one.

@@ -8,6 +8,7 @@ use pipit_core::model::weights::{WeightsDtype, save_weights};
 use super::checkpoint::{EpochRecord, Progress};
 use super::run::Request;
 use crate::files;
+use crate::metrics::Metrics;
 use crate::run_folder::{
     BEST_METRICS_FILE, BEST_WEIGHTS_FILE, BestEpoch, METRICS_FILE, STEPS_FILE,
 };
@@ -60,23 +61,15 @@ pub(crate) fn write_tables(run: &Path, progress: &Progress) -> anyhow::Result<()
 }
 
 fn write_epochs(run: &Path, progress: &Progress) -> anyhow::Result<()> {
-    const NAMES: [&str; 6] = [
-        "cmap",
-        "padded_cmap",
-        "macro_roc_auc",
-        "macro_f1",
-        "top_1",
-        "top_3",
-    ];
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(
         ["epoch", "learning_rate", "loss"]
             .into_iter()
-            .chain(NAMES)
+            .chain(Metrics::SUMMARY)
             .chain(["seconds", "data_share"]),
     )?;
     for record in &progress.history {
-        let figures = NAMES.map(|name| {
+        let figures = Metrics::SUMMARY.map(|name| {
             record
                 .metrics
                 .get(name)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
 use pipit_core::Waveform;
 use rayon::prelude::*;
@@ -83,6 +84,51 @@ impl StoredAudio {
             sample_rate_hz: self.sample_rate_hz,
         }
     }
+}
+
+/// Recordings beside their audio.
+#[derive(Default)]
+pub(crate) struct Readable {
+    /// Those that can be read.
+    pub(crate) recordings: Vec<Recording>,
+    /// Their audio.
+    pub(crate) audio: Vec<StoredAudio>,
+}
+
+/// Decodes recordings that have any sound; the others are said and noted, with what is wrong. `what` they are
+/// and the `folder` that they are from are for the error if there is none.
+pub(crate) fn load_readable(
+    recordings: Vec<Recording>,
+    what: &str,
+    folder: &Path,
+    sample_rate_hz: u32,
+    unreadable: &mut Vec<(String, String)>,
+) -> anyhow::Result<Readable> {
+    let all: Vec<&Recording> = recordings.iter().collect();
+    let audio = load(&all, sample_rate_hz);
+    let mut readable = Readable::default();
+    for (recording, audio) in recordings.into_iter().zip(audio) {
+        let audio = audio.and_then(|audio| {
+            ensure!(audio.len() > 0, "no sound in {}", recording.path.display());
+            Ok(audio)
+        });
+        match audio {
+            Ok(audio) => {
+                readable.recordings.push(recording);
+                readable.audio.push(audio);
+            }
+            Err(error) => {
+                eprintln!("skipped: {error:#}");
+                unreadable.push((recording.filename, format!("{error:#}")));
+            }
+        }
+    }
+    ensure!(
+        !readable.recordings.is_empty(),
+        "none of the {what} can be read in {}",
+        folder.display()
+    );
+    Ok(readable)
 }
 
 /// Decodes recordings on all cores; entries are in the order of `recordings`.

@@ -154,6 +154,7 @@ fn epochs(
             is_over: &is_over,
         };
         let batches = plan.batches(epoch);
+        let had = (state.progress.begun.as_ref()).map_or(0, |begun| begun.batches);
         let Trained {
             state: after,
             epoch: shown,
@@ -165,7 +166,9 @@ fn epochs(
         // Judging may take long, and what comes before it is not lost if it does not end.
         if !is_whole || judged_on.is_some() {
             state.progress.begun = Some(shown.clone());
-            checkpoint::save(request.out, &state)?;
+            if shown.batches > had {
+                checkpoint::save(request.out, &state)?;
+            }
             if !is_whole || interrupt::is_wished() {
                 continue;
             }

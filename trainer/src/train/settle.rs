@@ -147,12 +147,6 @@ fn announce(config: &RunConfig, data: &Data) {
     if options.no_augment && !config.backgrounds.is_empty() {
         eprintln!("--no-augment: the backgrounds are neither mixed in nor shown");
     }
-    let is_shown = !options.no_augment && options.augment.counterexample.probability > 0.0;
-    if !is_shown && !config.counterexamples.is_empty() {
-        eprintln!(
-            "the counterexamples are not shown: --no-augment, or augment.counterexample.probability is 0"
-        );
-    }
     let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
     if !untaught.is_empty() {
         eprintln!(

@@ -114,6 +114,8 @@ fn without_any_chance_to_be_shown_it_says_so() {
         assert!(output.status.success(), "{}", error_text(&output));
         let text = error_text(&output);
         assert!(text.contains("counterexamples are not shown"), "{text}");
+        let config = read_json(&run.join("config.json"));
+        assert_eq!(config["counterexamples"], serde_json::json!([]));
     }
 }
 
@@ -195,4 +197,117 @@ fn it_is_told_how_often_they_are_taken_for_a_class() {
         "{text}"
     );
     assert!(text.contains("\n1 recordings of other birds"), "{text}");
+}
+
+#[test]
+fn folders_name_their_species() {
+    let folder = tempfile::tempdir().unwrap();
+    let (birds, run) = (folder.path().join("birds"), folder.path().join("run"));
+    for (bird, name) in ["low/1.wav", "crow/1.wav", "crow/2.wav", "3.wav"]
+        .iter()
+        .enumerate()
+    {
+        write_wav(
+            &birds.join(name),
+            &chirps(600.0 + 100.0 * bird as f32, 1.2, 0),
+        );
+    }
+    let flag = format!("--counterexamples={}", birds.display());
+
+    let output = train(&model().data, &run, &["--epochs=1", "--freeze=7", &flag]);
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let shown = &read_json(&run.join("config.json"))["counterexamples"];
+    assert_eq!(
+        *shown,
+        serde_json::json!(["3.wav", "crow/1.wav", "crow/2.wav"])
+    );
+    // What is judged may lie in a folder within.
+    let text = error_text(&pipit([
+        "evaluate".to_owned(),
+        format!("--model={}", run.display()),
+        format!("--data={}", model().data.display()),
+        format!("--counterexamples={}", birds.join("crow").display()),
+    ]));
+    assert!(
+        text.contains("training has shown all 2 counterexamples"),
+        "{text}"
+    );
+
+    std::fs::remove_file(birds.join("crow/2.wav")).unwrap();
+    let output = pipit([
+        "train".to_owned(),
+        "--resume".to_owned(),
+        format!("--out={}", run.display()),
+    ]);
+    let text = error_text(&output);
+    assert!(!output.status.success(), "{text}");
+    assert!(
+        text.contains("counterexamples have changed since the run began; gone: crow/2.wav"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nobody_who_is_held_out_is_heard_in_them_and_folds_are_judged_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let birds = folder.path().join("birds");
+    let mut table = String::from("primary_label,secondary_labels,author,license,url,filename\n");
+    for (bird, author) in ["Ann", "Bo", "Cy", "Di", "Eve"].into_iter().enumerate() {
+        let file = format!("{author}.wav");
+        write_wav(
+            &birds.join("audio").join(&file),
+            &chirps(700.0 + 50.0 * bird as f32, 1.2, 0),
+        );
+        writeln!(table, "crow{bird},[],{author},CC BY 4.0,,{file}").unwrap();
+    }
+    std::fs::write(birds.join("train_metadata.csv"), table).unwrap();
+    let flag = format!("--counterexamples={}", birds.display());
+    let mut evaluate = vec![
+        "evaluate".to_owned(),
+        format!("--data={}", model().data.display()),
+        flag.clone(),
+    ];
+    evaluate.push("--folds".to_owned());
+    for fold in ["1", "2"] {
+        let run = folder.path().join(fold);
+        let fold = format!("--fold={fold}");
+        let settings = [
+            "--epochs=1",
+            "--freeze=7",
+            "--folds=2",
+            &fold,
+            &flag,
+            "--held-out-counterexamples=0.4",
+        ];
+        let output = train(&model().data, &run, &settings);
+        assert!(output.status.success(), "{}", error_text(&output));
+        let config = read_json(&run.join("config.json"));
+        let names = |of: &str| -> Vec<String> {
+            (config[of].as_array().unwrap().iter())
+                .map(|name| name.as_str().unwrap().to_owned())
+                .collect()
+        };
+        // The data set has a recording of each species by each of four people.
+        let people = ["Ann", "Bo", "Cy", "Di"];
+        let held_out = |take: usize| {
+            names("held_out")
+                .iter()
+                .any(|name| name.ends_with(&format!("/{take}.wav")))
+        };
+        for name in names("counterexamples") {
+            let take = people
+                .iter()
+                .position(|person| name == format!("{person}.wav"));
+            assert!(take.is_none_or(|take| !held_out(take)), "{name} is shown");
+        }
+        evaluate.push(run.display().to_string());
+    }
+    let output = pipit(evaluate);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("recordings of other birds: a class is detected"),
+        "{text}"
+    );
 }

@@ -132,7 +132,7 @@ fn folds_stand_for_a_model_that_learned_from_all() {
     scored.sort();
     scored.dedup();
     assert_eq!(scored.len(), 13);
-    assert_eq!(training.metrics.len(), 4, "{:?}", training.metrics);
+    assert_eq!(training.metrics.len(), 6, "{:?}", training.metrics);
     evaluated_together_they_come_to_the_same(&folds, &training.metrics);
     assert_eq!(manifest.detection.class_thresholds.len(), 3);
     let card = std::fs::read_to_string(out.join("README.md")).unwrap();
