@@ -144,11 +144,19 @@ impl MelFrontend {
         let n_mels = self.filters.n_mels();
         let n_frames = self.stft.n_frames(samples.len());
         let mut values = vec![0.0; n_mels * n_frames];
-        let (filters, exponent) = (&self.filters, self.power);
-        self.stft.for_each_frame(samples, |frame, spectrum| {
-            let magnitude = |power: f64| raise(power, exponent);
+        let (filters, exponent) = (&self.filters, f64::from(self.power) / 2.0);
+        let is_power = (exponent - 1.0).abs() < f64::EPSILON;
+        let mut raised = Vec::new();
+        self.stft.for_each_frame(samples, |frame, power| {
+            let spectrum = if is_power {
+                power
+            } else {
+                raised.clear();
+                raised.extend(power.iter().map(|power| power.powf(exponent)));
+                &raised
+            };
             for mel in 0..n_mels {
-                values[mel * n_frames + frame] = filters.apply(mel, spectrum, magnitude);
+                values[mel * n_frames + frame] = filters.apply(mel, spectrum);
             }
         });
         MelSpectrogram {
@@ -247,15 +255,6 @@ impl Normalization {
         for value in &mut mel.values {
             *value = (*value - reference - self.mean) / self.std;
         }
-    }
-}
-
-/// `|X|^exponent` from `|X|²`.
-fn raise(power: f64, exponent: f32) -> f64 {
-    if (exponent - 2.0).abs() < f32::EPSILON {
-        power
-    } else {
-        power.powf(f64::from(exponent) / 2.0)
     }
 }
 

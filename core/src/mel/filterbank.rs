@@ -65,14 +65,12 @@ impl FilterBank {
         self.filters.len()
     }
 
-    /// The weighted sum of `magnitude(power)` over one filter.
-    pub(super) fn apply(&self, mel: usize, power: &[f64], magnitude: impl Fn(f64) -> f64) -> f32 {
+    /// The weighted sum of a spectrum over one filter.
+    pub(super) fn apply(&self, mel: usize, spectrum: &[f64]) -> f32 {
         let Filter { first_bin, weights } = &self.filters[mel];
-        let bins = &power[*first_bin..*first_bin + weights.len()];
-        let sum: f64 = bins
-            .iter()
-            .zip(weights)
-            .map(|(p, w)| magnitude(*p) * w)
+        let bins = &spectrum[*first_bin..*first_bin + weights.len()];
+        let sum: f64 = (bins.iter().zip(weights))
+            .map(|(value, weight)| value * weight)
             .sum();
         sum as f32
     }
