@@ -4,6 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use pipit_core::Architecture;
 
+use crate::average::AverageArgs;
 use crate::check::CheckArgs;
 use crate::evaluate::EvaluateArgs;
 use crate::identify::IdentifyArgs;
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Preview(Box<PreviewArgs>),
     /// Train a model on labelled recordings.
     Train(Box<TrainArgs>),
+    /// Make one network of several runs, by the mean of their weights.
+    Average(AverageArgs),
     /// Score recordings and compare the scores with their labels.
     Evaluate(EvaluateArgs),
     /// Write a trained model as a package that the page and `identify` load.

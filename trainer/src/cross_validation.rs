@@ -50,7 +50,7 @@ pub(crate) fn open(
 }
 
 /// Refuses an epoch that was chosen among others.
-fn ensure_last(folder: &Path, config: &RunConfig) -> anyhow::Result<()> {
+pub(crate) fn ensure_last(folder: &Path, config: &RunConfig) -> anyhow::Result<()> {
     let (best, last) = (BestEpoch::read(folder)?.epoch, config.options.epochs);
     ensure!(
         best == last,
@@ -81,7 +81,7 @@ fn ensure_alike(fold: &RunConfig, other: &RunConfig) -> anyhow::Result<()> {
         stages(fold) == stages(other),
         "the weights that it began with had learned from other data than those of the other runs"
     );
-    let (own, other) = (recipe(fold)?, recipe(other)?);
+    let (own, other) = (recipes(fold)?, recipes(other)?);
     let names: BTreeSet<&String> = own.keys().chain(other.keys()).collect();
     let different: Vec<&str> = (names.into_iter())
         .filter(|name| own.get(*name) != other.get(*name))
@@ -95,8 +95,17 @@ fn ensure_alike(fold: &RunConfig, other: &RunConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The settings that shape a network, whatever is held out and wherever files are.
-fn recipe(run: &RunConfig) -> anyhow::Result<toml::Table> {
+/// The settings that shape a network; those of runs that are averaged with it, by their place among these.
+fn recipes(run: &RunConfig) -> anyhow::Result<toml::Table> {
+    let mut all = recipe(&run.options)?;
+    for (place, options) in run.averaged_with.iter().enumerate() {
+        all.insert(format!("averaged-with-{place}"), recipe(options)?.into());
+    }
+    Ok(all)
+}
+
+/// The settings, whatever is held out and wherever files are.
+fn recipe(options: &TrainOptions) -> anyhow::Result<toml::Table> {
     let name = |path: &PathBuf| path.file_name().map(PathBuf::from);
     let free = TrainOptions::default();
     let options = TrainOptions {
@@ -107,10 +116,10 @@ fn recipe(run: &RunConfig) -> anyhow::Result<toml::Table> {
         split_seed: None,
         validate_every: free.validate_every,
         save_every: None,
-        weights: run.options.weights.as_ref().and_then(name),
-        backgrounds: run.options.backgrounds.as_ref().and_then(name),
-        counterexamples: run.options.counterexamples.as_ref().and_then(name),
-        ..run.options.clone()
+        weights: options.weights.as_ref().and_then(name),
+        backgrounds: options.backgrounds.as_ref().and_then(name),
+        counterexamples: options.counterexamples.as_ref().and_then(name),
+        ..options.clone()
     };
     Ok(toml::Table::try_from(options)?)
 }

@@ -17,6 +17,8 @@ use pipit_core::model::weights::{WeightsError, load_backbone, load_weights};
 use crate::cli;
 use crate::files;
 
+pub(crate) use checkpoint::read;
+
 /// Arguments of `pipit import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
@@ -36,8 +38,10 @@ pub(crate) struct ImportArgs {
 /// A tensor on its way from a checkpoint to a network, in `PyTorch`'s layout.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RawTensor {
-    shape: Vec<usize>,
-    values: Vec<f32>,
+    /// Its shape.
+    pub(crate) shape: Vec<usize>,
+    /// Row-major.
+    pub(crate) values: Vec<f32>,
 }
 
 /// Runs the command.
@@ -194,7 +198,8 @@ fn output_file(out: &Path, architecture: Architecture) -> PathBuf {
     }
 }
 
-fn to_safetensors(tensors: &BTreeMap<String, RawTensor>) -> anyhow::Result<Vec<u8>> {
+/// The tensors as a file of float32.
+pub(crate) fn to_safetensors(tensors: &BTreeMap<String, RawTensor>) -> anyhow::Result<Vec<u8>> {
     let bytes: BTreeMap<&String, Vec<u8>> = tensors
         .iter()
         .map(|(name, tensor)| {

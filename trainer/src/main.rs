@@ -4,6 +4,7 @@
 //! one concept each. Errors travel up as `anyhow` chains and are printed once, here.
 
 mod audio_settings;
+mod average;
 mod check;
 mod classes;
 mod cli;
@@ -54,6 +55,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&args),
         Command::Preview(args) => preview::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Train(args) => train::run(&args),
+        Command::Average(args) => average::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(args) => evaluate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Publish(args) => publish::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Identify(args) => identify::run(&args),

@@ -78,10 +78,16 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     );
 
     manifest.classes = args.names.add(manifest.classes)?;
-    if args.held_out.folds() > 0 || args.fit.is_wanted() {
+    // Nobody has judged an average yet.
+    let lacks_figures = manifest
+        .training
+        .as_ref()
+        .is_some_and(|training| training.held_out_recordings > 0 && training.metrics.is_empty());
+    let are_new = args.held_out.folds() > 0 || lacks_figures;
+    if are_new || args.fit.is_wanted() {
         let dataset = args.held_out.dataset(&config)?;
         let judged = held_out::judge(&args.held_out, &config, &trained, &dataset, &device)?;
-        if let Some(training) = (manifest.training.as_mut()).filter(|_| args.held_out.folds() > 0) {
+        if let Some(training) = (manifest.training.as_mut()).filter(|_| are_new) {
             held_out::replace_figures(training, &args.held_out, &judged, &config);
         }
         let fitted = fit::fit(&args.fit, judged, config.classes.len(), manifest.detection)?;

@@ -78,6 +78,9 @@ pub(crate) struct RunConfig {
     /// File names of all that they learned from, birds and backgrounds.
     #[serde(default)]
     pub(crate) heard: Vec<String>,
+    /// Settings of other runs whose weights are averaged with its own.
+    #[serde(default)]
+    pub(crate) averaged_with: Vec<TrainOptions>,
     /// Files that could not be read.
     pub(crate) unreadable: Vec<String>,
     /// Who made the training and held-out recordings, and those that the weights it began with are

@@ -44,6 +44,7 @@ use crate::settings::{Settings, SettingsArgs};
 
 pub(crate) use options::TrainOptions;
 pub(crate) use recordings::progress_style;
+pub(crate) use settle::command_line;
 
 /// Arguments of `pipit train`.
 #[derive(Debug, Args)]

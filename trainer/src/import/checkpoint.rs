@@ -15,7 +15,7 @@ use super::RawTensor;
 use crate::files;
 
 /// Reads a wheel, a `PyTorch` checkpoint or a safetensors file, told apart by the extension.
-pub(super) fn read(path: &Path) -> anyhow::Result<BTreeMap<String, RawTensor>> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<BTreeMap<String, RawTensor>> {
     let extension = path
         .extension()
         .map(|extension| extension.to_string_lossy().to_lowercase());

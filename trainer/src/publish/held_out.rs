@@ -58,7 +58,7 @@ pub(super) fn judge<'a>(
     Ok(all)
 }
 
-/// Writes the folds' figures where the run's own would stand.
+/// Writes the folds' figures where the run's own would stand, or the run's own where it has none.
 pub(super) fn replace_figures(
     training: &mut TrainingSummary,
     args: &HeldOutArgs,
@@ -70,16 +70,19 @@ pub(super) fn replace_figures(
         config.classes.len(),
         config.detection.threshold,
     );
-    training.folds = Some(args.folds());
+    training.folds = Some(args.folds()).filter(|folds| *folds > 0);
     training.held_out_recordings = set.judged.len();
     training.metrics = metrics.summary();
     let figures: Vec<String> = (training.metrics.iter())
         .map(|(name, value)| format!("{name} {value:.4}"))
         .collect();
+    let by = match args.folds() {
+        0 => String::new(),
+        folds => format!(", each judged by the one of {folds} folds that held out its recordist"),
+    };
     println!(
-        "{} recordings, each judged by the one of {} folds that held out its recordist: {}",
+        "{} recordings{by}: {}",
         set.judged.len(),
-        args.folds(),
         figures.join(", ")
     );
 }

@@ -114,6 +114,7 @@ pub(crate) fn settle(
         counterexamples: file_names(&data.counterexamples.recordings),
         recordings_per_class: classes::count(&data.classes, &data.training),
         pretraining,
+        averaged_with: Vec::new(),
         heard: heard.into_iter().collect(),
         unreadable: data
             .unreadable
@@ -286,7 +287,7 @@ fn file_names(recordings: &[Recording]) -> Vec<String> {
 }
 
 /// The command as it was typed, with the program's name instead of its path.
-fn command_line() -> String {
+pub(crate) fn command_line() -> String {
     let quote = |argument: String| {
         if argument.contains(char::is_whitespace) {
             format!("'{argument}'")

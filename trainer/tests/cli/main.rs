@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod average;
 mod bad_input;
 mod check;
 mod counterexamples;
