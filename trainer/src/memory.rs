@@ -4,8 +4,8 @@
 /// allocator.
 ///
 /// A network frees and asks for the same few large blocks again and again. glibc maps such blocks one by one and
-/// unmaps them when they are freed, so that the system clears each page anew, which costs `pipit identify` a
-/// sixth of its time (docs/benchmarks.md).
+/// unmaps them when they are freed, so that the system clears each page anew, which costs `pipit identify`
+/// almost a quarter of its time (docs/benchmarks.md).
 pub(crate) fn keep_freed() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
