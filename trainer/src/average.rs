@@ -13,12 +13,12 @@ use burn::prelude::Device;
 use clap::Args;
 use pipit_core::model::Model;
 use pipit_core::model::weights::load_weights;
-use pipit_core::package::Attribution;
 
 use crate::cross_validation::ensure_last;
 use crate::files;
 use crate::import::{self, RawTensor};
-use crate::run_folder::{BEST_METRICS_FILE, BEST_WEIGHTS_FILE, BestEpoch, CONFIG_FILE, RunConfig};
+use crate::run_folder::{BEST_METRICS_FILE, BEST_WEIGHTS_FILE, BestEpoch, RunConfig, is_run};
+use crate::train::attribution::of_both;
 use crate::train::command_line;
 
 /// Arguments of `pipit average`.
@@ -36,7 +36,7 @@ pub(crate) struct AverageArgs {
 /// Runs the command.
 pub(crate) fn run(args: &AverageArgs) -> anyhow::Result<()> {
     ensure!(
-        !args.out.join(CONFIG_FILE).exists(),
+        !is_run(&args.out),
         "there is a run already in {}",
         args.out.display()
     );
@@ -169,24 +169,11 @@ fn together(first: &RunConfig, others: &[RunConfig]) -> RunConfig {
                 config.pretraining.push(stage.clone());
             }
         }
-        thank(&mut config.attribution, &other.attribution);
+        config.attribution = of_both(config.attribution, other.attribution.clone());
         config.averaged_with.push(other.options.clone());
         config.averaged_with.extend(other.averaged_with.clone());
         config.command = format!("{}\n{}", config.command, other.command);
     }
     config.command = format!("{}\n{}", config.command, command_line());
     config
-}
-
-/// Adds those who are not thanked yet. Somebody in both lists made the recordings of the longer entry: runs on the
-/// same recordings share them.
-fn thank(own: &mut Vec<Attribution>, others: &[Attribution]) {
-    for other in others {
-        match own.iter_mut().find(|entry| entry.author == other.author) {
-            Some(entry) if entry.recordings >= other.recordings => {}
-            Some(entry) => *entry = other.clone(),
-            None => own.push(other.clone()),
-        }
-    }
-    own.sort_by_key(|entry| std::cmp::Reverse(entry.recordings));
 }

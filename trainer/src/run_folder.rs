@@ -241,7 +241,7 @@ impl OpenModel {
             return Ok(Self { package, run: None });
         }
         ensure!(
-            folder.join(CONFIG_FILE).is_file(),
+            is_run(folder),
             "neither {MANIFEST_FILE} nor {CONFIG_FILE} in {}",
             folder.display()
         );
@@ -252,6 +252,11 @@ impl OpenModel {
             run: Some(run),
         })
     }
+}
+
+/// Whether a folder holds a training run.
+pub(crate) fn is_run(folder: &Path) -> bool {
+    folder.join(CONFIG_FILE).is_file()
 }
 
 /// Size and digest of a file's bytes.

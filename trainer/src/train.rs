@@ -3,7 +3,7 @@
 //! A run may have a stage before, on other recordings: a run of its own, in a folder inside, whose
 //! best weights the main one begins with.
 
-mod attribution;
+pub(crate) mod attribution;
 pub(crate) mod balance;
 pub(crate) mod batch;
 mod checkpoint;
@@ -37,9 +37,7 @@ use clap::Args;
 
 use crate::files;
 use crate::interrupt;
-use crate::run_folder::{
-    BEST_WEIGHTS_FILE, CONFIG_FILE, PRETRAIN_FOLDER, RunConfig, SETTINGS_FILE,
-};
+use crate::run_folder::{BEST_WEIGHTS_FILE, PRETRAIN_FOLDER, RunConfig, SETTINGS_FILE, is_run};
 use crate::settings::{Settings, SettingsArgs};
 
 pub(crate) use options::TrainOptions;
@@ -202,8 +200,4 @@ fn settings_of_run(out: &Path, given: Settings, typed: &SettingsArgs) -> anyhow:
         pretrain: None,
         ..settings
     })
-}
-
-fn is_run(folder: &Path) -> bool {
-    folder.join(CONFIG_FILE).is_file()
 }

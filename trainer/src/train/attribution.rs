@@ -17,7 +17,13 @@ pub(crate) fn attribution<'a>(
     let is_new = |recording: &&Recording| {
         !counted.contains(&recording.filename) || !thanked.contains(author(recording))
     };
-    together(by_recordist(recordings.into_iter().filter(is_new)), others)
+    let new = by_recordist(recordings.into_iter().filter(is_new));
+    together(new, others, |own, other| own + other)
+}
+
+/// The entries of two runs on the same recordings, which count once.
+pub(crate) fn of_both(own: Vec<Attribution>, others: Vec<Attribution>) -> Vec<Attribution> {
+    together(own, others, usize::max)
 }
 
 fn author(recording: &Recording) -> &str {
@@ -48,8 +54,13 @@ fn by_recordist<'a>(recordings: impl IntoIterator<Item = &'a Recording>) -> Vec<
     attribution
 }
 
-/// The entries of two lists with one for each recordist, most recordings first.
-fn together(own: Vec<Attribution>, others: Vec<Attribution>) -> Vec<Attribution> {
+/// The entries of two lists with one for each recordist, most recordings first; `count` says how many somebody
+/// made who is in both.
+fn together(
+    own: Vec<Attribution>,
+    others: Vec<Attribution>,
+    count: impl Fn(usize, usize) -> usize,
+) -> Vec<Attribution> {
     let mut all = own;
     for other in others {
         match all.iter_mut().find(|entry| entry.author == other.author) {
@@ -58,7 +69,7 @@ fn together(own: Vec<Attribution>, others: Vec<Attribution>) -> Vec<Attribution>
                     .chain(other.licence.split(", "))
                     .collect();
                 entry.licence = Vec::from_iter(licences).join(", ");
-                entry.recordings += other.recordings;
+                entry.recordings = count(entry.recordings, other.recordings);
                 entry.url = entry.url.take().or(other.url);
             }
             None => all.push(other),
@@ -144,14 +155,20 @@ mod tests {
         };
         let own = vec![entry("Ann", "CC BY 4.0", 3), entry("Bo", "CC0", 1)];
         let others = vec![entry("Cy", "CC0", 4), entry("Bo", "CC BY 4.0, CC0", 5)];
+        let with_bo = |recordings| {
+            [
+                entry("Bo", "CC BY 4.0, CC0", recordings),
+                entry("Cy", "CC0", 4),
+                entry("Ann", "CC BY 4.0", 3),
+            ]
+        };
 
         assert_eq!(
-            together(own, others),
-            [
-                entry("Bo", "CC BY 4.0, CC0", 6),
-                entry("Cy", "CC0", 4),
-                entry("Ann", "CC BY 4.0", 3)
-            ]
+            together(own.clone(), others.clone(), |own, other| own + other),
+            with_bo(6)
         );
+        // The shorter entry's licences stay.
+        assert_eq!(of_both(others.clone(), own.clone()), with_bo(5));
+        assert_eq!(of_both(own, others), with_bo(5));
     }
 }

@@ -21,7 +21,7 @@ use crate::classes;
 use crate::dataset::Recording;
 use crate::files;
 use crate::listing::some_of;
-use crate::run_folder::{CONFIG_FILE, RunConfig};
+use crate::run_folder::{RunConfig, is_run};
 
 /// The run's configuration: measured for a new run, read for a resumed one.
 pub(crate) fn settle(
@@ -178,7 +178,7 @@ fn source_run(options: &TrainOptions) -> anyhow::Result<Option<RunConfig>> {
         return Ok(None);
     };
     let folder = weights.parent().unwrap_or(Path::new(""));
-    if !folder.join(CONFIG_FILE).is_file() {
+    if !is_run(folder) {
         return Ok(None);
     }
     let run = RunConfig::read(folder)?;
