@@ -128,11 +128,9 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         Some(threshold) => threshold,
         None => manifest.detection.threshold_of(LabelId(class)),
     };
-    let evaluation = Evaluation {
-        other_birds: other_birds
-            .map(|birds| other_birds::compare(birds, &clean.judged, threshold_of)),
-        ..Evaluation::new(&networks, &dataset, &clean, noisy, threshold)
-    };
+    let other_birds =
+        other_birds.map(|birds| other_birds::compare(birds, &clean.judged, threshold_of));
+    let evaluation = Evaluation::new(&networks, &dataset, &clean, noisy, other_birds, threshold);
 
     table::print(&manifest.classes, &evaluation);
     if let Some(path) = &args.json {

@@ -77,6 +77,7 @@ impl Evaluation {
         dataset: &Dataset,
         set: &JudgedSet<'_>,
         noisy: Vec<Noisy>,
+        other_birds: Option<OtherBirds>,
         threshold: f32,
     ) -> Self {
         let manifest = networks[0].classifier.manifest();
@@ -112,7 +113,7 @@ impl Evaluation {
             training_counts,
             confusion: breakdown::confusion(&set.judged, classes),
             noisy,
-            other_birds: None,
+            other_birds,
             metrics,
         }
     }

@@ -10,8 +10,8 @@ use super::networks::Network;
 use crate::dataset::{Dataset, Recording, is_same_file};
 use crate::judging;
 use crate::listing::some_of;
-use crate::metrics::Judged;
 use crate::metrics::ranking::roc_auc;
+use crate::metrics::{Judged, ratio};
 use crate::score::score_file;
 use crate::train::classless::choose_counterexamples;
 
@@ -124,15 +124,11 @@ pub(super) fn compare(
         .collect();
     OtherBirds {
         recordings: others.recordings,
-        detected: share(detected.count(), others.judged.len()),
-        own_detected: share(own_detected.count(), of_classes.len()),
+        detected: ratio(detected.count(), others.judged.len()),
+        own_detected: ratio(own_detected.count(), of_classes.len()),
         roc_auc: roc_auc(&scored),
         unreadable: others.unreadable,
     }
-}
-
-fn share(part: usize, of: usize) -> f64 {
-    part as f64 / of.max(1) as f64
 }
 
 #[cfg(test)]

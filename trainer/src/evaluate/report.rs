@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use pipit_core::Manifest;
 
 use super::evaluation::Evaluation;
-use super::table::{figure, range};
+use super::table::{figure, percent, range};
 use crate::metrics::{Judged, Metrics};
 
 /// The page.
@@ -162,10 +162,6 @@ fn other_birds(evaluation: &Evaluation) -> Markup {
             div { dt { "ROC-AUC" } dd { (figure(birds.roc_auc)) } }
         }
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }
 
 fn training_counts(evaluation: &Evaluation) -> anyhow::Result<Markup> {

@@ -49,11 +49,11 @@ pub(super) fn print(classes: &Taxonomy, evaluation: &Evaluation) {
     }
     if let Some(birds) = &evaluation.other_birds {
         println!(
-            "\n{} recordings of other birds: a class is detected in {:.1} % of them; its own in {:.1} % of recordings of the \
+            "\n{} recordings of other birds: a class is detected in {} of them; its own in {} of recordings of the \
              classes; ROC-AUC between the two {}",
             birds.recordings,
-            100.0 * birds.detected,
-            100.0 * birds.own_detected,
+            percent(birds.detected),
+            percent(birds.own_detected),
             figure(birds.roc_auc)
         );
         if !birds.unreadable.is_empty() {
@@ -173,6 +173,11 @@ fn align(table: &mut Table, from: usize) {
     for column in table.column_iter_mut().skip(from) {
         column.set_cell_alignment(CellAlignment::Right);
     }
+}
+
+/// A share with one decimal of its percents.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
 
 /// Three decimals, or a dash.

@@ -1,6 +1,7 @@
 //! One network of several runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use safetensors::SafeTensors;
 
@@ -15,32 +16,29 @@ fn weight(run: &Path) -> Vec<f32> {
         .collect()
 }
 
+/// A run of one epoch.
+fn trained(folder: &Path, name: &str, more: &[&str]) -> PathBuf {
+    let run = folder.join(name);
+    let settings = [&["--epochs=1", "--freeze=7"], more].concat();
+    let output = train(&model().data, &run, &settings);
+    assert!(output.status.success(), "{}", error_text(&output));
+    run
+}
+
+fn average(runs: [&Path; 2], out: &Path) -> Output {
+    let runs = runs.map(|run| run.display().to_string());
+    let out = format!("--out={}", out.display());
+    let command = ["average", "--runs"].map(str::to_owned);
+    pipit(command.into_iter().chain(runs).chain([out]))
+}
+
 #[test]
 fn the_mean_of_two_runs_is_a_run() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |name: &str, more: &[&str]| {
-        let run = folder.path().join(name);
-        let output = train(
-            &model().data,
-            &run,
-            &[&["--epochs=1", "--freeze=7"], more].concat(),
-        );
-        assert!(output.status.success(), "{}", error_text(&output));
-        run
-    };
+    let run = |name: &str, more: &[&str]| trained(folder.path(), name, more);
     let slow = run("slow", &["--learning-rate=1e-4"]);
     let fast = run("fast", &["--learning-rate=1e-2"]);
-    let average = |runs: [&Path; 2], out: &str| {
-        let out = folder.path().join(out);
-        let runs = runs.map(|run| run.display().to_string());
-        let out = format!("--out={}", out.display());
-        pipit(
-            ["average".to_owned(), "--runs".to_owned()]
-                .into_iter()
-                .chain(runs)
-                .chain([out]),
-        )
-    };
+    let average = |runs: [&Path; 2], out: &str| average(runs, &folder.path().join(out));
 
     let output = average([&slow, &fast], "both");
 
@@ -97,27 +95,15 @@ fn the_mean_of_two_runs_is_a_run() {
 #[test]
 fn averages_are_judged_by_averages_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |name: String, more: &[&str]| {
-        let run = folder.path().join(name);
-        let last = ["--epochs=1", "--freeze=7"];
-        let output = train(&model().data, &run, &[&last, more].concat());
-        assert!(output.status.success(), "{}", error_text(&output));
-        run
-    };
     let averaged = |name: &str, more: &[&str]| {
         let runs = ["1e-4", "1e-2"].map(|rate| {
-            let rate_flag = format!("--learning-rate={rate}");
-            run(format!("{name}-{rate}"), &[more, &[&rate_flag]].concat())
+            let flag = format!("--learning-rate={rate}");
+            let name = format!("{name}-{rate}");
+            trained(folder.path(), &name, &[more, &[&flag]].concat())
         });
         let out = folder.path().join(name);
-        let runs_of = runs.each_ref().map(|run| run.display().to_string());
-        let out_flag = format!("--out={}", out.display());
-        succeed(
-            ["average".to_owned(), "--runs".to_owned()]
-                .into_iter()
-                .chain(runs_of)
-                .chain([out_flag]),
-        );
+        let output = average([&runs[0], &runs[1]], &out);
+        assert!(output.status.success(), "{}", error_text(&output));
         (out, runs)
     };
     let (all, _) = averaged("all", &["--held-out=0"]);
