@@ -99,7 +99,7 @@ impl Material {
             all.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
             all.truncate(most);
             let rate = options.audio.sample_rate;
-            recordings::load_readable(all, what, folder, rate, &mut Vec::new())
+            recordings::load_any(all, what, folder, rate, &mut Vec::new())
         };
         let Readable { recordings, audio } = load(
             dataset.recordings.clone(),

@@ -22,7 +22,7 @@ pub(crate) fn backgrounds(
     };
     let sounds = shown_backgrounds(path, options)?;
     let rate = options.audio.sample_rate;
-    recordings::load_readable(sounds, "backgrounds", path, rate, unreadable)
+    recordings::load_any(sounds, "backgrounds", path, rate, unreadable)
 }
 
 /// Backgrounds but for those that are held out.
@@ -76,10 +76,10 @@ pub(crate) fn counterexamples(
         path.display()
     );
     let rate = options.audio.sample_rate;
-    recordings::load_readable(birds, "counterexamples", path, rate, unreadable)
+    recordings::load_any(birds, "counterexamples", path, rate, unreadable)
 }
 
-/// Counterexamples but for the species that are held out.
+/// Counterexamples but for those in which a species is heard that is held out.
 pub(crate) fn shown_counterexamples(
     path: &Path,
     options: &TrainOptions,
@@ -88,7 +88,7 @@ pub(crate) fn shown_counterexamples(
 ) -> anyhow::Result<Vec<Recording>> {
     let mut birds = choose_counterexamples(path, data, classes)?;
     let share = options.held_out_counterexamples;
-    birds.retain(|bird| !is_held_out(species(bird), share));
+    birds.retain(|bird| !(species(bird).iter()).any(|name| is_held_out(name, share)));
     ensure!(
         !birds.is_empty(),
         "--held-out-counterexamples {share} leaves none in {}",
@@ -128,11 +128,15 @@ pub(crate) fn choose_counterexamples(
     Ok(birds)
 }
 
-/// What is held out as one: a species, or a recording of which none is known.
-fn species(bird: &Recording) -> &str {
-    match bird.primary_label.as_str() {
-        "" => &bird.filename,
-        label => label,
+/// What decides whether a recording is held out: the species in it, or its own name where none is known.
+fn species(bird: &Recording) -> Vec<&str> {
+    let labels = std::iter::once(&bird.primary_label).chain(&bird.secondary_labels);
+    let known: Vec<&str> = (labels.map(String::as_str))
+        .filter(|label| !label.is_empty())
+        .collect();
+    match known.as_slice() {
+        [] => vec![&bird.filename],
+        _ => known,
     }
 }
 

@@ -93,32 +93,30 @@ pub(crate) fn load(
         classes,
         split,
     } = divide(path, options, left_out)?;
-    let all: Vec<&Recording> = dataset.recordings.iter().collect();
-    let mut audio = recordings::load(&all, options.audio.sample_rate);
     let mut unreadable = Vec::new();
-    let mut take = |indices: &[usize]| {
-        let mut side = (Vec::new(), Vec::new());
-        for &index in indices {
-            let recording = &dataset.recordings[index];
-            match std::mem::replace(&mut audio[index], Err(anyhow::anyhow!("taken"))) {
-                Ok(stored) => {
-                    side.0.push(recording.clone());
-                    side.1.push(stored);
-                }
-                Err(error) => {
-                    eprintln!("skipped: {error:#}");
-                    unreadable.push((recording.filename.clone(), format!("{error:#}")));
-                }
-            }
-        }
-        side
+    let mut side = |indices: &[usize]| {
+        let recordings = indices
+            .iter()
+            .map(|&index| dataset.recordings[index].clone());
+        recordings::load(
+            recordings.collect(),
+            options.audio.sample_rate,
+            &mut unreadable,
+        )
     };
-    let (training, training_audio) = take(&split.training);
-    let (held_out_recordings, held_out_audio) = take(&split.held_out);
+    let Readable {
+        recordings: training,
+        audio: training_audio,
+    } = side(&split.training);
+    let Readable {
+        recordings: held_out_recordings,
+        audio: held_out_audio,
+    } = side(&split.held_out);
     ensure!(
         !training.is_empty(),
-        "none of the {} training recordings can be read",
-        split.training.len()
+        "none of the {} training recordings can be read in {}",
+        split.training.len(),
+        path.display()
     );
 
     let backgrounds = classless::backgrounds(options, &mut unreadable)?;

@@ -95,23 +95,26 @@ pub(crate) struct Readable {
     pub(crate) audio: Vec<StoredAudio>,
 }
 
-/// Decodes recordings that have any sound; the others are said and noted, with what is wrong. `what` they are
-/// and the `folder` that they are from are for the error if there is none.
-pub(crate) fn load_readable(
+/// Decodes recordings on all cores, in their order. Those that cannot be read, or have no sound, are said and
+/// noted with what is wrong.
+pub(crate) fn load(
     recordings: Vec<Recording>,
-    what: &str,
-    folder: &Path,
     sample_rate_hz: u32,
     unreadable: &mut Vec<(String, String)>,
-) -> anyhow::Result<Readable> {
-    let all: Vec<&Recording> = recordings.iter().collect();
-    let audio = load(&all, sample_rate_hz);
+) -> Readable {
+    let bar = ProgressBar::new(recordings.len() as u64).with_style(progress_style(
+        "decoding  {bar:30} {pos}/{len} recordings, {eta} left",
+    ));
+    let audio: Vec<anyhow::Result<StoredAudio>> = (recordings.par_iter())
+        .map(|recording| {
+            let audio = load_one(&recording.path, sample_rate_hz);
+            bar.inc(1);
+            audio
+        })
+        .collect();
+    bar.finish_and_clear();
     let mut readable = Readable::default();
     for (recording, audio) in recordings.into_iter().zip(audio) {
-        let audio = audio.and_then(|audio| {
-            ensure!(audio.len() > 0, "no sound in {}", recording.path.display());
-            Ok(audio)
-        });
         match audio {
             Ok(audio) => {
                 readable.recordings.push(recording);
@@ -123,6 +126,18 @@ pub(crate) fn load_readable(
             }
         }
     }
+    readable
+}
+
+/// The same, where none is too few; `what` they are and the `folder` that they are from are for the error.
+pub(crate) fn load_any(
+    recordings: Vec<Recording>,
+    what: &str,
+    folder: &Path,
+    sample_rate_hz: u32,
+    unreadable: &mut Vec<(String, String)>,
+) -> anyhow::Result<Readable> {
+    let readable = load(recordings, sample_rate_hz, unreadable);
     ensure!(
         !readable.recordings.is_empty(),
         "none of the {what} can be read in {}",
@@ -131,33 +146,19 @@ pub(crate) fn load_readable(
     Ok(readable)
 }
 
-/// Decodes recordings on all cores; entries are in the order of `recordings`.
-pub(crate) fn load(
-    recordings: &[&Recording],
-    sample_rate_hz: u32,
-) -> Vec<anyhow::Result<StoredAudio>> {
-    let bar = ProgressBar::new(recordings.len() as u64).with_style(progress_style(
-        "decoding  {bar:30} {pos}/{len} recordings, {eta} left",
-    ));
-    let audio = recordings
-        .par_iter()
-        .map(|recording| {
-            let audio = load_one(&recording.path, sample_rate_hz);
-            bar.inc(1);
-            audio
-        })
-        .collect();
-    bar.finish_and_clear();
-    audio
-}
-
 /// A style from a template of our own; a mistake in it shows the default style.
 pub(crate) fn progress_style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 fn load_one(path: &Path, sample_rate_hz: u32) -> anyhow::Result<StoredAudio> {
-    decode::waveform(path, sample_rate_hz).map(|waveform| StoredAudio::new(&waveform))
+    let waveform = decode::waveform(path, sample_rate_hz)?;
+    ensure!(
+        !waveform.samples.is_empty(),
+        "no sound in {}",
+        path.display()
+    );
+    Ok(StoredAudio::new(&waveform))
 }
 
 fn to_i16(sample: f32) -> i16 {

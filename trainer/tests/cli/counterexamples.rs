@@ -185,7 +185,10 @@ fn it_is_told_how_often_they_are_taken_for_a_class() {
         "{text}"
     );
 
-    // Their names decide: the owl is held out, the crow is shown.
+    // Their names decide: the owl is held out, in a background as well, and the crow is shown.
+    let rows = [("crow", "[]"), ("owl", "[]"), ("wren", "['owl']")];
+    let rows = rows.map(|(code, others)| format!("{code},{others},Eve,CC BY 4.0,,{code}.wav"));
+    write_rows(&birds, &rows);
     let run = folder.path().join("half");
     let half = [
         "--epochs=1",
@@ -200,10 +203,10 @@ fn it_is_told_how_often_they_are_taken_for_a_class() {
     let told = evaluate(&run, &[]);
     let text = String::from_utf8_lossy(&told.stdout);
     assert!(
-        text.contains("1 of 2 counterexamples were shown in training"),
+        text.contains("1 of 3 counterexamples were shown in training"),
         "{text}"
     );
-    assert!(text.contains("\n1 recordings of other birds"), "{text}");
+    assert!(text.contains("\n2 recordings of other birds"), "{text}");
 }
 
 #[test]

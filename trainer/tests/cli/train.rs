@@ -4,7 +4,9 @@ use std::path::Path;
 
 use pipit_core::package::{Catalogue, ModelPackage};
 
-use crate::support::{EPOCHS, column, error_text, model, pipit, succeed, train, write_dataset};
+use crate::support::{
+    EPOCHS, column, error_text, model, pipit, succeed, train, write_dataset, write_wav,
+};
 
 #[test]
 fn a_run_leaves_settings_metrics_and_the_best_weights() {
@@ -73,13 +75,14 @@ fn bad_files_are_skipped_and_counted() {
     std::fs::write(data.join("audio/low/1.wav"), "this is no audio").unwrap();
     std::fs::write(data.join("audio/mid/2.wav"), "").unwrap();
     std::fs::remove_file(data.join("audio/high/3.wav")).unwrap();
+    write_wav(&data.join("audio/high/0.wav"), &[]);
 
     let output = train(&data, &folder.path().join("run"), &["--epochs=1"]);
 
     assert!(output.status.success(), "{}", error_text(&output));
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("3 recordings could not be read"), "{text}");
-    for name in ["low/1.wav", "mid/2.wav", "high/3.wav"] {
+    assert!(text.contains("4 recordings could not be read"), "{text}");
+    for name in ["low/1.wav", "mid/2.wav", "high/3.wav", "high/0.wav"] {
         assert!(
             text.contains(name) && error_text(&output).contains(name),
             "{text}"
