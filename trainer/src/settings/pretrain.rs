@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Settings;
 use super::tree::{self, check_known, leaves};
 use crate::run_folder::PRETRAIN_FOLDER;
+use crate::train::TrainOptions;
 
 /// The table of what differs in a stage before.
 pub(super) const TABLE: &str = "pretrain";
@@ -30,7 +31,7 @@ pub(super) fn put(settings: &mut Value, names: &[&str], value: Value) -> anyhow:
             "{name} is for the main stage: birds of no class there may well be the classes here"
         );
     }
-    tree::put(&mut plain, names, value.clone())?;
+    tree::put(&mut plain, names, meant(names, &value)?)?;
     // Indexing makes tables where there is nothing yet.
     let path = std::iter::once(&TABLE).chain(names);
     *path.fold(settings, |node, name| &mut node[*name]) = value;
@@ -59,7 +60,7 @@ impl Settings {
         let mut tree = serde_json::to_value(main)?;
         for (path, value) in leaves(Value::Object(own.clone())) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
-            tree::put(&mut tree, &names, value)?;
+            tree::put(&mut tree, &names, meant(&names, &value)?)?;
         }
         let settings = Self {
             out: Some(out.join(PRETRAIN_FOLDER)),
@@ -67,4 +68,14 @@ impl Settings {
         };
         Ok(Some(settings))
     }
+}
+
+/// What a value stands for: `false` is none where a setting may be absent, for which TOML has no word.
+fn meant(names: &[&str], value: &Value) -> anyhow::Result<Value> {
+    let defaults = serde_json::to_value(TrainOptions::default())?;
+    let may_be_absent = defaults.pointer(&format!("/{}", names.join("/"))) == Some(&Value::Null);
+    Ok(match value {
+        Value::Bool(false) if may_be_absent => Value::Null,
+        _ => value.clone(),
+    })
 }
