@@ -19,7 +19,6 @@ use crate::device::DeviceChoice;
 use crate::files;
 use crate::judging::{self, JudgedSet};
 use crate::listing::some_of;
-use crate::score::score_file;
 use evaluation::{Evaluation, Noisy};
 use networks::Network;
 use noise::Backgrounds;
@@ -107,9 +106,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         .transpose()?;
 
     let clean = networks::judge(&networks, |classifier, recordings| {
-        judging::judge(classifier, recordings, "scoring", |recording| {
-            Ok(score_file(classifier, &recording.path)?.windows)
-        })
+        judging::judge_files(classifier, recordings, "scoring")
     })?;
     if let Some(path) = &args.scores {
         write_scores(path, &manifest.classes, &clean)?;

@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use pipit_core::{Classifier, DetectionConfig, Pooling, detect};
 
+use crate::decode;
 use crate::device::DeviceChoice;
 use crate::run_folder::OpenModel;
 use crate::score::{score_file, score_framewise};
@@ -112,13 +113,7 @@ fn identify_file(
         Some(frames) => frames.add(&file, |look| score_framewise(classifier, path, Some(look)))?,
         None => score_file(classifier, path)?,
     };
-    if scored.damaged_packets > 0 {
-        eprintln!(
-            "pipit: {} damaged pieces were left out of {}",
-            scored.damaged_packets,
-            path.display()
-        );
-    }
+    decode::tell_of_damage(path, scored.damaged_packets);
     Ok(IdentifiedFile {
         file,
         duration_s: scored.duration_s,

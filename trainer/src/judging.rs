@@ -1,5 +1,6 @@
 //! Recordings scored by a model and set against their labels.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use anyhow::bail;
@@ -8,9 +9,10 @@ use pipit_core::{Classifier, WindowScores};
 
 use crate::classes;
 use crate::dataset::{Dataset, Recording};
+use crate::decode;
 use crate::metrics::{Judged, folds};
 use crate::run_folder::RunConfig;
-use crate::score::{Pooled, WindowConfidences, pool};
+use crate::score::{Pooled, WindowConfidences, pool, score_file};
 use crate::train::progress_style;
 
 /// What a model makes of recordings; both lists are in the same order.
@@ -48,6 +50,24 @@ pub(crate) fn held_out<'a>(run: &RunConfig, dataset: &'a Dataset) -> Vec<&'a Rec
     (dataset.recordings.iter())
         .filter(|recording| held_out.contains(&recording.filename))
         .collect()
+}
+
+/// Scores each recording from its file; says which were read in part.
+pub(crate) fn judge_files<'a>(
+    classifier: &Classifier,
+    recordings: &[&'a Recording],
+    what: &str,
+) -> anyhow::Result<JudgedSet<'a>> {
+    let damaged = RefCell::new(Vec::new());
+    let set = judge(classifier, recordings, what, |recording| {
+        let scored = score_file(classifier, &recording.path)?;
+        (damaged.borrow_mut()).push((recording.path.clone(), scored.damaged_packets));
+        Ok(scored.windows)
+    })?;
+    for (path, damaged_packets) in damaged.into_inner() {
+        decode::tell_of_damage(&path, damaged_packets);
+    }
+    Ok(set)
 }
 
 /// Scores each recording with `score`; failures are reported and counted.

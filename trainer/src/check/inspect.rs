@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Args;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -88,21 +88,22 @@ pub(super) fn all(recordings: &[Recording], limits: &Limits) -> Vec<anyhow::Resu
 }
 
 fn inspect(path: &Path, limits: &Limits) -> anyhow::Result<Inspection> {
+    let context = || format!("cannot decode {}", path.display());
     let mut audio = decode::open(path)?;
     let rate = audio.sample_rate_hz();
-    let mut fingerprint = FingerprintMaker::new(rate)?;
+    let mut fingerprint = FingerprintMaker::new(rate).with_context(context)?;
     let mut digest = DefaultHasher::new();
     digest.write_u32(rate);
     let mut silence = SilenceMeter::new(rate, limits.silence_db);
     let (mut samples, mut clipped) = (0u64, 0u64);
-    while let Some(block) = audio.next_block()? {
+    while let Some(block) = audio.next_block().with_context(context)? {
         samples += block.len() as u64;
         for &sample in &block {
             digest.write_u32(sample.to_bits());
             clipped += u64::from(sample.abs() >= FULL_SCALE);
             silence.push(sample);
         }
-        fingerprint.push(&block)?;
+        fingerprint.push(&block).with_context(context)?;
     }
     Ok(Inspection {
         duration_s: samples as f64 / f64::from(rate),
@@ -110,7 +111,7 @@ fn inspect(path: &Path, limits: &Limits) -> anyhow::Result<Inspection> {
         clipped_share: clipped as f64 / samples.max(1) as f64,
         damaged_packets: audio.damaged_packets(),
         digest: digest.finish(),
-        fingerprint: fingerprint.finish()?,
+        fingerprint: fingerprint.finish().with_context(context)?,
     })
 }
 

@@ -60,7 +60,7 @@ impl Backgrounds {
         let rate = classifier.manifest().audio.sample_rate_hz;
         let what = format!("{snr_db} dB above noise");
         judging::judge(classifier, recordings, &what, |recording| {
-            let mut waveform = decode::waveform(&recording.path, rate)?;
+            let mut waveform = decode::waveform(&recording.path, rate)?.waveform;
             let noise = self.choose(&recording.filename, waveform.samples.len(), rate)?;
             mix(&mut waveform, &noise, snr_db);
             score_waveform(classifier, &waveform)
@@ -78,13 +78,10 @@ impl Backgrounds {
             let file = &self.files[rng.random_range(0..self.files.len())];
             last = Some(file);
             // A file without sound, or that is no sound, leaves its turn to another.
-            let Ok(Waveform {
-                samples: background,
-                ..
-            }) = decode::waveform(file, rate)
-            else {
+            let Ok(decoded) = decode::waveform(file, rate) else {
                 continue;
             };
+            let background = decoded.waveform.samples;
             if background.is_empty() {
                 continue;
             }

@@ -12,7 +12,6 @@ use crate::judging;
 use crate::listing::some_of;
 use crate::metrics::ranking::roc_auc;
 use crate::metrics::{Judged, ratio};
-use crate::score::score_file;
 use crate::train::classless::choose_counterexamples;
 
 /// How a model does where birds sing that are none of its classes.
@@ -92,11 +91,8 @@ pub(super) fn score(
         judged: Vec::new(),
     };
     for network in networks {
-        let classifier = &network.classifier;
-        let set = judging::judge(classifier, &birds, "scoring other birds", |recording| {
-            Ok(score_file(classifier, &recording.path)?.windows)
-        })
-        .with_context(|| format!("of the counterexamples in {}", path.display()))?;
+        let set = judging::judge_files(&network.classifier, &birds, "scoring other birds")
+            .with_context(|| format!("of the counterexamples in {}", path.display()))?;
         (scored.recordings, scored.unreadable) = (set.judged.len(), set.unreadable);
         scored.judged.extend(set.judged);
     }

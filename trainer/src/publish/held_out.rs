@@ -13,7 +13,6 @@ use crate::dataset::Dataset;
 use crate::judging::{self, JudgedSet};
 use crate::metrics;
 use crate::run_folder::RunConfig;
-use crate::score::score_file;
 
 /// Whose figures stand for the model.
 #[derive(Debug, Args)]
@@ -99,7 +98,5 @@ fn score<'a>(
         "nothing was held out of the run, or nothing of it is in the data (--data says where they are)"
     );
     let classifier = Classifier::new(package, device)?;
-    judging::judge(&classifier, &held_out, "scoring", |recording| {
-        Ok(score_file(&classifier, &recording.path)?.windows)
-    })
+    judging::judge_files(&classifier, &held_out, "scoring")
 }

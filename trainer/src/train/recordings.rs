@@ -8,7 +8,7 @@ use pipit_core::Waveform;
 use rayon::prelude::*;
 
 use crate::dataset::Recording;
-use crate::decode;
+use crate::decode::{self, Decoded};
 
 /// Decoded audio in 16 bits with its own scale: half the memory, and quiet recordings lose nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,18 +105,19 @@ pub(crate) fn load(
     let bar = ProgressBar::new(recordings.len() as u64).with_style(progress_style(
         "decoding  {bar:30} {pos}/{len} recordings, {eta} left",
     ));
-    let audio: Vec<anyhow::Result<StoredAudio>> = (recordings.par_iter())
+    let decoded: Vec<anyhow::Result<(StoredAudio, usize)>> = (recordings.par_iter())
         .map(|recording| {
-            let audio = load_one(&recording.path, sample_rate_hz);
+            let decoded = load_one(&recording.path, sample_rate_hz);
             bar.inc(1);
-            audio
+            decoded
         })
         .collect();
     bar.finish_and_clear();
     let mut readable = Readable::default();
-    for (recording, audio) in recordings.into_iter().zip(audio) {
-        match audio {
-            Ok(audio) => {
+    for (recording, decoded) in recordings.into_iter().zip(decoded) {
+        match decoded {
+            Ok((audio, damaged_packets)) => {
+                decode::tell_of_damage(&recording.path, damaged_packets);
                 readable.recordings.push(recording);
                 readable.audio.push(audio);
             }
@@ -151,14 +152,18 @@ pub(crate) fn progress_style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-fn load_one(path: &Path, sample_rate_hz: u32) -> anyhow::Result<StoredAudio> {
-    let waveform = decode::waveform(path, sample_rate_hz)?;
+/// The audio, and how many damaged pieces were left out of it.
+fn load_one(path: &Path, sample_rate_hz: u32) -> anyhow::Result<(StoredAudio, usize)> {
+    let Decoded {
+        waveform,
+        damaged_packets,
+    } = decode::waveform(path, sample_rate_hz)?;
     ensure!(
         !waveform.samples.is_empty(),
         "no sound in {}",
         path.display()
     );
-    Ok(StoredAudio::new(&waveform))
+    Ok((StoredAudio::new(&waveform), damaged_packets))
 }
 
 fn to_i16(sample: f32) -> i16 {
