@@ -105,7 +105,15 @@ fn ensure_alike(first: &RunConfig, other: &RunConfig) -> anyhow::Result<()> {
     );
     ensure!(
         first.normalization == other.normalization,
-        "they normalise spectrograms in different ways: train both on the same recordings, with the same --seed"
+        "they normalise spectrograms in different ways, as they were trained on other recordings or by another \
+         version of pipit"
+    );
+    let own = (first.options.weights.is_some(), &first.pretraining);
+    let of_other = (other.options.weights.is_some(), &other.pretraining);
+    let are_known = first.began_with.is_some() && other.began_with.is_some();
+    ensure!(
+        own == of_other && (!are_known || first.began_with == other.began_with),
+        "they did not begin with the same weights, so that their mean is no network"
     );
     ensure!(
         first.held_out == other.held_out,

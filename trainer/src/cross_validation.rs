@@ -10,6 +10,7 @@ use pipit_core::ModelPackage;
 use crate::run_folder::{BestEpoch, RunConfig};
 use crate::split::SplitBy;
 use crate::train::TrainOptions;
+use crate::train::overlap::ensure_unheard;
 
 /// One of the runs.
 pub(crate) struct Fold {
@@ -22,8 +23,8 @@ pub(crate) struct Fold {
 /// Opens the runs that judge in the place of `published`, or of the first of them.
 ///
 /// # Errors
-/// When they were not trained alike, when one holds out what another does, or when a run keeps an epoch that
-/// was chosen by the recordings that it judges.
+/// When they were not trained alike, when one holds out what another does, when a run keeps an epoch that
+/// was chosen by the recordings that it judges, or began with weights that know them.
 pub(crate) fn open(
     folders: &[PathBuf],
     published: Option<&RunConfig>,
@@ -43,6 +44,7 @@ pub(crate) fn open(
             );
         }
         ensure_last(folder, &config)?;
+        ensure_unheard(&config).with_context(context)?;
         let package = config.best_package(folder).with_context(context)?;
         folds.push(Fold { config, package });
     }

@@ -64,7 +64,6 @@ pub(crate) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         frontends: &frontends,
         normalization: normalization::measure(
             &material.audio,
-            &crops,
             plan.window,
             &frontends,
             audio.reference(),

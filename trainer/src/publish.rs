@@ -105,10 +105,15 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         .context("the package would not be valid")?;
     // A package that is there stays until this one has been written, loaded again and checked.
     let trial = tempfile::tempdir().context("cannot create a temporary folder")?;
-    let chosen = config.options.validate_every < config.options.epochs;
-    write(trial.path(), &package, chosen)?;
+    let judging = card::Judging {
+        chosen: std::iter::once(&config.options)
+            .chain(&config.averaged_with)
+            .any(|options| options.validate_every < options.epochs),
+        holds_out: config.held_out.len(),
+    };
+    write(trial.path(), &package, judging)?;
     let difference = check(trial.path(), &trained, &manifest, &device)?;
-    write(&args.out, &package, chosen)?;
+    write(&args.out, &package, judging)?;
     let catalogue = add_to_catalogue(&args.out, &manifest)?;
     println!(
         "{}: {} classes, {} bytes of weights, largest change of a score by storing 16 bits {difference:.5}",
@@ -146,8 +151,8 @@ fn presentation(args: &PublishArgs, config: &RunConfig) -> anyhow::Result<Presen
     })
 }
 
-fn write(folder: &Path, package: &ModelPackage, chosen: bool) -> anyhow::Result<()> {
-    let card = card::markdown(&package.manifest, chosen);
+fn write(folder: &Path, package: &ModelPackage, judging: card::Judging) -> anyhow::Result<()> {
+    let card = card::markdown(&package.manifest, judging);
     files::write_atomically(&folder.join(WEIGHTS_FILE), &package.weights)?;
     files::write_atomically(&folder.join("README.md"), card.as_bytes())?;
     files::write_atomically(&folder.join(MANIFEST_FILE), &package.manifest.to_json())

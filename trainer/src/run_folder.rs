@@ -72,6 +72,12 @@ pub(crate) struct RunConfig {
     /// Training recordings of each class, in output order; empty in runs that did not note it.
     #[serde(default)]
     pub(crate) recordings_per_class: Vec<usize>,
+    /// Digest of what the training recordings teach; absent in runs that did not note it.
+    #[serde(default)]
+    pub(crate) labels: Option<String>,
+    /// Digest of the weights that it began with; absent where they were random, or the run did not note it.
+    #[serde(default)]
+    pub(crate) began_with: Option<String>,
     /// What the weights that it began with were trained on, in order, where they are another run's.
     #[serde(default)]
     pub(crate) pretraining: Vec<Pretraining>,

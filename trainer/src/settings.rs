@@ -71,7 +71,7 @@ impl SettingsArgs {
     }
 
     /// Names of what is asked for, here by `given`, and is otherwise in a run that was begun with `kept`;
-    /// its data, folder and devices may change.
+    /// where files are and what computes may change.
     pub(crate) fn others_than(
         &self,
         given: &Settings,
@@ -83,7 +83,11 @@ impl SettingsArgs {
         let others = given.into_iter().filter_map(|leaf| {
             let names: Vec<&str> = leaf.0.iter().map(String::as_str).collect();
             let is_asked = is_in_file || self.is_typed(flag(&names));
-            let may_change = matches!(names[0], "data" | "out" | "device" | "devices");
+            let may_change = matches!(
+                names.as_slice(),
+                ["data" | "out" | "device" | "devices" | "backgrounds" | "counterexamples"]
+                    | [pretrain::TABLE, "data"]
+            );
             (is_asked && !may_change && !kept.contains(&leaf)).then(|| names.join("."))
         });
         Ok(others.collect())
@@ -315,6 +319,29 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_before_can_be_without_what_the_main_stage_has() {
+        let file = "epochs = 9\npatience = 3\nloss = 'focal'\nfocal_below = 10\nfreeze = 3\n\
+                    unfreeze_after = 6\nbackgrounds = 'rain'\n[pretrain]\ndata = 'other'\nepochs = 5\n\
+                    held_out = 0\npatience = false\nloss = 'bce'\nfocal_below = false\nfreeze = false\n\
+                    unfreeze_after = false\nbackgrounds = false\nno_augment = false\n";
+        let settings = resolve(file, &[]).unwrap();
+
+        let before = settings.pretraining(Path::new("run")).unwrap().unwrap();
+
+        before.options.check().unwrap();
+        let expected = TrainOptions {
+            epochs: 5,
+            held_out: 0.0,
+            ..TrainOptions::default()
+        };
+        assert_eq!(before.options, expected);
+        settings.options.check().unwrap();
+        assert_eq!(settings.options.freeze, Some(3));
+        let text = settings.to_toml().unwrap();
+        assert!(text.contains("focal_below = false"), "{text}");
+    }
+
+    #[test]
     fn what_is_written_reads_back() {
         let mut settings = resolve(
             "learning_rate = 1e-4\n[pretrain]\ndata = 'other'\nlearning_rate = 3e-4\n\
@@ -375,6 +402,11 @@ mod tests {
         );
         let text = error("[pretrain]\ncounterexamples = 'crows'", &[]);
         assert!(text.contains("for the main stage"), "{text}");
+        let text = error("[pretrain]\nepochs = false", &[]);
+        assert!(
+            text.contains("[pretrain]") && text.contains("epochs"),
+            "{text}"
+        );
         let text = error("[pretrain]\narchitecture = 'eca_nfnet_l0'", &[]);
         assert!(text.contains("same in both stages"), "{text}");
         let text = error("seed.deep = 3", &[]);

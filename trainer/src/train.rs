@@ -18,7 +18,7 @@ pub(crate) mod normalization;
 mod optimizer;
 mod options;
 mod outcome;
-mod overlap;
+pub(crate) mod overlap;
 pub(crate) mod plan;
 mod precision;
 pub(crate) mod recordings;
@@ -50,8 +50,8 @@ pub(crate) use settle::command_line;
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     settings: SettingsArgs,
-    /// Go on with the run in --out, with its own settings; only --data, --device, --devices and
-    /// --stop-after can be others now.
+    /// Go on with the run in --out, with its own settings; only where its files are (--data, --backgrounds,
+    /// --counterexamples), --device, --devices and --stop-after can be others now.
     #[arg(long)]
     resume: bool,
     /// Stop after so many more epochs; --resume goes on later.
@@ -179,7 +179,7 @@ fn settings_of_run(out: &Path, given: Settings, typed: &SettingsArgs) -> anyhow:
         out.join(BEST_WEIGHTS_FILE).display()
     );
     let (is_device, are_devices) = (typed.is_typed("device"), typed.is_typed("devices"));
-    let settings = Settings {
+    let mut settings = Settings {
         data: given.data.or(kept.data),
         out: given.out,
         device: if is_device { given.device } else { kept.device },
@@ -190,14 +190,18 @@ fn settings_of_run(out: &Path, given: Settings, typed: &SettingsArgs) -> anyhow:
         },
         ..kept
     };
-    if !is_run(out) {
-        return Ok(settings);
+    let moved = (given.pretrain.as_ref()).and_then(|before| before.get("data"));
+    if let (Some(before), Some(data)) = (&mut settings.pretrain, moved) {
+        before.insert("data".to_owned(), data.clone());
     }
-    let config = RunConfig::read(out)?;
-    Ok(Settings {
-        data: Some(settings.data.unwrap_or(config.data)),
-        options: config.options,
-        pretrain: None,
-        ..settings
-    })
+    if is_run(out) {
+        let config = RunConfig::read(out)?;
+        settings.data = settings.data.or(Some(config.data));
+        settings.options = config.options;
+        settings.pretrain = None;
+    }
+    let options = &mut settings.options;
+    options.backgrounds = given.options.backgrounds.or(options.backgrounds.take());
+    options.counterexamples = (given.options.counterexamples).or(options.counterexamples.take());
+    Ok(settings)
 }

@@ -12,6 +12,7 @@ use crate::cross_validation;
 use crate::dataset::{Dataset, Recording, recordist_of};
 use crate::judging::{self, JudgedSet};
 use crate::run_folder::{OpenModel, RunConfig};
+use crate::train::overlap::ensure_unheard;
 
 /// A network with what it is asked about.
 pub(super) struct Network<'a> {
@@ -70,6 +71,11 @@ pub(super) fn open<'a>(
             .collect();
     };
     let OpenModel { package, run } = OpenModel::open(path)?;
+    if let Some(run) = run.as_ref().filter(|_| !args.all)
+        && let Err(error) = ensure_unheard(run)
+    {
+        eprintln!("the figures are too good: {error:#}");
+    }
     if run.is_none() {
         warn_of_known_recordists(&package.manifest.attribution, &dataset.recordings);
     }

@@ -48,8 +48,16 @@ fn places(tensors: &BTreeMap<String, RawTensor>) -> anyhow::Result<Vec<Place>> {
         let depthwise = tensors
             .get(&format!("{prefix}._depthwise_conv.weight"))
             .with_context(|| format!("no tensor {prefix}._depthwise_conv.weight"))?;
-        let input_channels = expand.map_or(depthwise.shape[0], |expand| expand.shape[1]);
-        let begins_stage = input_channels != project.shape[0];
+        let channels = |tensor: &RawTensor, side: usize| -> anyhow::Result<usize> {
+            (tensor.shape.get(side).copied()).with_context(|| {
+                format!("{prefix} has a convolution of the shape {:?}", tensor.shape)
+            })
+        };
+        let input_channels = match expand {
+            Some(expand) => channels(expand, 1)?,
+            None => channels(depthwise, 0)?,
+        };
+        let begins_stage = input_channels != channels(project, 0)?;
         let (stage, index) = match places.last() {
             Some(last) if begins_stage => (last.stage + 1, 0),
             Some(last) => (last.stage, last.index + 1),

@@ -5,15 +5,24 @@ use std::fmt::Write;
 use pipit_core::Manifest;
 use pipit_core::package::TrainingSummary;
 
-/// The card as Markdown, of an epoch that was chosen by what was held out or of the last one.
-pub(super) fn markdown(manifest: &Manifest, chosen: bool) -> String {
+/// What the figures do not tell of how they came about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judging {
+    /// Whether an epoch was chosen by what was held out, or the last one counts.
+    pub(super) chosen: bool,
+    /// Recordings that the run itself did not learn from.
+    pub(super) holds_out: usize,
+}
+
+/// The card as Markdown.
+pub(super) fn markdown(manifest: &Manifest, judging: Judging) -> String {
     let mut card = String::new();
     // Writing to a string cannot fail.
-    let _ = write_card(&mut card, manifest, chosen);
+    let _ = write_card(&mut card, manifest, judging);
     card
 }
 
-fn write_card(card: &mut String, manifest: &Manifest, chosen: bool) -> std::fmt::Result {
+fn write_card(card: &mut String, manifest: &Manifest, judging: Judging) -> std::fmt::Result {
     writeln!(card, "# {}\n", manifest.title)?;
     writeln!(card, "{}\n", manifest.description)?;
     writeln!(card, "| | |\n|---|---|")?;
@@ -63,12 +72,12 @@ fn write_card(card: &mut String, manifest: &Manifest, chosen: bool) -> std::fmt:
         )?;
     }
     writeln!(card, "| licence of the weights | {} |", manifest.licence)?;
-    training(card, manifest, chosen)?;
+    training(card, manifest, judging)?;
     classes(card, manifest)?;
     attribution(card, manifest)
 }
 
-fn training(card: &mut String, manifest: &Manifest, chosen: bool) -> std::fmt::Result {
+fn training(card: &mut String, manifest: &Manifest, judging: Judging) -> std::fmt::Result {
     let Some(training) = &manifest.training else {
         return Ok(());
     };
@@ -87,7 +96,7 @@ fn training(card: &mut String, manifest: &Manifest, chosen: bool) -> std::fmt::R
         )?;
     }
     if training.held_out_recordings > 0 {
-        writeln!(card, "\n{}\n", judged(training, chosen))?;
+        writeln!(card, "\n{}\n", judged(training, judging))?;
         writeln!(card, "| metric | held out |\n|---|---:|")?;
         for (name, value) in &training.metrics {
             writeln!(card, "| {name} | {value:.4} |")?;
@@ -110,18 +119,22 @@ fn training(card: &mut String, manifest: &Manifest, chosen: bool) -> std::fmt::R
 }
 
 /// What the figures say, and what they do not.
-fn judged(training: &TrainingSummary, chosen: bool) -> String {
+fn judged(training: &TrainingSummary, judging: Judging) -> String {
     let (recordings, split) = (training.held_out_recordings, &training.split);
     match training.folds {
         Some(folds) => format!(
             "Measured by {folds} networks trained in the same way, each without a part of the recordings \
              (divided {split}) on which it was judged: {recordings} in all, each scored by the mean of its windows' \
-             odds. The model itself learned from all of them."
+             odds. The model itself learned from {}.",
+            match judging.holds_out {
+                0 => "all of them".to_owned(),
+                holds_out => format!("the data but for {holds_out} recordings"),
+            }
         ),
         None => format!(
             "Measured on {recordings} recordings held out {split}, each scored by the mean of its windows' odds. \
              {}",
-            if chosen {
+            if judging.chosen {
                 "The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere."
             } else {
                 "It is the last epoch, not one that was chosen by these recordings."

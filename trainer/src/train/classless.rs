@@ -12,17 +12,27 @@ use super::overlap;
 use super::recordings::{self, Readable};
 use crate::dataset::{Dataset, Recording};
 
-/// Decodes the backgrounds, if there are any, but for those that are held out.
+/// Decodes the backgrounds, if there are any that may be shown.
 pub(crate) fn backgrounds(
     options: &TrainOptions,
+    held_out: &[Recording],
     unreadable: &mut Vec<(String, String)>,
 ) -> anyhow::Result<Readable> {
     let Some(path) = &options.backgrounds else {
         return Ok(Readable::default());
     };
+    let augment = &options.augment;
+    if options.no_augment
+        || (augment.background.probability <= 0.0 && augment.no_call.probability <= 0.0)
+    {
+        eprintln!(
+            "the backgrounds are neither mixed in nor shown: --no-augment, or augment.background.probability and \
+             augment.no_call.probability are 0"
+        );
+        return Ok(Readable::default());
+    }
     let sounds = shown_backgrounds(path, options)?;
-    let rate = options.audio.sample_rate;
-    recordings::load_any(sounds, "backgrounds", path, rate, unreadable)
+    decode_but_for(held_out, sounds, "backgrounds", path, options, unreadable)
 }
 
 /// Backgrounds but for those that are held out.
@@ -41,8 +51,7 @@ pub(crate) fn shown_backgrounds(
     Ok(sounds)
 }
 
-/// Decodes the counterexamples, if there are any that may be shown. None is by somebody who made a recording
-/// that is `held_out`: such a recording tells of other people.
+/// Decodes the counterexamples, if there are any that may be shown.
 pub(crate) fn counterexamples(
     options: &TrainOptions,
     data: &Dataset,
@@ -53,30 +62,21 @@ pub(crate) fn counterexamples(
     let Some(path) = &options.counterexamples else {
         return Ok(Readable::default());
     };
-    let is_shown = !options.no_augment && options.augment.counterexample.probability > 0.0;
-    if !is_shown {
+    if options.no_augment || options.augment.counterexample.probability <= 0.0 {
         eprintln!(
             "the counterexamples are not shown: --no-augment, or augment.counterexample.probability is 0"
         );
         return Ok(Readable::default());
     }
-    let mut birds = shown_counterexamples(path, options, data, classes)?;
-    let people: BTreeSet<String> = held_out.iter().filter_map(Recording::recordist).collect();
-    let all = birds.len();
-    birds.retain(|bird| bird.recordist().is_none_or(|name| !people.contains(&name)));
-    if birds.len() < all {
-        println!(
-            "counterexamples left out: {} by recordists who are held out",
-            all - birds.len()
-        );
-    }
-    ensure!(
-        !birds.is_empty(),
-        "the counterexamples are all by recordists who are held out in {}",
-        path.display()
-    );
-    let rate = options.audio.sample_rate;
-    recordings::load_any(birds, "counterexamples", path, rate, unreadable)
+    let birds = shown_counterexamples(path, options, data, classes)?;
+    decode_but_for(
+        held_out,
+        birds,
+        "counterexamples",
+        path,
+        options,
+        unreadable,
+    )
 }
 
 /// Counterexamples but for those in which a species is heard that is held out.
@@ -126,6 +126,43 @@ pub(crate) fn choose_counterexamples(
         path.display()
     );
     Ok(birds)
+}
+
+/// Decodes recordings that are not among those held out, nor by anybody who made one of these, which tell of
+/// other people.
+fn decode_but_for(
+    held_out: &[Recording],
+    mut recordings: Vec<Recording>,
+    what: &str,
+    path: &Path,
+    options: &TrainOptions,
+    unreadable: &mut Vec<(String, String)>,
+) -> anyhow::Result<Readable> {
+    let people: BTreeSet<String> = held_out.iter().filter_map(Recording::recordist).collect();
+    let same = overlap::in_both(&recordings, held_out);
+    let all = recordings.len();
+    recordings.retain(|recording| {
+        let is_by_one = (recording.recordist()).is_some_and(|name| people.contains(&name));
+        !is_by_one && !same.contains(&recording.filename)
+    });
+    if recordings.len() < all {
+        println!(
+            "{what} left out: {} that are held out, or by recordists who are",
+            all - recordings.len()
+        );
+    }
+    ensure!(
+        !recordings.is_empty(),
+        "the {what} are all held out, or by recordists who are, in {}",
+        path.display()
+    );
+    recordings::load_any(
+        recordings,
+        what,
+        path,
+        options.audio.sample_rate,
+        unreadable,
+    )
 }
 
 /// What decides whether a recording is held out: the species in it, or its own name where none is known.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 use pipit_core::Taxonomy;
+use pipit_core::package::sha256_hex;
 
 use super::classless;
 use super::plan::Plan;
@@ -119,7 +120,7 @@ pub(crate) fn load(
         path.display()
     );
 
-    let backgrounds = classless::backgrounds(options, &mut unreadable)?;
+    let backgrounds = classless::backgrounds(options, &held_out_recordings, &mut unreadable)?;
     let counterexamples = classless::counterexamples(
         options,
         &dataset,
@@ -183,6 +184,17 @@ impl Data {
             loudness_block: audio.first().map_or(1, StoredAudio::loudness_block),
             seed: options.seed,
         }
+    }
+
+    /// Digest of what the training recordings teach, and how much each counts.
+    pub(crate) fn labels(&self) -> String {
+        let numbers = self
+            .training_targets
+            .iter()
+            .flatten()
+            .chain(&self.training_weights);
+        let bytes: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
+        sha256_hex(&bytes)
     }
 
     /// How many training recordings each class has.

@@ -198,7 +198,7 @@ impl Losses {
             let loss = f64::from(loss.into_scalar::<f32>());
             ensure!(
                 loss.is_finite(),
-                "the loss is no longer a number; a lower --learning-rate may help"
+                "the loss is no longer a number; begin a run with a lower --learning-rate"
             );
             self.sums.all += loss;
             self.sums.batches += 1.0;

@@ -4,16 +4,16 @@ use pipit_core::{Normalization, Reference};
 use rayon::prelude::*;
 
 use super::batch::Frontends;
-use super::plan::Crop;
+use super::plan::{Crop, Plan};
 use super::recordings::StoredAudio;
 
 /// Windows that are looked at; more would not change the third digit.
 const WINDOWS: usize = 256;
 
-/// Measures the first windows of `crops`, in decibels above the reference.
+/// Measures windows from all over the recordings, in decibels above the reference. They depend on the recordings
+/// alone, so that runs of other seeds see the same numbers and can be averaged.
 pub(crate) fn measure(
     audio: &[StoredAudio],
-    crops: &[Crop],
     window: usize,
     frontends: &Frontends,
     reference: Reference,
@@ -23,7 +23,7 @@ pub(crate) fn measure(
         mean: 0.0,
         std: 1.0,
     };
-    let sums: Vec<(f64, f64, f64)> = crops[..crops.len().min(WINDOWS)]
+    let sums: Vec<(f64, f64, f64)> = crops(audio, window)
         .par_iter()
         .map(|crop| {
             let samples = audio[crop.recording].crop(crop.start, window);
@@ -48,6 +48,24 @@ pub(crate) fn measure(
         mean: round(mean),
         std: round(variance.max(1.0).sqrt()),
     }
+}
+
+fn crops(audio: &[StoredAudio], window: usize) -> Vec<Crop> {
+    let plan = Plan {
+        lengths: audio.iter().map(StoredAudio::len).collect(),
+        classes: Vec::new(),
+        window,
+        crops_per_epoch: WINDOWS.div_ceil(audio.len().max(1)),
+        batch_size: 1,
+        sampling_exponent: 0.0,
+        crop_candidates: 1,
+        loudness: Vec::new(),
+        loudness_block: 1,
+        seed: 0,
+    };
+    let mut crops = plan.batches(0).concat();
+    crops.truncate(WINDOWS);
+    crops
 }
 
 /// Three decimals are plenty, and readable in a manifest.

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::data::{self, Divided};
 use crate::dataset::{Dataset, Recording};
 use crate::listing::some_of;
+use crate::run_folder::RunConfig;
 use crate::settings::Settings;
 
 /// File names of the stage before that the main stage is judged on, and that are thus to be left out;
@@ -56,20 +57,43 @@ pub(super) fn left_out(main: &Settings, before: &Settings) -> anyhow::Result<BTr
 
 /// Says which held-out recordings the weights that a run begins with have `heard`, by their files' names.
 pub(super) fn warn_of_heard(heard: &BTreeSet<String>, held_out: &[Recording]) {
-    let trained: Vec<Recording> = (heard.iter())
-        .map(|filename| Recording {
-            filename: filename.clone(),
-            ..Recording::default()
-        })
-        .collect();
-    let overlap = Overlap::find(&trained, &held_out.iter().collect::<Vec<_>>());
-    if !overlap.recordings.is_empty() {
+    let known = among(heard, held_out);
+    if !known.is_empty() {
         eprintln!(
             "the weights have learned from {} of the {} held-out recordings, so the figures will be too good: {}",
-            overlap.recordings.len(),
+            known.len(),
             held_out.len(),
-            some_of(&overlap.files())
+            some_of(&known)
         );
+    }
+}
+
+/// Refuses to judge a run by recordings from which the weights that it began with had learned.
+pub(crate) fn ensure_unheard(run: &RunConfig) -> anyhow::Result<()> {
+    let heard = run.heard.iter().cloned().collect();
+    let held_out: Vec<Recording> = run.held_out.iter().map(named).collect();
+    let known = among(&heard, &held_out);
+    ensure!(
+        known.is_empty(),
+        "the weights that it began with had learned from {} of the {} recordings that it holds out: {}",
+        known.len(),
+        held_out.len(),
+        some_of(&known)
+    );
+    Ok(())
+}
+
+/// Those of the names that are one of the `recordings`.
+fn among(names: &BTreeSet<String>, recordings: &[Recording]) -> Vec<String> {
+    let named: Vec<Recording> = names.iter().map(named).collect();
+    in_both(&named, recordings).into_iter().collect()
+}
+
+/// A recording of which nothing else is known.
+fn named(filename: &String) -> Recording {
+    Recording {
+        filename: filename.clone(),
+        ..Recording::default()
     }
 }
 

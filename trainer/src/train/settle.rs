@@ -8,6 +8,7 @@ use burn::module::Module;
 use burn::prelude::Device;
 use pipit_core::model::Model;
 use pipit_core::model::weights::load_backbone;
+use pipit_core::package::sha256_hex;
 use pipit_core::{AudioConfig, DetectionConfig, Taxonomy};
 
 use super::attribution::attribution;
@@ -35,6 +36,17 @@ pub(crate) fn settle(
             .and_then(|()| {
                 let names = file_names(&data.training);
                 ensure_same(&config.training, &names, "training recordings")
+            })
+            .and_then(|()| {
+                let names = file_names(&data.held_out_recordings);
+                ensure_same(&config.held_out, &names, "held-out recordings")
+            })
+            .and_then(|()| {
+                ensure!(
+                    (config.labels.as_ref()).is_none_or(|labels| *labels == data.labels()),
+                    "labels or ratings have changed since the run began"
+                );
+                Ok(())
             })
             .with_context(|| format!("cannot resume with {}", request.data.display()))?;
         ensure!(
@@ -70,13 +82,8 @@ pub(crate) fn settle(
     let heard = (source.as_ref()).map_or_else(BTreeSet::new, RunConfig::heard_by_weights);
     overlap::warn_of_heard(&heard, &data.held_out_recordings);
     let audio: AudioConfig = options.audio.audio();
-    let crops = data
-        .plan(audio.window_samples(), options)
-        .batches(0)
-        .concat();
     let normalization = normalization::measure(
         &data.training_audio,
-        &crops,
         audio.window_samples(),
         frontends,
         options.audio.reference(),
@@ -113,6 +120,10 @@ pub(crate) fn settle(
         backgrounds: file_names(&data.backgrounds.recordings),
         counterexamples: file_names(&data.counterexamples.recordings),
         recordings_per_class: classes::count(&data.classes, &data.training),
+        labels: Some(data.labels()),
+        began_with: (options.weights.as_ref())
+            .map(|path| Ok::<_, anyhow::Error>(sha256_hex(&files::read(path)?)))
+            .transpose()?,
         pretraining,
         averaged_with: Vec::new(),
         heard: heard.into_iter().collect(),
@@ -145,8 +156,12 @@ fn announce(config: &RunConfig, data: &Data) {
     if options.freeze.is_some() && options.weights.is_none() {
         eprintln!("--freeze without --weights: the frozen stages stay as random as they begin");
     }
-    if options.no_augment && !config.backgrounds.is_empty() {
-        eprintln!("--no-augment: the backgrounds are neither mixed in nor shown");
+    if config.held_out.is_empty() && (options.held_out > 0.0 || options.fold.is_some()) {
+        eprintln!("nothing can be held out, so that nothing judges the network: see pipit check");
+    }
+    let is_rated = |recording: &Recording| recording.rating.is_some();
+    if options.rating_weight < 1.0 && !data.training.iter().any(is_rated) {
+        eprintln!("--rating-weight: none of the recordings is rated, so that all count alike");
     }
     let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
     if !untaught.is_empty() {

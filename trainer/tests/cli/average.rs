@@ -36,8 +36,14 @@ fn average(runs: [&Path; 2], out: &Path) -> Output {
 fn the_mean_of_two_runs_is_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let run = |name: &str, more: &[&str]| trained(folder.path(), name, more);
-    let slow = run("slow", &["--learning-rate=1e-4"]);
-    let fast = run("fast", &["--learning-rate=1e-2"]);
+    let begun = |run: &Path| format!("--weights={}", run.join("best.safetensors").display());
+    let weights = begun(&model().run);
+    let slow = run("slow", &["--learning-rate=1e-4", &weights]);
+    let other_seed = ["--seed=4", "--split-seed=0"];
+    let fast = run(
+        "fast",
+        &[&["--learning-rate=1e-2", &weights], &other_seed[..]].concat(),
+    );
     let average = |runs: [&Path; 2], out: &str| average(runs, &folder.path().join(out));
 
     let output = average([&slow, &fast], "both");
@@ -82,13 +88,22 @@ fn the_mean_of_two_runs_is_a_run() {
         "{}",
         error_text(&refused)
     );
-    let other = run("other", &["--held-out=0"]);
-    let refused = average([&slow, &other], "never");
-    let text = error_text(&refused);
-    assert!(
-        !refused.status.success() && text.contains("cannot average"),
-        "{text}"
-    );
+    let other = run("other", &["--held-out=0", &weights]);
+    let random = run("random", &[]);
+    let [from_slow, from_fast] =
+        [("from-slow", &slow), ("from-fast", &fast)].map(|(name, from)| run(name, &[&begun(from)]));
+    for (one, other, why) in [
+        (&slow, &other, "normalise spectrograms"),
+        (&from_slow, &from_fast, "begin with the same weights"),
+        (&slow, &random, "begin with the same weights"),
+    ] {
+        let refused = average([one, other], "never");
+        let text = error_text(&refused);
+        assert!(
+            !refused.status.success() && text.contains("cannot average") && text.contains(why),
+            "{text}"
+        );
+    }
     assert!(!folder.path().join("never").exists());
 }
 

@@ -108,21 +108,32 @@ fn without_any_chance_to_be_shown_it_says_so() {
     let noise = folder.path().join("noise");
     write_backgrounds(&noise);
     let flag = format!("--counterexamples={}", noise.display());
+    let backgrounds = format!("--backgrounds={}", noise.display());
     for (name, off) in [
         ("one", "--no-augment"),
-        ("two", "--set=augment.counterexample.probability=0"),
+        (
+            "two",
+            "--set=augment={counterexample.probability=0,no_call.probability=0,background.probability=0}",
+        ),
     ] {
         let run = folder.path().join(name);
         let output = train(
             &model().data,
             &run,
-            &["--epochs=1", "--freeze=7", &flag, off],
+            &["--epochs=1", "--freeze=7", &flag, &backgrounds, off],
         );
         assert!(output.status.success(), "{}", error_text(&output));
         let text = error_text(&output);
-        assert!(text.contains("counterexamples are not shown"), "{text}");
+        for told in [
+            "counterexamples are not shown",
+            "backgrounds are neither mixed in nor shown",
+        ] {
+            assert!(text.contains(told), "no {told} in {text}");
+        }
         let config = read_json(&run.join("config.json"));
-        assert_eq!(config["counterexamples"], serde_json::json!([]));
+        for sounds in ["counterexamples", "backgrounds"] {
+            assert_eq!(config[sounds], serde_json::json!([]), "{sounds}");
+        }
     }
 }
 
@@ -269,6 +280,7 @@ fn nobody_who_is_held_out_is_heard_in_them_and_folds_are_judged_together() {
     }
     write_rows(&birds, &rows);
     let flag = format!("--counterexamples={}", birds.display());
+    let backgrounds = format!("--backgrounds={}", birds.display());
     let mut evaluate = vec![
         "evaluate".to_owned(),
         format!("--data={}", model().data.display()),
@@ -284,6 +296,7 @@ fn nobody_who_is_held_out_is_heard_in_them_and_folds_are_judged_together() {
             "--folds=2",
             &fold,
             &flag,
+            &backgrounds,
             "--held-out-counterexamples=0.4",
         ];
         let output = train(&model().data, &run, &settings);
@@ -301,7 +314,8 @@ fn nobody_who_is_held_out_is_heard_in_them_and_folds_are_judged_together() {
                 .iter()
                 .any(|name| name.ends_with(&format!("/{take}.wav")))
         };
-        for name in names("counterexamples") {
+        assert_eq!(names("backgrounds").len(), 3, "of five, without two people");
+        for name in [names("counterexamples"), names("backgrounds")].concat() {
             let take = people
                 .iter()
                 .position(|person| name == format!("{person}.wav"));

@@ -68,6 +68,11 @@ fn folds_stand_for_a_model_that_learned_from_all() {
         run(&name, &[&fold, "--folds=2", "--validate-every=2"])
     });
     let last = "--validate-every=3";
+    let weights = format!("--weights={}", all.join("best.safetensors").display());
+    let knowing = run(
+        "knowing",
+        &["--fold=2", "--folds=2", "--validate-every=2", &weights],
+    );
     let longer = run("longer", &["--fold=2", "--folds=2", "--epochs=3", last]);
     let out = folder.path().join("models/chirps");
     let publish = |folds: &[&std::path::Path]| {
@@ -89,6 +94,7 @@ fn folds_stand_for_a_model_that_learned_from_all() {
         ([&*folds[0], &*folds[0]], "held out by two folds"),
         ([&*folds[0], &*longer], "the other runs: epochs"),
         ([&*folds[0], &*all], "it is no --fold"),
+        ([&*knowing, &*folds[0]], "had learned from"),
     ] {
         let refused = publish(&folds);
         assert!(!refused.status.success() && !out.exists());
@@ -137,7 +143,8 @@ fn folds_stand_for_a_model_that_learned_from_all() {
     assert_eq!(manifest.detection.class_thresholds.len(), 3);
     let card = std::fs::read_to_string(out.join("README.md")).unwrap();
     assert!(
-        card.contains("by 2 networks trained in the same way"),
+        card.contains("by 2 networks trained in the same way")
+            && card.contains("learned from all of them"),
         "{card}"
     );
 }

@@ -49,7 +49,12 @@ fn a_resumed_run_equals_an_unbroken_one() {
     let text = error_text(&refused);
     assert!(!refused.status.success(), "{text}");
     assert!(text.contains("these are others: epochs;"), "{text}");
-    succeed(["train", "--resume", &resume]);
+    // What it is shown may lie in another place by now.
+    let moved = folder.path().join("moved");
+    std::fs::rename(&noise, &moved).unwrap();
+    let [backgrounds, counterexamples] =
+        ["backgrounds", "counterexamples"].map(|what| format!("--{what}={}", moved.display()));
+    succeed(["train", "--resume", &resume, &backgrounds, &counterexamples]);
 
     for name in ["loss", "learning_rate", "cmap", "macro_roc_auc", "top_1"] {
         assert_eq!(
@@ -183,6 +188,8 @@ fn a_run_goes_on_with_its_own_classes_and_recordings_alone() {
     for part in ["classes have changed", "gone: low", "new: lark"] {
         assert!(error.contains(part), "no {part} in {error}");
     }
+    let error = resumed_with(&text.replace("rare,['low']", "rare,['mid']"));
+    assert!(error.contains("labels or ratings have changed"), "{error}");
     std::fs::rename(data.join("audio/mid"), data.join("audio/moved")).unwrap();
     let error = resumed_with(&text.replace(",mid/", ",moved/"));
     for part in [

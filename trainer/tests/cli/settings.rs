@@ -1,6 +1,10 @@
 //! Settings from a file.
 
-use crate::support::{error_text, model, pipit, succeed, train, write_backgrounds};
+use std::path::Path;
+
+use crate::support::{
+    column, error_text, model, pipit, succeed, train, write_backgrounds, write_dataset,
+};
 
 #[test]
 fn a_run_can_be_repeated_from_the_settings_that_it_left() {
@@ -44,6 +48,85 @@ fn a_run_can_be_repeated_from_the_settings_that_it_left() {
     assert_eq!(String::from_utf8(one), String::from_utf8(other));
 }
 
+/// A data set with more of one species than of another, and with ratings.
+fn write_uneven(folder: &Path) {
+    write_dataset(folder);
+    let table = folder.join("train_metadata.csv");
+    let text = std::fs::read_to_string(&table).unwrap();
+    let rows: Vec<String> = (text.lines().enumerate())
+        .filter(|(_, row)| !row.ends_with("high/3.wav"))
+        .map(|(index, row)| match index {
+            0 => format!("{row},rating"),
+            _ => format!("{row},{}", 1 + index % 5),
+        })
+        .collect();
+    std::fs::write(&table, rows.join("\n")).unwrap();
+}
+
+#[test]
+fn every_setting_changes_what_is_learned() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_uneven(&data);
+    let learned = |settings: &[&str]| {
+        let run = folder
+            .path()
+            .join(settings.concat().replace(['.', '='], "-"));
+        let settings = [&["--epochs=1", "--freeze=5"], settings].concat();
+        let output = train(&data, &run, &settings);
+        assert!(output.status.success(), "{}", error_text(&output));
+        std::fs::read(run.join("best.safetensors")).unwrap()
+    };
+    let plain = learned(&["--seed=0"]);
+    let focal = learned(&["--loss=focal"]);
+
+    assert!(plain != focal, "--loss");
+    for setting in [
+        "--learning-rate=0.002",
+        "--backbone-rate=0.5",
+        "--accumulate=2",
+        "--warm-up=0.5",
+        "--weight-decay=0.1",
+        "--clip-norm=0.01",
+        "--ema-decay=0.9",
+        "--dropout=0.3",
+        "--drop-path=0.3",
+        "--secondary-weight=0.9",
+        "--class-weight-exponent=1",
+        "--rating-weight=0.5",
+        "--label-smoothing=0.1",
+        "--sampling-exponent=1",
+        "--crops-per-epoch=1",
+        "--crop-candidates=4",
+        "--no-augment",
+        "--set=augment.gain.probability=0",
+    ] {
+        assert!(learned(&[setting]) != plain, "{setting}");
+    }
+    for setting in ["--focal-gamma=1", "--focal-alpha=0.9", "--focal-below=4"] {
+        assert!(learned(&["--loss=focal", setting]) != focal, "{setting}");
+    }
+}
+
+#[test]
+fn patience_ends_a_run_that_learns_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let settings = [
+        "--epochs=6",
+        "--freeze=7",
+        "--patience=2",
+        "--learning-rate=1e-12",
+    ];
+
+    let output = train(&model().data, &run, &settings);
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("stopped early"), "{text}");
+    assert_eq!(column(&run.join("metrics.csv"), "epoch"), ["1", "2", "3"]);
+}
+
 #[test]
 fn a_mistake_in_the_file_is_named_and_nothing_is_begun() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,6 +139,10 @@ fn a_mistake_in_the_file_is_named_and_nothing_is_begun() {
             "augment.mixup.probability",
         ),
         ("epochs = 3", "--data is missing"),
+        (
+            "data = 'birds'\npatience = 3\nvalidate_every = 40",
+            "only the last of 30",
+        ),
         ("epochs", "birds.toml"),
     ] {
         std::fs::write(&file, text).unwrap();

@@ -31,6 +31,12 @@ impl TrainOptions {
             self.patience.is_none() || self.held_out > 0.0 || self.fold.is_some(),
             "--patience takes held-out recordings to tell by, and --held-out is 0"
         );
+        ensure!(
+            self.patience.is_none() || self.validate_every < self.epochs,
+            "--patience counts judged epochs, and --validate-every {} has only the last of {} judged",
+            self.validate_every,
+            self.epochs
+        );
         let audio = self.audio.audio();
         audio.check()?;
         ensure!(
