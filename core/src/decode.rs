@@ -25,6 +25,9 @@ pub const SUPPORTED_FORMATS: &str = "WAV, AIFF, FLAC, Ogg Vorbis, MP3, and AAC o
 /// packet to packet.
 const RUN_UP_S: f64 = 0.25;
 
+/// No recorder writes samples beyond this, the largest of 32 bits left as they are; their squares are still numbers.
+const LARGEST_SAMPLE: f32 = 2_147_483_648.0;
+
 /// A recording that is being decoded.
 pub struct AudioStream {
     format: Box<dyn FormatReader>,
@@ -109,7 +112,8 @@ impl AudioStream {
     /// The next block of mono samples; `None` at the end.
     ///
     /// # Errors
-    /// Bytes that cannot be read or make no sense. A damaged packet is left out and counted.
+    /// Bytes that cannot be read or make no sense. A damaged packet is left out and counted, and samples that are
+    /// no numbers are silence in one that is counted, too.
     pub fn next_block(&mut self) -> Result<Option<Vec<f32>>, DecodeError> {
         match self.pending.take() {
             Some(block) => Ok(Some(block)),
@@ -117,7 +121,7 @@ impl AudioStream {
         }
     }
 
-    /// Packets so far that were damaged and left out.
+    /// Packets so far that were damaged and left out, or had to be silenced in part.
     #[must_use]
     pub fn damaged_packets(&self) -> usize {
         self.damaged_packets
@@ -231,6 +235,7 @@ impl AudioStream {
                     buffer.copy_to_vecs_planar(&mut self.planes);
                     let channels: Vec<&[f32]> = self.planes.iter().map(Vec::as_slice).collect();
                     let mut block = mixdown(&channels);
+                    self.damaged_packets += usize::from(silence_nonsense(&mut block));
                     self.leave_lead_in_out(&mut block);
                     self.leave_run_up_out(&mut block, packet_start_s);
                     if block.is_empty() {
@@ -279,6 +284,19 @@ impl From<Error> for DecodeError {
     }
 }
 
+/// Silences samples that are no numbers, or no sound; whether there were any.
+fn silence_nonsense(block: &mut [f32]) -> bool {
+    let mut found = false;
+    for sample in block {
+        // Not a number is in no range.
+        if !(-LARGEST_SAMPLE..=LARGEST_SAMPLE).contains(sample) {
+            *sample = 0.0;
+            found = true;
+        }
+    }
+    found
+}
+
 fn duration_s(track: &Track) -> Option<f64> {
     let rate = track.codec_params.as_ref()?.audio()?.sample_rate?;
     match (track.num_frames, track.duration, track.time_base) {
@@ -313,4 +331,42 @@ fn sniff(source: &mut (impl Read + Seek)) -> io::Result<Content> {
     } else {
         Content::MaybeAudio
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A WAV file of 32-bit floats.
+    fn float_wav(samples: &[f32]) -> Vec<u8> {
+        let data: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+        let length = u32::try_from(data.len()).unwrap();
+        let rate = 8_000u32;
+        let mut file = b"RIFF".to_vec();
+        file.extend((36 + length).to_le_bytes());
+        file.extend(b"WAVEfmt ");
+        file.extend(16u32.to_le_bytes());
+        file.extend([3, 0, 1, 0]); // IEEE floats, one channel.
+        file.extend(rate.to_le_bytes());
+        file.extend((4 * rate).to_le_bytes());
+        file.extend([4, 0, 32, 0]);
+        file.extend(b"data");
+        file.extend(length.to_le_bytes());
+        file.extend(data);
+        file
+    }
+
+    #[test]
+    fn samples_that_are_no_numbers_are_silent_and_counted() {
+        let given = [0.5, f32::NAN, 40_000.0, f32::INFINITY, -0.25, -1e30];
+        let mut stream = AudioStream::open(io::Cursor::new(float_wav(&given))).unwrap();
+
+        let mut samples = Vec::new();
+        while let Some(block) = stream.next_block().unwrap() {
+            samples.extend(block);
+        }
+
+        assert_eq!(samples, [0.5, 0.0, 40_000.0, 0.0, -0.25, 0.0]);
+        assert_eq!(stream.damaged_packets(), 1);
+    }
 }
