@@ -2,20 +2,23 @@
 
 mod frames;
 mod output;
+mod table;
+mod windows;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use pipit_core::{Classifier, DetectionConfig, Pooling, detect};
+use pipit_core::{Classifier, Pooling, detect};
 
 use crate::decode;
 use crate::device::DeviceChoice;
 use crate::run_folder::OpenModel;
-use crate::score::{score_file, score_framewise};
+use crate::score::{ScoredFile, score_file, score_framewise};
 use frames::FrameTable;
 use output::IdentifiedFile;
+use windows::WindowTable;
 
 /// Arguments of `pipit identify`.
 #[derive(Debug, Args)]
@@ -37,6 +40,9 @@ pub(crate) struct IdentifyArgs {
     /// pools by attention. Where windows overlap, a row is their mean.
     #[arg(long, value_name = "FILE.csv")]
     frames: Option<PathBuf>,
+    /// Also write each species' confidence in every window.
+    #[arg(long, value_name = "FILE.csv")]
+    windows: Option<PathBuf>,
     /// What to compute on.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceChoice,
@@ -81,15 +87,32 @@ pub(crate) fn run(args: &IdentifyArgs) -> anyhow::Result<ExitCode> {
         }
         None => None,
     };
+    let mut windows = (args.windows.as_deref())
+        .map(|path| WindowTable::create(path, manifest))
+        .transpose()?;
     let classifier = Classifier::new(&model.package, &args.device.open()?)
         .with_context(|| format!("cannot load the model {}", args.model.display()))?;
 
     let mut identified = Vec::new();
     for path in &args.files {
-        match identify_file(&classifier, path, &config, frames.as_mut()) {
-            Ok(file) => identified.push(file),
+        let file = path.display().to_string();
+        match score(&classifier, path, &file, frames.as_mut()) {
+            Ok(scored) => {
+                decode::tell_of_damage(path, scored.damaged_packets);
+                if let Some(windows) = &mut windows {
+                    windows.add(&file, &scored.windows)?;
+                }
+                identified.push(IdentifiedFile {
+                    file,
+                    duration_s: scored.duration_s,
+                    detections: detect(&scored.windows, &config),
+                });
+            }
             Err(error) => eprintln!("pipit: {error:#}"),
         }
+    }
+    if let Some(windows) = windows {
+        windows.keep()?;
     }
     if let Some(frames) = frames {
         frames.keep()?;
@@ -102,21 +125,14 @@ pub(crate) fn run(args: &IdentifyArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn identify_file(
+fn score(
     classifier: &Classifier,
     path: &Path,
-    config: &DetectionConfig,
+    file: &str,
     frames: Option<&mut FrameTable>,
-) -> anyhow::Result<IdentifiedFile> {
-    let file = path.display().to_string();
-    let scored = match frames {
-        Some(frames) => frames.add(&file, |look| score_framewise(classifier, path, Some(look)))?,
-        None => score_file(classifier, path)?,
-    };
-    decode::tell_of_damage(path, scored.damaged_packets);
-    Ok(IdentifiedFile {
-        file,
-        duration_s: scored.duration_s,
-        detections: detect(&scored.windows, config),
-    })
+) -> anyhow::Result<ScoredFile> {
+    match frames {
+        Some(frames) => frames.add(file, |look| score_framewise(classifier, path, Some(look))),
+        None => score_file(classifier, path),
+    }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use pipit_core::{AudioConfig, Manifest};
 
+use super::table::{self, CANNOT_WRITE};
 use crate::files::PartialFile;
 use crate::score::Look;
 use track::{Frame, FrameTrack};
@@ -20,16 +21,8 @@ pub(super) struct FrameTable {
 impl FrameTable {
     /// Begins a table with the head of its columns.
     pub(super) fn create(path: &Path, manifest: &Manifest) -> anyhow::Result<Self> {
-        let mut file = PartialFile::create(path)?;
-        let mut table = csv::Writer::from_writer(&mut file);
-        let codes = manifest.classes.iter().map(|(_, label)| &label.code[..]);
-        table
-            .write_record(["filename", "start_s", "end_s"].into_iter().chain(codes))
-            .and_then(|()| Ok(table.flush()?))
-            .context(CANNOT_WRITE)?;
-        drop(table);
         Ok(Self {
-            file,
+            file: table::create(path, manifest)?,
             audio: manifest.audio,
         })
     }
@@ -62,14 +55,8 @@ impl FrameTable {
         let mut table = csv::Writer::from_writer(&mut self.file);
         let mut write = |frames: Vec<Frame>| -> anyhow::Result<()> {
             for frame in frames {
-                let span = [frame.start_s, frame.end_s].map(|seconds| rounded(seconds).to_string());
-                let confidences = frame
-                    .confidences
-                    .iter()
-                    .map(|value| (*value as f32).to_string());
-                let row = std::iter::once(filename.to_owned())
-                    .chain(span)
-                    .chain(confidences);
+                let confidences = frame.confidences.iter().map(|value| *value as f32);
+                let row = table::row(filename, frame.start_s, frame.end_s, confidences);
                 table.write_record(row).context(CANNOT_WRITE)?;
             }
             Ok(())
@@ -79,13 +66,6 @@ impl FrameTable {
         table.flush().context(CANNOT_WRITE)?;
         Ok(scored)
     }
-}
-
-const CANNOT_WRITE: &str = "cannot write the table of frames";
-
-/// To the microsecond, so that no digits stand in the table that mean nothing.
-fn rounded(seconds: f64) -> f64 {
-    (seconds * 1e6).round() / 1e6
 }
 
 #[cfg(test)]

@@ -171,6 +171,66 @@ fn frames_of_all_recordings_are_one_table_for_models_that_look_at_them() {
 }
 
 #[test]
+fn windows_of_all_recordings_are_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["a.wav", "b.wav"].map(|name| folder.path().join(name));
+    write_wav(&files[0], &chirps(500.0, 2.5, 1));
+    write_wav(&files[1], &chirps(2_800.0, 1.0, 2));
+    let table = folder.path().join("windows.csv");
+
+    let text = succeed([
+        "identify".to_owned(),
+        files[0].display().to_string(),
+        files[1].display().to_string(),
+        model_option(),
+        format!("--windows={}", table.display()),
+        "--threshold=0".to_owned(),
+        "--format=json".to_owned(),
+    ]);
+
+    let mut reader = csv::Reader::from_path(&table).unwrap();
+    let head: Vec<String> = (reader.headers().unwrap().iter())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(head[..3], ["filename", "start_s", "end_s"]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let spans: Vec<(&str, &str)> = rows.iter().map(|row| (&row[1], &row[2])).collect();
+    assert_eq!(spans, [("0", "1"), ("1", "2"), ("2", "2.5"), ("0", "1")]);
+    assert!(rows[2][0].ends_with("a.wav") && rows[3][0].ends_with("b.wav"));
+    // A detection of the whole recording has its highest window's confidence.
+    for detection in json(&text)[0]["detections"].as_array().unwrap() {
+        let code = detection["label"]["code"]
+            .as_str()
+            .or(detection["code"].as_str());
+        let column = head.iter().position(|name| Some(&**name) == code).unwrap();
+        let highest = (rows[..3].iter())
+            .map(|row| row[column].parse::<f32>().unwrap())
+            .fold(0.0, f32::max);
+        let confidence = detection["confidence"].as_f64().unwrap() as f32;
+        assert!((highest - confidence).abs() < 1e-6, "{detection}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_output_is_full_it_ends_with_a_sentence() {
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_pipit"))
+        .args(["check", "--data"])
+        .arg(&model().data)
+        .stdout(full)
+        .output()
+        .unwrap();
+
+    let text = error_text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("stdout") && !text.contains("panicked"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_truncated_recording_is_identified_as_far_as_it_goes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cut.wav");
