@@ -13,6 +13,7 @@ use burn::prelude::Device;
 use clap::Args;
 use pipit_core::model::Model;
 use pipit_core::model::weights::load_weights;
+use pipit_core::package::sha256_hex;
 
 use crate::cross_validation::ensure_last;
 use crate::files;
@@ -24,8 +25,8 @@ use crate::train::command_line;
 /// Arguments of `pipit average`.
 #[derive(Debug, Args)]
 pub(crate) struct AverageArgs {
-    /// Runs that began with the same weights and hold out the same recordings; the first one's settings stand for
-    /// all.
+    /// Runs that hold out the same recordings, and began with the same weights or with those of the first; its
+    /// settings stand for all.
     #[arg(long, value_name = "RUN", num_args = 2.., required = true)]
     runs: Vec<PathBuf>,
     /// The folder that is filled, as a run that `evaluate` and `publish` take.
@@ -46,8 +47,10 @@ pub(crate) fn run(args: &AverageArgs) -> anyhow::Result<()> {
     let [first, others @ ..] = configs.as_slice() else {
         return Ok(()); // The command line asks for two.
     };
+    let best = sha256_hex(&files::read(&args.runs[0].join(BEST_WEIGHTS_FILE))?);
     for (other, folder) in others.iter().zip(&args.runs[1..]) {
-        ensure_alike(first, other).with_context(|| {
+        let follows = other.began_with.as_ref() == Some(&best);
+        ensure_alike(first, other, follows).with_context(|| {
             format!(
                 "cannot average {} with {}",
                 args.runs[0].display(),
@@ -87,7 +90,8 @@ pub(crate) fn run(args: &AverageArgs) -> anyhow::Result<()> {
 }
 
 /// Refuses runs whose mean makes no sense, or would be judged by what one of them learned from.
-fn ensure_alike(first: &RunConfig, other: &RunConfig) -> anyhow::Result<()> {
+/// `follows` is whether the other began with the weights of the first.
+fn ensure_alike(first: &RunConfig, other: &RunConfig, follows: bool) -> anyhow::Result<()> {
     let (own, of_other) = (&first.options.pooling, &other.options.pooling);
     ensure!(
         first.architecture == other.architecture && own == of_other,
@@ -111,9 +115,11 @@ fn ensure_alike(first: &RunConfig, other: &RunConfig) -> anyhow::Result<()> {
     let own = (first.options.weights.is_some(), &first.pretraining);
     let of_other = (other.options.weights.is_some(), &other.pretraining);
     let are_known = first.began_with.is_some() && other.began_with.is_some();
+    let is_one_start = own == of_other && (!are_known || first.began_with == other.began_with);
     ensure!(
-        own == of_other && (!are_known || first.began_with == other.began_with),
-        "they did not begin with the same weights, so that their mean is no network"
+        is_one_start || follows,
+        "they did not begin with the same weights, and the other did not go on from the first, so that their mean \
+         is no network"
     );
     ensure!(
         first.held_out == other.held_out,

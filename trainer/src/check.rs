@@ -8,9 +8,11 @@ mod output;
 mod sides;
 mod survey;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
 use crate::dataset::Dataset;
@@ -55,7 +57,17 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     args.planned.check()?;
     let dataset = Dataset::open(&args.data)?;
     let sides = match &args.run {
-        Some(run) => Sides::of_run(&dataset, &RunConfig::read(run)?),
+        Some(folder) => {
+            let run = RunConfig::read(folder)?;
+            let known: BTreeSet<&String> = run.training.iter().chain(&run.held_out).collect();
+            ensure!(
+                (dataset.recordings.iter()).any(|recording| known.contains(&recording.filename)),
+                "none of the recordings in {} is one of the run {}, so there is no split of them to look at",
+                args.data.display(),
+                folder.display()
+            );
+            Sides::of_run(&dataset, &run)
+        }
         None => Sides::planned(&dataset, &args.planned),
     };
     let inspected = inspect::all(&dataset.recordings, &args.limits);

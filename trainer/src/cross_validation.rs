@@ -48,6 +48,13 @@ pub(crate) fn open(
         let package = config.best_package(folder).with_context(context)?;
         folds.push(Fold { config, package });
     }
+    let parts = folds.first().and_then(|fold| fold.config.options.folds);
+    if let Some(parts) = parts.filter(|parts| *parts > folds.len()) {
+        eprintln!(
+            "{} of {parts} folds are given: the recordings that the others hold out are judged by none",
+            folds.len()
+        );
+    }
     Ok(folds)
 }
 
@@ -65,9 +72,10 @@ pub(crate) fn ensure_last(folder: &Path, config: &RunConfig) -> anyhow::Result<(
 
 /// Refuses figures of a network that was made in another way.
 fn ensure_alike(fold: &RunConfig, other: &RunConfig) -> anyhow::Result<()> {
+    ensure!(fold.options.fold.is_some(), "it is no --fold");
     ensure!(
-        fold.options.fold.is_some() && fold.split_by != SplitBy::Recording,
-        "it is no --fold, or no recording names its recordist"
+        fold.split_by != SplitBy::Recording,
+        "no recording names its recordist, so that a person may be on both sides of the split"
     );
     ensure!(
         fold.classes == other.classes,

@@ -85,6 +85,9 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             "--threshold must be from 0 to 1: {threshold}"
         );
     }
+    if let Some(snr_db) = args.snr.iter().find(|snr_db| !snr_db.is_finite()) {
+        anyhow::bail!("--snr must be numbers of decibels: {snr_db}");
+    }
     let dataset = Dataset::open(&args.data)?;
     let networks = networks::open(args, &dataset)?;
     let manifest = networks[0].classifier.manifest();

@@ -38,6 +38,7 @@ use crate::cli::{Cli, Command};
 fn main() -> ExitCode {
     // Whoever reads the output may stop reading, as `head` does: an end like any other.
     sigpipe::reset();
+    end_where_output_is_full();
     memory::keep_freed();
     let cli = Cli::parse();
     match run(cli) {
@@ -47,6 +48,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A full disk under the output ends the program with a sentence: `println` panics there.
+fn end_where_output_is_full() {
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
+        Some(text) if text.starts_with("failed printing to stdout") => {
+            eprintln!("pipit: {text}");
+            std::process::exit(1);
+        }
+        _ => others(panic),
+    }));
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {

@@ -64,6 +64,7 @@ const MAX_DIFFERENCE: f32 = 0.02;
 
 /// Runs the command.
 pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
+    ensure_free(args)?;
     let config = RunConfig::read(&args.run)?;
     let mut trained = config.best_package(&args.run)?;
     let device = Device::flex();
@@ -121,10 +122,49 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         manifest.classes.len(),
         package.weights.len(),
     );
+    if (manifest.training.as_ref()).is_some_and(|training| training.metrics.is_empty()) {
+        eprintln!(
+            "nothing has judged this model, as it learned from all recordings: --folds takes runs that did not"
+        );
+    }
     for (tag, n) in names::coverage(&manifest.classes) {
         println!("names in {tag}: {n} of {} classes", manifest.classes.len());
     }
     println!("{}: lists the model", catalogue.display());
+    Ok(())
+}
+
+/// Refuses to write over what is no package of this model, and words that say nothing.
+fn ensure_free(args: &PublishArgs) -> anyhow::Result<()> {
+    let words = [
+        ("--title", Some(&args.title)),
+        ("--version", Some(&args.version)),
+        ("--licence", args.licence.as_ref()),
+    ];
+    for (flag, words) in words {
+        ensure!(
+            words.is_none_or(|words| !words.trim().is_empty()),
+            "{flag} is empty"
+        );
+    }
+    let manifest = args.out.join(MANIFEST_FILE);
+    if manifest.is_file() {
+        let before = Manifest::from_json(&files::read(&manifest)?)
+            .with_context(|| format!("cannot read {}", manifest.display()))?;
+        ensure!(
+            before.name == args.name,
+            "there is another model, {}, in {}",
+            before.name,
+            args.out.display()
+        );
+        return Ok(());
+    }
+    let is_taken = std::fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some());
+    ensure!(
+        !is_taken,
+        "there are files, and no model, in {}: a package takes a folder of its own",
+        args.out.display()
+    );
     Ok(())
 }
 

@@ -78,6 +78,9 @@ pub(crate) struct RunConfig {
     /// Digest of the weights that it began with; absent where they were random, or the run did not note it.
     #[serde(default)]
     pub(crate) began_with: Option<String>,
+    /// Whether it went on from a run of the same classes, with its classifier.
+    #[serde(default)]
+    pub(crate) keeps_classifier: bool,
     /// What the weights that it began with were trained on, in order, where they are another run's.
     #[serde(default)]
     pub(crate) pretraining: Vec<Pretraining>,
@@ -201,7 +204,7 @@ impl RunConfig {
             .context("the run has no finished epoch yet")?;
         let presentation = Presentation {
             name: "run".to_owned(),
-            title: "Training run".to_owned(),
+            title: format!("Training run {}", folder.display()),
             version: "0".to_owned(),
             description: String::new(),
             licence: String::new(),

@@ -27,7 +27,8 @@ pub(crate) struct SettingsArgs {
     // Comes first: reading the others takes them out of what clap has found.
     #[command(flatten)]
     typed: Typed,
-    /// A TOML file of settings; a key is a flag's name with underscores, and a flag wins.
+    /// A TOML file of settings; a key is a flag's name with underscores, and a flag wins. Of several the last
+    /// one counts.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// One more setting as in the file, such as `augment.mixup.probability=0.5`.
@@ -78,11 +79,11 @@ impl SettingsArgs {
         kept: &Settings,
     ) -> anyhow::Result<Vec<String>> {
         let kept = leaves(serde_json::to_value(kept)?);
-        let is_in_file = self.config.is_some() || !self.set.is_empty();
+        let written = self.written()?;
         let given = leaves(serde_json::to_value(given)?);
         let others = given.into_iter().filter_map(|leaf| {
             let names: Vec<&str> = leaf.0.iter().map(String::as_str).collect();
-            let is_asked = is_in_file || self.is_typed(flag(&names));
+            let is_asked = written.contains(&leaf.0) || self.is_typed(flag(&names));
             let may_change = matches!(
                 names.as_slice(),
                 ["data" | "out" | "device" | "devices" | "backgrounds" | "counterexamples"]
@@ -96,18 +97,48 @@ impl SettingsArgs {
     /// The settings that hold.
     pub(crate) fn resolve(&self) -> anyhow::Result<Settings> {
         let mut tree = serde_json::to_value(&self.settings)?;
+        for (path, default) in leaves(serde_json::to_value(TrainOptions::default())?) {
+            // JSON knows no other numbers.
+            let is_lost = tree.pointer(&format!("/{}", path.join("/"))) == Some(&Value::Null);
+            let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            ensure!(
+                default.is_null() || !is_lost,
+                "--{} must be a number, and nan and inf are none",
+                flag(&names).replace('_', "-")
+            );
+        }
+        for (text, context) in self.sources()? {
+            self.lay_over(&mut tree, &text).context(context)?;
+        }
+        Ok(serde_json::from_value(tree)?)
+    }
+
+    /// The file and the single settings as TOML, each with what to say if it cannot be taken.
+    fn sources(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let mut sources = Vec::new();
         if let Some(path) = &self.config {
             let text = String::from_utf8(files::read(path)?)
                 .with_context(|| format!("no text in {}", path.display()))?;
-            self.lay_over(&mut tree, &text)
-                .with_context(|| format!("cannot read {}", path.display()))?;
+            sources.push((text, format!("cannot read {}", path.display())));
         }
         for setting in &self.set {
-            self.lay_over(&mut tree, &one_setting(setting)?)
-                .with_context(|| format!("cannot take --set {setting}"))?;
+            sources.push((
+                one_setting(setting)?,
+                format!("cannot take --set {setting}"),
+            ));
         }
-        // JSON knows no other numbers; everything else has been refused where it stood.
-        serde_json::from_value(tree).context("nan and inf are no settings")
+        Ok(sources)
+    }
+
+    /// The keys that stand in them.
+    fn written(&self) -> anyhow::Result<BTreeSet<Vec<String>>> {
+        let mut keys = BTreeSet::new();
+        for (text, context) in self.sources()? {
+            let table: toml::Table = toml::from_str(&text).context(context)?;
+            let leaves = leaves(serde_json::to_value(table)?);
+            keys.extend(leaves.into_iter().map(|(path, _)| path));
+        }
+        Ok(keys)
     }
 
     fn lay_over(&self, tree: &mut Value, toml: &str) -> anyhow::Result<()> {
@@ -119,6 +150,11 @@ impl SettingsArgs {
         );
         for (path, value) in leaves(serde_json::to_value(table)?) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            ensure!(
+                !value.is_null(),
+                "{} must be a number, and nan and inf are none",
+                names.join(".")
+            );
             if let [pretrain::TABLE, of_stage @ ..] = names.as_slice()
                 && !of_stage.is_empty()
             {

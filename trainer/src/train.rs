@@ -46,7 +46,7 @@ pub(crate) use settle::command_line;
 
 /// Arguments of `pipit train`.
 #[derive(Debug, Args)]
-#[command(args_override_self = true)]
+#[command(args_override_self = true, allow_negative_numbers = true)]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     settings: SettingsArgs,
@@ -87,6 +87,10 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     };
     let before = check(&settings, &out)?;
     let data = settings.data()?;
+    data::ensure_there(data, &settings.options)?;
+    if let Some(before) = &before {
+        data::ensure_there(before.data()?, &before.options).context("in the stage before")?;
+    }
     if !args.resume {
         files::create_folder(&out)?;
         let kept = Settings {
@@ -173,10 +177,9 @@ fn settings_of_run(out: &Path, given: Settings, typed: &SettingsArgs) -> anyhow:
     let others = typed.others_than(&given, &kept)?;
     ensure!(
         others.is_empty(),
-        "a run goes on with its own settings, and these are others: {}; to train on in another way, begin a run \
-         with --weights {}",
-        others.join(", "),
-        out.join(BEST_WEIGHTS_FILE).display()
+        "a run goes on with its own settings, and these are others: {}; to train in another way, begin another run, \
+         with --weights of this one once it has any",
+        others.join(", ")
     );
     let (is_device, are_devices) = (typed.is_typed("device"), typed.is_typed("devices"));
     let mut settings = Settings {

@@ -33,6 +33,8 @@ pub(super) struct Limits {
 pub(super) struct Inspection {
     /// Length.
     pub(super) duration_s: f64,
+    /// Length by the header, if that tells more than there is.
+    pub(super) announced_s: Option<f64>,
     /// Share of its tenths of a second that are silence.
     pub(super) silent_share: f64,
     /// Share of its samples at full scale.
@@ -105,8 +107,11 @@ fn inspect(path: &Path, limits: &Limits) -> anyhow::Result<Inspection> {
         }
         fingerprint.push(&block).with_context(context)?;
     }
+    let duration_s = samples as f64 / f64::from(rate);
+    let is_missing = |announced_s: &f64| *announced_s > 1.1 * duration_s + 0.5;
     Ok(Inspection {
-        duration_s: samples as f64 / f64::from(rate),
+        duration_s,
+        announced_s: audio.duration_s().filter(is_missing),
         silent_share: silence.share(),
         clipped_share: clipped as f64 / samples.max(1) as f64,
         damaged_packets: audio.damaged_packets(),

@@ -89,6 +89,15 @@ pub(super) fn audio(
                 format!("{} pieces left out", inspection.damaged_packets),
             );
         }
+        if let Some(announced_s) = inspection.announced_s {
+            add(
+                Kind::Damaged,
+                format!(
+                    "{:.1} s can be read of the {announced_s:.1} s that its header tells",
+                    inspection.duration_s
+                ),
+            );
+        }
         if inspection.silent_share >= 1.0 {
             add(
                 Kind::Silent,

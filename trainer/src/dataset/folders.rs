@@ -68,13 +68,25 @@ pub(super) fn read_flat(root: &Path) -> anyhow::Result<Vec<Recording>> {
     Ok(recordings)
 }
 
-/// The files below `root` that may be audio, relative to it and sorted.
+/// The files below `root` that may be audio, relative to it and sorted. Links are followed; one that leads nowhere
+/// is a file that cannot be read.
 pub(crate) fn audio_files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in WalkDir::new(root).sort_by_file_name() {
-        let entry = entry.with_context(|| format!("cannot list {}", root.display()))?;
-        if entry.file_type().is_file() && is_candidate(entry.path()) {
-            files.extend(entry.path().strip_prefix(root).map(Path::to_path_buf));
+    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
+        let path = match entry {
+            Ok(entry) if entry.file_type().is_file() => entry.into_path(),
+            Ok(_) => continue,
+            // A link to a folder that it lies in.
+            Err(error) if error.loop_ancestor().is_some() => continue,
+            Err(error) => match error.path() {
+                Some(path) if path.is_symlink() => path.to_path_buf(),
+                _ => {
+                    return Err(error).with_context(|| format!("cannot list {}", root.display()));
+                }
+            },
+        };
+        if is_candidate(&path) {
+            files.extend(path.strip_prefix(root).map(Path::to_path_buf));
         }
     }
     Ok(files)
@@ -143,6 +155,27 @@ mod tests {
 
         let files: Vec<_> = files.iter().map(|file| file.filename.as_str()).collect();
         assert_eq!(files, ["rain/1.ogg", "wind.wav"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_named_where_they_lead_nowhere() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (root, elsewhere) = (folder.path().join("birds"), folder.path().join("elsewhere"));
+        std::fs::create_dir_all(root.join("wren")).unwrap();
+        std::fs::create_dir(&elsewhere).unwrap();
+        std::fs::write(elsewhere.join("1.wav"), b"").unwrap();
+        symlink(elsewhere.join("1.wav"), root.join("wren/1.wav")).unwrap();
+        symlink(&elsewhere, root.join("tit")).unwrap();
+        symlink(&root, root.join("again")).unwrap();
+        symlink("nowhere", root.join("wren/gone.wav")).unwrap();
+
+        let files = audio_files(&root).unwrap();
+
+        let expected = ["tit/1.wav", "wren/1.wav", "wren/gone.wav"].map(PathBuf::from);
+        assert_eq!(files, expected);
     }
 
     #[test]

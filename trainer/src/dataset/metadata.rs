@@ -8,6 +8,7 @@ use pipit_core::Label;
 use serde::Deserialize;
 
 use super::Recording;
+use crate::listing::some_of;
 
 /// Reads the table; audio is looked for beside it, in `audio/` or in `train_audio/`.
 pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<String, Label>)> {
@@ -15,6 +16,7 @@ pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Str
     let folder = audio_folder(table);
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
+        .trim(csv::Trim::All)
         .from_path(table)
         .with_context(context)?;
     let header = reader.headers().with_context(context)?;
@@ -30,6 +32,7 @@ pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Str
 
     let mut recordings = Vec::new();
     let mut labels = BTreeMap::new();
+    let mut unrated = Vec::new();
     for (index, row) in reader.deserialize().enumerate() {
         let row: Row = row.with_context(|| {
             format!(
@@ -48,7 +51,19 @@ pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Str
         labels
             .entry(row.primary_label.clone())
             .or_insert_with(|| row.label());
+        if !matches!(row.rating.as_str(), "" | "nan") && !is_rating(&row.rating) {
+            unrated.push(format!("{} in row {}", row.rating, index + 2));
+        }
         recordings.push(row.into_recording(&folder));
+    }
+    if !unrated.is_empty() {
+        let examples: Vec<&str> = unrated.iter().map(String::as_str).collect();
+        eprintln!(
+            "{} ratings count as none, as they are no numbers from 0 to 5, in {}: {}",
+            unrated.len(),
+            table.display(),
+            some_of(&examples)
+        );
     }
     Ok((recordings, labels))
 }
@@ -90,10 +105,16 @@ impl Row {
             author: known(&self.author),
             licence: known(&self.license),
             url: known(&self.url),
-            rating: (self.rating.trim().parse().ok())
-                .filter(|rating: &f32| rating.is_finite() && *rating > 0.0),
+            // BirdCLEF writes 0 where nobody rated.
+            rating: (self.rating.parse().ok())
+                .filter(|rating| *rating > 0.0 && is_rating(&self.rating)),
         }
     }
+}
+
+fn is_rating(text: &str) -> bool {
+    text.parse::<f32>()
+        .is_ok_and(|rating| (0.0..=5.0).contains(&rating))
 }
 
 /// Where the files of a table lie.
@@ -149,7 +170,8 @@ mod tests {
             &table,
             "primary_label,secondary_labels,scientific_name,common_name,author,license,filename,rating\n\
              a,\"['b', 'a']\",Avis prima,First Bird,Ann,CC BY 4.0,a/1.ogg,3.5\n\
-             b,[],,,,,b/2.ogg,0\n",
+             b,[],,,,,b/2.ogg,0\n\
+             \" a \",[],,,,, a/3.ogg,five\n",
         )
         .unwrap();
 
@@ -164,6 +186,9 @@ mod tests {
         assert_eq!(recordings[1].author, None);
         assert_eq!(recordings[0].rating, Some(3.5));
         assert_eq!(recordings[1].rating, None, "0 says that nobody rated it");
+        assert_eq!(recordings[2].primary_label, "a");
+        assert_eq!(recordings[2].filename, "a/3.ogg");
+        assert_eq!(recordings[2].rating, None);
         assert_eq!(labels["a"].common_name, "First Bird");
         assert_eq!(labels["b"].scientific_name, "b");
     }

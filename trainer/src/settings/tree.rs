@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::Settings;
+use super::{Settings, pretrain};
 
 /// Every value that is no table, with the names that lead to it.
 pub(super) fn leaves(value: Value) -> Vec<(Vec<String>, Value)> {
@@ -36,7 +36,10 @@ pub(super) fn check_known(tree: &Value, names: &[&str]) -> anyhow::Result<()> {
             if let Some((table, _)) = inside {
                 bail!("there is no key {key}, but {table}.{name}");
             }
-            let known: Vec<&str> = table.keys().map(String::as_str).collect();
+            let mut known: Vec<&str> = table.keys().map(String::as_str).collect();
+            if depth == 0 && !known.contains(&pretrain::TABLE) {
+                known.push(pretrain::TABLE);
+            }
             bail!("there is no key {key}; known are {}", known.join(", "));
         };
         node = below;

@@ -83,6 +83,25 @@ pub(crate) fn divide(
     })
 }
 
+/// Refuses recordings that are not there, before anything takes long.
+pub(crate) fn ensure_there(path: &Path, options: &TrainOptions) -> anyhow::Result<()> {
+    let recordings = Dataset::open(path)?.recordings;
+    ensure!(
+        (recordings.iter()).any(|recording| recording.path.is_file()),
+        "none of the {} recordings is there in {}: {} is missing",
+        recordings.len(),
+        path.display(),
+        recordings[0].path.display()
+    );
+    if let Some(path) = &options.backgrounds {
+        Dataset::open_unlabelled(path)?;
+    }
+    if let Some(path) = &options.counterexamples {
+        Dataset::open_partly_labelled(path)?;
+    }
+    Ok(())
+}
+
 /// Reads a data set, splits it and decodes it; files that cannot be read are reported and left out.
 pub(crate) fn load(
     path: &Path,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
+use anyhow::ensure;
 use burn::module::Module;
 use burn::prelude::Device;
 use indicatif::ProgressBar;
@@ -17,7 +18,7 @@ use super::validate::{HeldOut, Judge, judge};
 use super::{outcome, settle};
 use crate::files;
 use crate::interrupt;
-use crate::run_folder::RunConfig;
+use crate::run_folder::{BEST_WEIGHTS_FILE, RunConfig};
 use crate::settings::Settings;
 
 /// What is to be trained, and where.
@@ -51,6 +52,21 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
     let devices = (request.settings.device).open_all(&request.settings.devices)?;
     (options.precision).check(request.settings.device, &devices)?;
+    let checkpoint = match request.resume {
+        true => checkpoint::latest(request.out)?,
+        false => None,
+    };
+    let best = request.out.join(BEST_WEIGHTS_FILE);
+    ensure!(
+        !request.resume || checkpoint.is_some() || !best.is_file(),
+        "there is no checkpoint to go on from, so begin another run with --weights {}",
+        best.display()
+    );
+    // A run that has begun needs the weights that it began with no more.
+    let weights = options.weights.as_deref().filter(|_| checkpoint.is_none());
+    if weights.is_some() {
+        settle::check_weights(options)?;
+    }
     let data = data::load(request.data, options, request.left_out)?;
     let audio = &options.audio;
     let frontends = Frontends::new(audio.sample_rate, &audio.mel())?;
@@ -58,9 +74,6 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     // Nothing is lost before the first stage gets here, so that Ctrl-C may end the program at once.
     interrupt::listen()?;
     let config = settle::settle(request, &data, &frontends)?;
-    let checkpoint = checkpoint::latest(request.out)?.filter(|_| request.resume);
-    // A run that has begun needs the weights that it began with no more.
-    let weights = options.weights.as_deref().filter(|_| checkpoint.is_none());
     let mut state = settle::start(&config, &data, weights, &devices[0])?;
     if !request.resume {
         // Now that nothing can be refused any more, it is a run.

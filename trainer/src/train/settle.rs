@@ -7,9 +7,9 @@ use anyhow::{Context, ensure};
 use burn::module::Module;
 use burn::prelude::Device;
 use pipit_core::model::Model;
-use pipit_core::model::weights::load_backbone;
+use pipit_core::model::weights::{load_backbone, load_weights};
 use pipit_core::package::sha256_hex;
-use pipit_core::{AudioConfig, DetectionConfig, Taxonomy};
+use pipit_core::{Architecture, AudioConfig, DetectionConfig, Taxonomy};
 
 use super::attribution::attribution;
 use super::batch::Frontends;
@@ -23,6 +23,7 @@ use crate::dataset::Recording;
 use crate::files;
 use crate::listing::some_of;
 use crate::run_folder::{RunConfig, is_run};
+use crate::split::SplitBy;
 
 /// The run's configuration: measured for a new run, read for a resumed one.
 pub(crate) fn settle(
@@ -82,12 +83,17 @@ pub(crate) fn settle(
     let heard = (source.as_ref()).map_or_else(BTreeSet::new, RunConfig::heard_by_weights);
     overlap::warn_of_heard(&heard, &data.held_out_recordings);
     let audio: AudioConfig = options.audio.audio();
-    let normalization = normalization::measure(
-        &data.training_audio,
-        audio.window_samples(),
-        frontends,
-        options.audio.reference(),
-    );
+    let goes_on = (source.as_ref()).filter(|run| is_same_task(run, &data.classes, options));
+    let normalization = match goes_on {
+        Some(run) => run.normalization,
+        None => normalization::measure(
+            &data.training_audio,
+            audio.window_samples(),
+            frontends,
+            options.audio.reference(),
+        ),
+    };
+    let keeps_classifier = goes_on.is_some();
     let pretraining = (source.as_ref()).map_or_else(Vec::new, RunConfig::trained_on);
     let (others, judged) = source.map_or_else(Default::default, |source| {
         (source.attribution, source.held_out)
@@ -124,6 +130,7 @@ pub(crate) fn settle(
         began_with: (options.weights.as_ref())
             .map(|path| Ok::<_, anyhow::Error>(sha256_hex(&files::read(path)?)))
             .transpose()?,
+        keeps_classifier,
         pretraining,
         averaged_with: Vec::new(),
         heard: heard.into_iter().collect(),
@@ -158,6 +165,19 @@ fn announce(config: &RunConfig, data: &Data) {
     }
     if config.held_out.is_empty() && (options.held_out > 0.0 || options.fold.is_some()) {
         eprintln!("nothing can be held out, so that nothing judges the network: see pipit check");
+    }
+    if options.fold.is_some() && config.split_by == SplitBy::Recording {
+        eprintln!(
+            "--fold: no recording names its recordist, and `evaluate --folds` takes no runs that may know those \
+             whom they judge"
+        );
+    }
+    if options.fold.is_some() && options.validate_every < options.epochs {
+        eprintln!(
+            "--fold: an epoch is chosen by the recordings that it judges, and `evaluate --folds` takes no such run: \
+             with --validate-every {} the last one counts",
+            options.epochs
+        );
     }
     let is_rated = |recording: &Recording| recording.rating.is_some();
     if options.rating_weight < 1.0 && !data.training.iter().any(is_rated) {
@@ -207,6 +227,15 @@ fn source_run(options: &TrainOptions) -> anyhow::Result<Option<RunConfig>> {
     Ok(Some(run))
 }
 
+/// Whether a run's network answers the question that is asked now, so that its classifier is worth keeping.
+fn is_same_task(run: &RunConfig, classes: &Taxonomy, options: &TrainOptions) -> bool {
+    codes(&run.classes) == codes(classes)
+        && run.options.pooling == options.pooling
+        && run.audio == options.audio.audio()
+        && run.mel == options.audio.mel()
+        && run.normalization.reference == options.audio.reference()
+}
+
 /// A network, with `weights` in it where they are given, and an optimizer that has not made a step.
 pub(crate) fn start(
     config: &RunConfig,
@@ -224,31 +253,54 @@ pub(crate) fn start(
         .with_dropout(options.dropout)
         .with_drop_path(options.drop_path);
     let model = match weights {
+        Some(path) if config.keeps_classifier => {
+            println!(
+                "goes on from {}, whose classes are the same, with its classifier and mean and std",
+                path.display()
+            );
+            load_weights(model, files::read(path)?)
+                .with_context(|| cannot_start(config.architecture, path))?
+        }
         Some(path) => {
             let (model, left) = load_backbone(model, config.architecture, files::read(path)?)
-                .with_context(|| {
-                    format!(
-                        "cannot start {} from {}",
-                        config.architecture,
-                        path.display()
-                    )
-                })?;
+                .with_context(|| cannot_start(config.architecture, path))?;
             let without = match left.as_slice() {
                 [] => "which has no classifier".to_owned(),
                 left => format!("without {}", left.join(", ")),
             };
             println!("starts from {}, {without}", path.display());
-            model
+            model.with_prior(prior)
         }
-        None => model,
+        None => model.with_prior(prior),
     };
-    let model = freeze(model.with_prior(prior), options);
+    let model = freeze(model, options);
     Ok(TrainingState {
         average: (options.ema_decay > 0.0).then(|| model.valid()),
         optimizer: adam_w(&model, options.weight_decay),
         model,
         progress: Progress::default(),
     })
+}
+
+/// Refuses weights that fit no network of these settings, before anything takes long.
+pub(crate) fn check_weights(options: &TrainOptions) -> anyhow::Result<()> {
+    let Some(path) = &options.weights else {
+        return Ok(());
+    };
+    source_run(options)?;
+    let model = Model::new(options.architecture, 1, 1, &Device::flex());
+    files::read(path)
+        .and_then(|bytes| Ok(load_backbone(model, options.architecture, bytes)?))
+        .with_context(|| cannot_start(options.architecture, path))?;
+    Ok(())
+}
+
+fn cannot_start(architecture: Architecture, weights: &Path) -> String {
+    format!(
+        "cannot start {architecture} from {} (`pipit import` makes weights for it, and tells which network a file is \
+         of)",
+        weights.display()
+    )
 }
 
 /// Freezes what the options say, if anything.

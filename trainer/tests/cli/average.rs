@@ -92,8 +92,10 @@ fn the_mean_of_two_runs_is_a_run() {
     let random = run("random", &[]);
     let [from_slow, from_fast] =
         [("from-slow", &slow), ("from-fast", &fast)].map(|(name, from)| run(name, &[&begun(from)]));
+    let output = average([&slow, &from_slow], "followed");
+    assert!(output.status.success(), "{}", error_text(&output));
     for (one, other, why) in [
-        (&slow, &other, "normalise spectrograms"),
+        (&slow, &other, "hold out different recordings"),
         (&from_slow, &from_fast, "begin with the same weights"),
         (&slow, &random, "begin with the same weights"),
     ] {

@@ -175,7 +175,7 @@ fn numbers_out_of_range_are_refused_by_name() {
         ),
         (
             vec!["train", &data, &out, "--learning-rate=nan"],
-            "nan and inf are no settings",
+            "--learning-rate must be a number",
         ),
         (vec!["train", &data, &out, "--stop-after=0"], "--stop-after"),
         (

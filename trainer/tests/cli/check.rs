@@ -92,6 +92,7 @@ fn write_flawed(folder: &Path) {
     let loud = song(3.0, 7);
     let loud: Vec<f32> = loud.iter().map(|s| (5.0 * s).clamp(-1.0, 1.0)).collect();
     add("robin", "loud.wav", &loud);
+    add("robin", "cut.wav", &song(4.0, 11));
     add("robin", "text.wav", &[]);
     add("ghost", "missing.wav", &[]);
     table += "robin,['crow'],,,single.wav\n";
@@ -102,6 +103,9 @@ fn write_flawed(folder: &Path) {
     let heard: Vec<f32> = song(5.0, 1).iter().map(stored).collect();
     write_float_wav(&audio("float.wav"), &heard);
     std::fs::write(audio("text.wav"), "no audio").unwrap();
+    // Half of what was to be copied.
+    let whole = std::fs::read(audio("cut.wav")).unwrap();
+    std::fs::write(audio("cut.wav"), &whole[..whole.len() / 2]).unwrap();
     std::fs::remove_file(audio("missing.wav")).unwrap();
     write_wav(&audio("single.wav"), &song(3.0, 9));
     write_wav(&audio("unlisted.wav"), &song(3.0, 8));
@@ -128,6 +132,7 @@ fn every_flaw_is_found_and_named() {
         ),
         ("clipped", vec![vec!["loud.wav"]]),
         ("short", vec![vec!["short.wav"]]),
+        ("damaged", vec![vec!["cut.wav"]]),
         ("single-recording", vec![vec!["missing.wav"]]),
         ("unknown-secondary-label", vec![vec!["single.wav"]]),
         ("unlisted-file", vec![vec!["unlisted.wav"]]),

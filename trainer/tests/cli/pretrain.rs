@@ -19,6 +19,23 @@ const OUTCOME: [&str; 5] = [
 ];
 
 #[test]
+fn what_stage_2_lacks_is_said_before_stage_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let pretrain = format!("--set=pretrain.data='{}'", model().data.display());
+    for (flag, part) in [
+        ("--backgrounds=nowhere", "cannot open nowhere"),
+        ("--counterexamples=nowhere", "cannot open nowhere"),
+        ("--weights=nowhere", "pipit import"),
+    ] {
+        let output = train(&model().data, &out, &[&pretrain, flag]);
+        let text = error_text(&output);
+        assert!(!output.status.success() && text.contains(part), "{text}");
+        assert!(!out.join("pretrain/config.json").exists(), "{flag}");
+    }
+}
+
+#[test]
 fn two_stages_learn_other_classes_and_resume_in_either() {
     let folder = tempfile::tempdir().unwrap();
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));

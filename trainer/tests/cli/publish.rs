@@ -53,6 +53,41 @@ fn a_package_stays_when_the_next_one_cannot_replace_it() {
 }
 
 #[test]
+fn a_package_takes_a_folder_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let publish = |name: &str, version: &str, out: &str| {
+        pipit([
+            "publish".to_owned(),
+            format!("--run={}", model().run.display()),
+            format!("--name={name}"),
+            "--title=Chirps".to_owned(),
+            format!("--version={version}"),
+            format!("--out={}", folder.path().join(out).display()),
+        ])
+    };
+    let notes = folder.path().join("project/README.md");
+    std::fs::create_dir(folder.path().join("project")).unwrap();
+    std::fs::write(&notes, "mine").unwrap();
+    let first = publish("chirps", "1.0.0", "models/chirps");
+    assert!(first.status.success(), "{}", error_text(&first));
+
+    for (name, version, out, why) in [
+        ("chirps", " ", "models/chirps", "--version is empty"),
+        ("peeps", "1.0.0", "models/chirps", "another model, chirps"),
+        ("peeps", "1.0.0", "models", "a folder of its own"),
+        ("peeps", "1.0.0", "project", "a folder of its own"),
+    ] {
+        let refused = publish(name, version, out);
+        let text = error_text(&refused);
+        assert!(!refused.status.success() && text.contains(why), "{text}");
+    }
+
+    assert_eq!(std::fs::read_to_string(notes).unwrap(), "mine");
+    let again = publish("chirps", "1.0.1", "models/chirps");
+    assert!(again.status.success(), "{}", error_text(&again));
+}
+
+#[test]
 fn folds_stand_for_a_model_that_learned_from_all() {
     let folder = tempfile::tempdir().unwrap();
     let run = |name: &str, more: &[&str]| {

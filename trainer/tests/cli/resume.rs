@@ -49,6 +49,13 @@ fn a_resumed_run_equals_an_unbroken_one() {
     let text = error_text(&refused);
     assert!(!refused.status.success(), "{text}");
     assert!(text.contains("these are others: epochs;"), "{text}");
+    succeed([
+        "train",
+        "--resume",
+        &resume,
+        "--set=epochs=3",
+        "--stop-after=1",
+    ]);
     // What it is shown may lie in another place by now.
     let moved = folder.path().join("moved");
     std::fs::rename(&noise, &moved).unwrap();
@@ -69,6 +76,14 @@ fn a_resumed_run_equals_an_unbroken_one() {
     }
     // Only the last checkpoint stays, and no half of one.
     assert_eq!(checkpoints(&broken), ["checkpoint-00003"]);
+    // Without it a run would begin anew, and write over what it had come to.
+    std::fs::remove_dir_all(broken.join("checkpoint-00003")).unwrap();
+    let refused = pipit(["train", "--resume", &resume, &backgrounds, &counterexamples]);
+    let text = error_text(&refused);
+    assert!(
+        !refused.status.success() && text.contains("no checkpoint to go on from"),
+        "{text}"
+    );
 }
 
 /// Folders of checkpoints, and what was left of a broken one.

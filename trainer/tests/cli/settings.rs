@@ -139,6 +139,8 @@ fn a_mistake_in_the_file_is_named_and_nothing_is_begun() {
             "augment.mixup.probability",
         ),
         ("epochs = 3", "--data is missing"),
+        ("learning_rate = nan", "learning_rate must be a number"),
+        ("[pretrian]\nepochs = 3", "pretrain"),
         (
             "data = 'birds'\npatience = 3\nvalidate_every = 40",
             "only the last of 30",
@@ -158,6 +160,20 @@ fn a_mistake_in_the_file_is_named_and_nothing_is_begun() {
             error_text(&output)
         );
         assert!(!out.exists());
+    }
+}
+
+#[test]
+fn flags_that_are_no_numbers_are_named() {
+    for (flag, value, part) in [
+        ("--learning-rate", "nan", "--learning-rate must be a number"),
+        ("--window", "inf", "--window must be a number"),
+        ("--epochs", "-1", "--epochs"),
+        ("--learning-rate", "-1", "--learning-rate must be above 0"),
+    ] {
+        let output = pipit(["train", "--data=birds", "--out=run", flag, value]);
+        let text = error_text(&output);
+        assert!(!output.status.success() && text.contains(part), "{text}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use pipit_core::package::{Catalogue, ModelPackage};
 
 use crate::support::{
-    EPOCHS, column, error_text, model, pipit, succeed, train, write_dataset, write_wav,
+    EPOCHS, column, error_text, model, pipit, read_json, succeed, train, write_dataset, write_wav,
 };
 
 #[test]
@@ -101,6 +101,20 @@ fn a_data_set_with_nothing_to_read_is_an_error() {
 
     assert_eq!(output.status.code(), Some(1));
     let error = error_text(&output);
+    assert!(
+        error.contains("none of the 13 recordings is there") && error.contains("low/0.wav"),
+        "{error}"
+    );
+    assert!(!folder.path().join("run").exists());
+
+    for code in ["low", "mid", "high"] {
+        for take in 0..4 {
+            write_wav(&data.join(format!("audio/{code}/{take}.wav")), &[]);
+        }
+    }
+    let output = train(&data, &folder.path().join("run"), &[]);
+    let error = error_text(&output);
+    assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(error.contains("training recordings can be read"), "{error}");
     assert!(!folder.path().join("run/config.json").exists());
 }
@@ -292,6 +306,40 @@ fn publish_writes_a_package_that_opens_and_names_everybody() {
     let catalogue = Catalogue::from_json(&index).unwrap();
     assert_eq!(catalogue.models.len(), 1);
     assert_eq!(catalogue.models[0].path, "chirps/");
+}
+
+#[test]
+fn a_run_of_the_same_classes_goes_on_with_its_classifier() {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = model().run.join("best.safetensors");
+    let weights = format!("--weights={}", begun.display());
+    let run = folder.path().join("run");
+    // With almost no learning, what is judged is what it began with.
+    let settings = ["--epochs=1", "--freeze=7", "--learning-rate=1e-9", &weights];
+
+    let output = train(&model().data, &run, &settings);
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("goes on from"), "{text}");
+    let [before, after] = [&model().run, &run].map(|run| read_json(&run.join("config.json")));
+    assert_eq!(before["normalization"], after["normalization"]);
+    let [before, after] = [&begun, &run.join("best.safetensors")].map(|path| {
+        let bytes = std::fs::read(path).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let weight = tensors.tensor("classifier.weight").unwrap();
+        (weight.data().chunks_exact(4))
+            .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+            .collect::<Vec<_>>()
+    });
+    assert!((before.iter().zip(&after)).all(|(before, after)| (before - after).abs() < 1e-6));
+
+    // Other classes have a classifier of their own.
+    let settings = [&settings[..], &["--min-recordings=1"]].concat();
+    let output = train(&model().data, &folder.path().join("other"), &settings);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("without classifier.bias"), "{text}");
 }
 
 #[test]
