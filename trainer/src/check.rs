@@ -17,7 +17,7 @@ use clap::{Args, ValueEnum};
 
 use crate::dataset::Dataset;
 use crate::run_folder::RunConfig;
-use findings::Severity;
+use findings::{Finding, Kind, Severity};
 use inspect::Limits;
 use sides::{PlannedArgs, Sides};
 
@@ -74,6 +74,15 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let mut findings = survey::table(&dataset, args.planned.min_recordings)?;
     findings.extend(survey::audio(&dataset, &inspected, &args.limits));
     findings.extend(sides::leaks(&dataset, &sides));
+    if args.run.is_none() && args.planned.asks_for_judges() && sides.hold_nothing_out() {
+        findings.push(Finding {
+            kind: Kind::NothingHeldOut,
+            files: Vec::new(),
+            detail:
+                "each species is by people without whom it would have nothing to be learned from"
+                    .to_owned(),
+        });
+    }
     findings.extend(duplicates::find(&dataset, &inspected, &sides));
     findings.sort_by_key(|finding| finding.kind);
 

@@ -1,4 +1,13 @@
-//! What becomes of memory that is no longer used.
+//! How much memory there is, and what becomes of memory that is no longer used.
+
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+/// Bytes that programs can still have; `None` where the system does not say.
+pub(crate) fn available() -> Option<u64> {
+    let memory = MemoryRefreshKind::nothing().with_ram();
+    let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory));
+    Some(system.available_memory()).filter(|bytes| *bytes > 0)
+}
 
 /// Keeps freed memory for the tensors to come instead of handing it back to the system, where glibc is the
 /// allocator.

@@ -43,6 +43,8 @@ pub(super) enum Kind {
     LeakedRecording,
     /// One person is on both sides of the split.
     LeakedRecordist,
+    /// Nothing can be held out, so that nothing would judge the network.
+    NothingHeldOut,
     /// One sound, one species, several files.
     Duplicate,
     /// Damaged pieces are left out when the file is read.
@@ -101,6 +103,7 @@ impl Kind {
             }
             Self::LeakedRecording => "one recording on both sides of the split",
             Self::LeakedRecordist => "one recordist on both sides of the split",
+            Self::NothingHeldOut => "nothing is held out to judge by",
             Self::Duplicate => "one sound in several files",
             Self::Damaged => "damaged file, read in part",
             Self::MostlySilent => "mostly silence",

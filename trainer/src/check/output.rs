@@ -149,8 +149,8 @@ fn word(severity: Severity) -> &'static str {
 }
 
 fn line(finding: &Finding) -> String {
-    // An error already names its file.
-    if finding.kind == Kind::Unreadable {
+    // An error already names its file, and what concerns none has none to name.
+    if finding.kind == Kind::Unreadable || finding.files.is_empty() {
         return finding.detail.clone();
     }
     let files = finding.files.join(", ");

@@ -32,6 +32,11 @@ pub(super) struct PlannedArgs {
 }
 
 impl PlannedArgs {
+    /// Whether anything is to be held out.
+    pub(super) fn asks_for_judges(&self) -> bool {
+        self.held_out > 0.0 || self.fold.is_some()
+    }
+
     /// Refuses numbers that `train` refuses.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!(
@@ -66,6 +71,11 @@ impl Sides {
         let held_out: BTreeSet<&String> = run.held_out.iter().collect();
         let is_held_out = |recording: &Recording| held_out.contains(&recording.filename);
         Self(dataset.recordings.iter().map(is_held_out).collect())
+    }
+
+    /// Whether none of the recordings is held out.
+    pub(super) fn hold_nothing_out(&self) -> bool {
+        !self.0.contains(&true)
     }
 
     /// Whether some of the recordings are held out and some are not.

@@ -62,7 +62,7 @@ pub(super) fn choose(
     let heard: BTreeSet<&str> = networks.iter().flat_map(Network::heard).collect();
     let known: Vec<&str> = (birds.iter())
         .map(|bird| bird.filename.as_str())
-        .filter(|name| heard.contains(name))
+        .filter(|name| heard.iter().any(|heard| is_same_file(heard, name)))
         .collect();
     if !known.is_empty() {
         eprintln!(

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::dataset::Recording;
 use crate::decode::{self, Decoded};
+use crate::memory;
 
 /// Decoded audio in 16 bits with its own scale: half the memory, and quiet recordings lose nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +103,7 @@ pub(crate) fn load(
     sample_rate_hz: u32,
     unreadable: &mut Vec<(String, String)>,
 ) -> Readable {
+    warn_if_too_large(&recordings, sample_rate_hz);
     let bar = ProgressBar::new(recordings.len() as u64).with_style(progress_style(
         "decoding  {bar:30} {pos}/{len} recordings, {eta} left",
     ));
@@ -147,6 +149,43 @@ pub(crate) fn load_any(
     Ok(readable)
 }
 
+/// Says that decoded recordings may not fit into memory: the system would end the program without a word.
+fn warn_if_too_large(recordings: &[Recording], sample_rate_hz: u32) {
+    let Some(available) = memory::available() else {
+        return;
+    };
+    if let Some(needed) = more_than(available, recordings, sample_rate_hz) {
+        eprintln!(
+            "decoded, {} recordings take {:.1} GB, and {:.1} GB of memory are free, so that the system may end the \
+             program: shorter recordings, or fewer, or a lower --sample-rate help",
+            recordings.len(),
+            needed / 1e9,
+            available as f64 / 1e9
+        );
+    }
+}
+
+/// Bytes that recordings take when they are decoded, if these are more than are available.
+fn more_than(available: u64, recordings: &[Recording], sample_rate_hz: u32) -> Option<f64> {
+    let encoded: u64 = (recordings.iter())
+        .filter_map(|recording| std::fs::metadata(&recording.path).ok())
+        .map(|file| file.len())
+        .sum();
+    // Headers are worth reading only where it may be close.
+    if encoded < available / MOST_SHRUNK {
+        return None;
+    }
+    let seconds: f64 = (recordings.par_iter())
+        .filter_map(|recording| decode::open(&recording.path).ok()?.duration_s())
+        .sum();
+    let needed = BYTES_PER_SAMPLE * f64::from(sample_rate_hz) * seconds;
+    Some(needed).filter(|needed| *needed > available as f64)
+}
+
+const BYTES_PER_SAMPLE: f64 = 2.0;
+/// Bytes of decoded audio to one of a file, at the most: Vorbis or MP3 at 24 kbit/s.
+const MOST_SHRUNK: u64 = 25;
+
 /// A style from a template of our own; a mistake in it shows the default style.
 pub(crate) fn progress_style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -186,6 +225,31 @@ mod tests {
         for (kept, given) in stored.waveform().samples.iter().zip(&waveform.samples) {
             assert!((kept - given).abs() < 1e-8);
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_into_memory_is_told_by_headers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("2s.wav");
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+        (0..16_000).for_each(|_| writer.write_sample(0i16).unwrap());
+        writer.finalize().unwrap();
+        let recording = Recording {
+            path,
+            ..Recording::default()
+        };
+        let three = [recording.clone(), recording, Recording::default()];
+
+        // Two recordings of 2 s, at 32 kHz and two bytes a sample; the third is missing.
+        assert_eq!(more_than(255_999, &three, 32_000), Some(256_000.0));
+        assert_eq!(more_than(256_000, &three, 32_000), None);
+        assert_eq!(more_than(1 << 30, &three, 32_000), None);
     }
 
     #[test]
