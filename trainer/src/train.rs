@@ -3,6 +3,7 @@
 //! A run may have a stage before, on other recordings: a run of its own, in a folder inside, whose
 //! best weights the main one begins with.
 
+mod announce;
 pub(crate) mod attribution;
 pub(crate) mod balance;
 pub(crate) mod batch;
@@ -26,6 +27,7 @@ mod replicas;
 mod run;
 mod schedule;
 mod settle;
+mod start;
 mod validate;
 
 use std::collections::BTreeSet;

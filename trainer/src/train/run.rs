@@ -15,7 +15,7 @@ use super::data::{self, Data};
 use super::epoch::{self, Steps, Trained};
 use super::recordings::progress_style;
 use super::validate::{HeldOut, Judge, judge};
-use super::{outcome, settle};
+use super::{outcome, settle, start};
 use crate::files;
 use crate::interrupt;
 use crate::run_folder::{BEST_WEIGHTS_FILE, RunConfig};
@@ -65,7 +65,7 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     // A run that has begun needs the weights that it began with no more.
     let weights = options.weights.as_deref().filter(|_| checkpoint.is_none());
     if weights.is_some() {
-        settle::check_weights(options)?;
+        start::check_weights(options)?;
     }
     let data = data::load(request.data, options, request.left_out)?;
     let audio = &options.audio;
@@ -74,7 +74,7 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     // Nothing is lost before the first stage gets here, so that Ctrl-C may end the program at once.
     interrupt::listen()?;
     let config = settle::settle(request, &data, &frontends)?;
-    let mut state = settle::start(&config, &data, weights, &devices[0])?;
+    let mut state = start::start(&config, &data, weights, &devices[0])?;
     if !request.resume {
         // Now that nothing can be refused any more, it is a run.
         config.write(request.out)?;
@@ -82,7 +82,7 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     if let Some(checkpoint) = checkpoint {
         state = checkpoint::load(&checkpoint, state)?;
         // Loaded tensors are new ones, which would be trained again.
-        state.model = settle::freeze(state.model, options);
+        state.model = start::freeze(state.model, options);
     }
     let before = state.progress.history.len();
     let progress = epochs(request, state, &data, &config, &frontends, &devices)?.progress;
@@ -155,7 +155,7 @@ fn epochs(
         && !outcome::has_stalled(&state.progress, options.patience)
     {
         let epoch = state.progress.history.len();
-        state.model = settle::unfreeze(state.model, options, epoch);
+        state.model = start::unfreeze(state.model, options, epoch);
         let steps = Steps {
             options,
             loss: &loss,

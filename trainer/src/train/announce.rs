@@ -1,0 +1,70 @@
+//! What a run says before its first step.
+
+use super::data::Data;
+use crate::classes;
+use crate::dataset::Recording;
+use crate::listing::some_of;
+use crate::run_folder::RunConfig;
+use crate::split::SplitBy;
+
+/// Says what is trained on, and what of it will teach nothing.
+pub(super) fn announce(config: &RunConfig, data: &Data) {
+    let options = &config.options;
+    let rare: Vec<&str> = (data.dataset.recordings_per_code().into_iter())
+        .filter(|&(_, recordings)| recordings < options.min_recordings)
+        .map(|(code, _)| code)
+        .collect();
+    if !rare.is_empty() {
+        println!(
+            "species with fewer than {} recordings, which become no class and serve as counterexamples: {}, {}",
+            options.min_recordings,
+            rare.len(),
+            some_of(&rare)
+        );
+    }
+    if options.freeze.is_some() && options.weights.is_none() {
+        eprintln!("--freeze without --weights: the frozen stages stay as random as they begin");
+    }
+    if config.held_out.is_empty() && (options.held_out > 0.0 || options.fold.is_some()) {
+        eprintln!("nothing can be held out, so that nothing judges the network: see pipit check");
+    }
+    if options.fold.is_some() && config.split_by == SplitBy::Recording {
+        eprintln!(
+            "--fold: no recording names its recordist, and `evaluate --folds` takes no runs that may know those \
+             whom they judge"
+        );
+    }
+    if options.fold.is_some() && options.validate_every < options.epochs {
+        eprintln!(
+            "--fold: an epoch is chosen by the recordings that it judges, and `evaluate --folds` takes no such run: \
+             with --validate-every {} the last one counts",
+            options.epochs
+        );
+    }
+    let is_rated = |recording: &Recording| recording.rating.is_some();
+    if options.rating_weight < 1.0 && !data.training.iter().any(is_rated) {
+        eprintln!("--rating-weight: none of the recordings is rated, so that all count alike");
+    }
+    let untaught = classes::without_recordings(&config.classes, &config.recordings_per_class);
+    if !untaught.is_empty() {
+        eprintln!(
+            "classes without a training recording that can be read, which will not be learned: {}",
+            untaught.join(", ")
+        );
+    }
+    if !config.backgrounds.is_empty() {
+        println!("{} backgrounds", config.backgrounds.len());
+    }
+    if !config.counterexamples.is_empty() {
+        println!("{} counterexamples", config.counterexamples.len());
+    }
+    println!(
+        "{} classes, {} recordings to train on, {} held out {}, mean {} dB, std {} dB",
+        config.classes.len(),
+        config.training.len(),
+        config.held_out.len(),
+        config.split_by.words(),
+        config.normalization.mean,
+        config.normalization.std,
+    );
+}
