@@ -109,6 +109,15 @@ impl AudioStream {
         self.duration_s
     }
 
+    /// Whether that length is announced rather than guessed from the first frames.
+    #[must_use]
+    pub fn announces_duration(&self) -> bool {
+        !matches!(
+            self.format.format_info().short_name,
+            "mp1" | "mp2" | "mp3" | "aac"
+        )
+    }
+
     /// The next block of mono samples; `None` at the end.
     ///
     /// # Errors
@@ -121,7 +130,7 @@ impl AudioStream {
         }
     }
 
-    /// Packets so far that were damaged and left out, or had to be silenced in part.
+    /// Packets so far that were damaged: left out, or silenced in part.
     #[must_use]
     pub fn damaged_packets(&self) -> usize {
         self.damaged_packets

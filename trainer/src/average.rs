@@ -112,10 +112,17 @@ fn ensure_alike(first: &RunConfig, other: &RunConfig, follows: bool) -> anyhow::
         "they normalise spectrograms in different ways, as they were trained on other recordings or by another \
          version of pipit"
     );
-    let own = (first.options.weights.is_some(), &first.pretraining);
-    let of_other = (other.options.weights.is_some(), &other.pretraining);
-    let are_known = first.began_with.is_some() && other.began_with.is_some();
-    let is_one_start = own == of_other && (!are_known || first.began_with == other.began_with);
+    let is_one_start = match (&first.began_with, &other.began_with) {
+        (Some(own), Some(of_other)) => own == of_other,
+        // Runs that did not note it, or began with random weights.
+        _ => {
+            let start = |run: &RunConfig| {
+                let weights = run.options.weights.is_some();
+                (weights, run.options.seed * u64::from(!weights))
+            };
+            start(first) == start(other) && first.pretraining == other.pretraining
+        }
+    };
     ensure!(
         is_one_start || follows,
         "they did not begin with the same weights, and the other did not go on from the first, so that their mean \

@@ -74,13 +74,13 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let mut findings = survey::table(&dataset, args.planned.min_recordings)?;
     findings.extend(survey::audio(&dataset, &inspected, &args.limits));
     findings.extend(sides::leaks(&dataset, &sides));
-    if args.run.is_none() && args.planned.asks_for_judges() && sides.hold_nothing_out() {
+    let has_class = !findings.iter().any(|finding| finding.kind == Kind::NoClass);
+    let is_asked = args.run.is_none() && args.planned.asks_for_judges() && has_class;
+    if is_asked && sides.hold_nothing_out() {
         findings.push(Finding {
             kind: Kind::NothingHeldOut,
             files: Vec::new(),
-            detail:
-                "each species is by people without whom it would have nothing to be learned from"
-                    .to_owned(),
+            detail: "nobody can be spared: more recordists or a larger share may help".to_owned(),
         });
     }
     findings.extend(duplicates::find(&dataset, &inspected, &sides));

@@ -114,6 +114,7 @@ mod tests {
                 recording("rare", &["b"]),
             ],
             labels: ["a", "b", "rare"].map(label).into(),
+            unrated: Vec::new(),
         }
     }
 

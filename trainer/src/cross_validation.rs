@@ -62,7 +62,7 @@ pub(crate) fn open(
 pub(crate) fn ensure_last(folder: &Path, config: &RunConfig) -> anyhow::Result<()> {
     let (best, last) = (BestEpoch::read(folder)?.epoch, config.options.epochs);
     ensure!(
-        best == last,
+        best == last && !config.begins_chosen,
         "the fold {} keeps epoch {best} of {last}, which was chosen by the recordings that it judges: \
          train it with --validate-every {last}, so that the last one counts",
         folder.display()

@@ -25,6 +25,8 @@ pub(crate) struct Dataset {
     pub(crate) recordings: Vec<Recording>,
     /// The names of every code that is a primary label.
     pub(crate) labels: BTreeMap<String, Label>,
+    /// Recordings whose rating is no number from 0 to 5, and counts as none.
+    pub(crate) unrated: Vec<String>,
 }
 
 /// One labelled recording.
@@ -53,17 +55,24 @@ impl Dataset {
     /// holds one folder of audio files for each class.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let (recordings, labels) = match table_of(path) {
+        let dataset = match table_of(path) {
             Some(table) => metadata::read(&table)?,
-            None => folders::read(path)?,
+            None => {
+                let (recordings, labels) = folders::read(path)?;
+                Self {
+                    path: path.to_path_buf(),
+                    recordings,
+                    labels,
+                    unrated: Vec::new(),
+                }
+            }
         };
-        if recordings.is_empty() {
+        if dataset.recordings.is_empty() {
             bail!("no recordings in {}", path.display());
         }
         Ok(Self {
             path: path.to_path_buf(),
-            recordings,
-            labels,
+            ..dataset
         })
     }
 
@@ -75,6 +84,7 @@ impl Dataset {
                 path: path.to_path_buf(),
                 recordings: folders::read_flat(path)?,
                 labels: BTreeMap::new(),
+                unrated: Vec::new(),
             });
         }
         Self::open(path)

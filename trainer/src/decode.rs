@@ -24,7 +24,7 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<AudioStream> {
 pub(crate) struct Decoded {
     /// All of it.
     pub(crate) waveform: Waveform,
-    /// Damaged pieces that were left out.
+    /// Damaged pieces, which are left out or silenced in part.
     pub(crate) damaged_packets: usize,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn waveform(path: &Path, sample_rate_hz: u32) -> anyhow::Result<Decod
 pub(crate) fn tell_of_damage(path: &Path, damaged_packets: usize) {
     if damaged_packets > 0 {
         eprintln!(
-            "{damaged_packets} damaged pieces were left out of {}",
+            "{damaged_packets} damaged pieces are missing or silent in {}",
             path.display()
         );
     }

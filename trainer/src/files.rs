@@ -47,6 +47,11 @@ impl PartialFile {
         Ok(())
     }
 
+    /// What to say where it cannot be written.
+    pub(crate) fn cannot_write(&self) -> String {
+        cannot_write(&self.path)
+    }
+
     /// Gives the file its name.
     pub(crate) fn keep(self) -> anyhow::Result<()> {
         let context = || cannot_write(&self.path);

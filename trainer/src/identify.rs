@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use pipit_core::{Classifier, Pooling, detect};
+use pipit_core::{Classifier, Manifest, Pooling, detect};
 
 use crate::decode;
 use crate::device::DeviceChoice;
@@ -74,22 +74,7 @@ pub(crate) fn run(args: &IdentifyArgs) -> anyhow::Result<ExitCode> {
         }
         None => manifest.detection.clone(),
     };
-    let mut frames = match &args.frames {
-        Some(path) => {
-            ensure!(
-                manifest.pooling == Pooling::Attention,
-                "--frames takes a model that looks at frames, as those of `pipit train --pooling attention` do; \
-                 this one has {} pooling: {}",
-                manifest.pooling,
-                args.model.display()
-            );
-            Some(FrameTable::create(path, manifest)?)
-        }
-        None => None,
-    };
-    let mut windows = (args.windows.as_deref())
-        .map(|path| WindowTable::create(path, manifest))
-        .transpose()?;
+    let (mut frames, mut windows) = tables(args, manifest)?;
     let classifier = Classifier::new(&model.package, &args.device.open()?)
         .with_context(|| format!("cannot load the model {}", args.model.display()))?;
 
@@ -123,6 +108,27 @@ pub(crate) fn run(args: &IdentifyArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The tables that are asked for.
+fn tables(
+    args: &IdentifyArgs,
+    manifest: &Manifest,
+) -> anyhow::Result<(Option<FrameTable>, Option<WindowTable>)> {
+    ensure!(
+        args.frames.is_none() || args.frames != args.windows,
+        "--frames and --windows are two tables, and name one file"
+    );
+    ensure!(
+        args.frames.is_none() || manifest.pooling == Pooling::Attention,
+        "--frames takes a model that looks at frames, as those of `pipit train --pooling attention` do; \
+         this one has {} pooling: {}",
+        manifest.pooling,
+        args.model.display()
+    );
+    let frames = (args.frames.as_deref()).map(|path| FrameTable::create(path, manifest));
+    let windows = (args.windows.as_deref()).map(|path| WindowTable::create(path, manifest));
+    Ok((frames.transpose()?, windows.transpose()?))
 }
 
 fn score(

@@ -107,9 +107,7 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     // A package that is there stays until this one has been written, loaded again and checked.
     let trial = tempfile::tempdir().context("cannot create a temporary folder")?;
     let judging = card::Judging {
-        chosen: std::iter::once(&config.options)
-            .chain(&config.averaged_with)
-            .any(|options| options.validate_every < options.epochs),
+        chosen: config.is_chosen(),
         holds_out: config.held_out.len(),
     };
     write(trial.path(), &package, judging)?;
@@ -159,10 +157,12 @@ fn ensure_free(args: &PublishArgs) -> anyhow::Result<()> {
         );
         return Ok(());
     }
+    // The weights come first, and what broke off then is a package that may be written anew.
+    let is_begun = args.out.join(WEIGHTS_FILE).is_file();
     let is_taken = std::fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some());
     ensure!(
-        !is_taken,
-        "there are files, and no model, in {}: a package takes a folder of its own",
+        is_begun || !is_taken,
+        "there are files, and no model, in {}: name a folder of its own for the package",
         args.out.display()
     );
     Ok(())

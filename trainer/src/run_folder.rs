@@ -51,7 +51,7 @@ pub(crate) struct RunConfig {
     pub(crate) audio: AudioConfig,
     /// The Mel spectrogram.
     pub(crate) mel: MelConfig,
-    /// Measured on training crops.
+    /// Measured on the training recordings, or that of the run that it went on from.
     pub(crate) normalization: Normalization,
     /// Default threshold and merging.
     pub(crate) detection: DetectionConfig,
@@ -81,6 +81,9 @@ pub(crate) struct RunConfig {
     /// Whether it went on from a run of the same classes, with its classifier.
     #[serde(default)]
     pub(crate) keeps_classifier: bool,
+    /// Whether it went on from an epoch that was chosen by some of what it holds out.
+    #[serde(default)]
+    pub(crate) begins_chosen: bool,
     /// What the weights that it began with were trained on, in order, where they are another run's.
     #[serde(default)]
     pub(crate) pretraining: Vec<Pretraining>,
@@ -134,6 +137,13 @@ impl RunConfig {
     /// Writes the settings of a run.
     pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
         files::write_atomically(&folder.join(CONFIG_FILE), &serde_json::to_vec_pretty(self)?)
+    }
+
+    /// Whether an epoch of it was chosen by what it holds out.
+    pub(crate) fn is_chosen(&self) -> bool {
+        let options = std::iter::once(&self.options).chain(&self.averaged_with);
+        let judged_often = |options: &TrainOptions| options.validate_every < options.epochs;
+        self.begins_chosen || (!self.held_out.is_empty() && options.into_iter().any(judged_often))
     }
 
     /// What its weights were trained on, in order.

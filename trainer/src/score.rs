@@ -18,7 +18,7 @@ pub(crate) struct ScoredFile {
     pub(crate) windows: Vec<WindowScores>,
     /// Length of the decoded audio.
     pub(crate) duration_s: f64,
-    /// Damaged pieces that were left out.
+    /// Damaged pieces, which are left out or silenced in part.
     pub(crate) damaged_packets: usize,
 }
 

@@ -99,12 +99,11 @@ impl SettingsArgs {
     /// The settings that hold.
     pub(crate) fn resolve(&self) -> anyhow::Result<Settings> {
         let mut tree = serde_json::to_value(&self.settings)?;
-        for (path, default) in leaves(serde_json::to_value(TrainOptions::default())?) {
-            // JSON knows no other numbers.
-            let is_lost = tree.pointer(&format!("/{}", path.join("/"))) == Some(&Value::Null);
+        for (path, value) in leaves(tree.clone()) {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            // JSON knows no other numbers.
             ensure!(
-                default.is_null() || !is_lost,
+                !value.is_null() || !self.is_typed(flag(&names)),
                 "--{} must be a number, and nan and inf are none",
                 flag(&names).replace('_', "-")
             );

@@ -63,6 +63,8 @@ pub(super) enum Kind {
     UnknownSecondaryLabel,
     /// An audio file that no row names.
     UnlistedFile,
+    /// A rating that is no number from 0 to 5.
+    UnusableRating,
     /// Nobody is named who made it.
     MissingAuthor,
     /// No licence is named.
@@ -113,6 +115,7 @@ impl Kind {
             Self::TooFewForAClass => "species with too few recordings to become a class",
             Self::UnknownSecondaryLabel => "background species with no recording of its own",
             Self::UnlistedFile => "audio file that no row names",
+            Self::UnusableRating => "rating that is no number from 0 to 5, and counts as none",
             Self::MissingAuthor => "no recordist named",
             Self::MissingLicence => "no licence named",
         }

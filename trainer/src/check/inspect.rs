@@ -39,7 +39,7 @@ pub(super) struct Inspection {
     pub(super) silent_share: f64,
     /// Share of its samples at full scale.
     pub(super) clipped_share: f64,
-    /// Damaged pieces that were left out.
+    /// Damaged pieces, which are left out or silenced in part.
     pub(super) damaged_packets: usize,
     /// Equal for equal samples at an equal rate.
     pub(super) digest: u64,
@@ -108,7 +108,8 @@ fn inspect(path: &Path, limits: &Limits) -> anyhow::Result<Inspection> {
         fingerprint.push(&block).with_context(context)?;
     }
     let duration_s = samples as f64 / f64::from(rate);
-    let is_missing = |announced_s: &f64| *announced_s > 1.1 * duration_s + 0.5;
+    let is_announced = audio.announces_duration();
+    let is_missing = |announced_s: &f64| is_announced && *announced_s > 1.1 * duration_s + 0.5;
     Ok(Inspection {
         duration_s,
         announced_s: audio.duration_s().filter(is_missing),

@@ -160,6 +160,7 @@ mod tests {
                 })
                 .collect(),
             labels: BTreeMap::new(),
+            unrated: Vec::new(),
         }
     }
 

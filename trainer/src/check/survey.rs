@@ -20,6 +20,9 @@ pub(super) fn table(dataset: &Dataset, min_recordings: usize) -> anyhow::Result<
             findings.push(missing(Kind::MissingLicence));
         }
     }
+    for file in &dataset.unrated {
+        findings.push(Finding::of_file(Kind::UnusableRating, file, ""));
+    }
     for (file, rows) in rows.into_iter().filter(|(_, rows)| *rows > 1) {
         findings.push(Finding::of_file(
             Kind::RepeatedRow,
@@ -86,7 +89,10 @@ pub(super) fn audio(
         if inspection.damaged_packets > 0 {
             add(
                 Kind::Damaged,
-                format!("{} pieces left out", inspection.damaged_packets),
+                format!(
+                    "{} pieces are missing or silent",
+                    inspection.damaged_packets
+                ),
             );
         }
         if let Some(announced_s) = inspection.announced_s {

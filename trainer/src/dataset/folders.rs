@@ -13,6 +13,12 @@ use super::Recording;
 /// folders belongs to no class and is left out.
 pub(super) fn read(root: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<String, Label>)> {
     let mut recordings = read_with_others(root)?;
+    let is_lost = |recording: &&Recording| recording.path.is_symlink() && !recording.path.exists();
+    if let Some(link) =
+        (recordings.iter().filter(is_lost)).find(|link| link.primary_label.is_empty())
+    {
+        bail!("this link leads nowhere: {}", link.path.display());
+    }
     recordings.retain(|recording| !recording.primary_label.is_empty());
     if recordings.is_empty() {
         bail!(
@@ -176,6 +182,14 @@ mod tests {
 
         let expected = ["tit/1.wav", "wren/1.wav", "wren/gone.wav"].map(PathBuf::from);
         assert_eq!(files, expected);
+        // A whole class may be gone with a folder.
+        assert!(read(&root).is_ok());
+        symlink("nowhere", root.join("owl")).unwrap();
+        let error = read(&root).unwrap_err().to_string();
+        assert!(
+            error.contains("leads nowhere") && error.contains("owl"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -7,11 +7,10 @@ use anyhow::{Context, bail};
 use pipit_core::Label;
 use serde::Deserialize;
 
-use super::Recording;
-use crate::listing::some_of;
+use super::{Dataset, Recording};
 
 /// Reads the table; audio is looked for beside it, in `audio/` or in `train_audio/`.
-pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<String, Label>)> {
+pub(super) fn read(table: &Path) -> anyhow::Result<Dataset> {
     let context = || format!("cannot read {}", table.display());
     let folder = audio_folder(table);
     let mut reader = csv::ReaderBuilder::new()
@@ -52,20 +51,16 @@ pub(super) fn read(table: &Path) -> anyhow::Result<(Vec<Recording>, BTreeMap<Str
             .entry(row.primary_label.clone())
             .or_insert_with(|| row.label());
         if !matches!(row.rating.as_str(), "" | "nan") && !is_rating(&row.rating) {
-            unrated.push(format!("{} in row {}", row.rating, index + 2));
+            unrated.push(row.filename.clone());
         }
         recordings.push(row.into_recording(&folder));
     }
-    if !unrated.is_empty() {
-        let examples: Vec<&str> = unrated.iter().map(String::as_str).collect();
-        eprintln!(
-            "{} ratings count as none, as they are no numbers from 0 to 5, in {}: {}",
-            unrated.len(),
-            table.display(),
-            some_of(&examples)
-        );
-    }
-    Ok((recordings, labels))
+    Ok(Dataset {
+        path: table.to_path_buf(),
+        recordings,
+        labels,
+        unrated,
+    })
 }
 
 /// One row; columns that are absent count as empty.
@@ -128,12 +123,10 @@ pub(super) fn audio_folder(table: &Path) -> PathBuf {
 }
 
 fn or(name: &str, fallback: &str) -> String {
-    let name = name.trim();
     if name.is_empty() { fallback } else { name }.to_owned()
 }
 
 fn known(value: &str) -> Option<String> {
-    let value = value.trim();
     (!value.is_empty() && value != "nan").then(|| value.to_owned())
 }
 
@@ -175,7 +168,9 @@ mod tests {
         )
         .unwrap();
 
-        let (recordings, labels) = read(&table).unwrap();
+        let dataset = read(&table).unwrap();
+        let (recordings, labels) = (&dataset.recordings, &dataset.labels);
+        assert_eq!(dataset.unrated, ["a/3.ogg"]);
 
         assert_eq!(
             recordings[0].path,

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use pipit_core::{AudioConfig, Manifest};
 
-use super::table::{self, CANNOT_WRITE};
+use super::table;
 use crate::files::PartialFile;
 use crate::score::Look;
 use track::{Frame, FrameTrack};
@@ -52,18 +52,19 @@ impl FrameTable {
         score: impl FnOnce(&mut Look<'_>) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let mut track = FrameTrack::new(&self.audio);
+        let cannot_write = self.file.cannot_write();
         let mut table = csv::Writer::from_writer(&mut self.file);
         let mut write = |frames: Vec<Frame>| -> anyhow::Result<()> {
             for frame in frames {
                 let confidences = frame.confidences.iter().map(|value| *value as f32);
                 let row = table::row(filename, frame.start_s, frame.end_s, confidences);
-                table.write_record(row).context(CANNOT_WRITE)?;
+                (table.write_record(row)).with_context(|| cannot_write.clone())?;
             }
             Ok(())
         };
         let scored = score(&mut |window| write(track.push(&window.window, &window.frames)))?;
         write(track.finish())?;
-        table.flush().context(CANNOT_WRITE)?;
+        table.flush().context(cannot_write)?;
         Ok(scored)
     }
 }

@@ -7,8 +7,6 @@ use pipit_core::Manifest;
 
 use crate::files::PartialFile;
 
-pub(super) const CANNOT_WRITE: &str = "cannot write the table of confidences";
-
 /// Begins a table with the head of its columns.
 pub(super) fn create(path: &Path, manifest: &Manifest) -> anyhow::Result<PartialFile> {
     let mut file = PartialFile::create(path)?;
@@ -17,7 +15,7 @@ pub(super) fn create(path: &Path, manifest: &Manifest) -> anyhow::Result<Partial
     table
         .write_record(["filename", "start_s", "end_s"].into_iter().chain(codes))
         .and_then(|()| Ok(table.flush()?))
-        .context(CANNOT_WRITE)?;
+        .with_context(|| format!("cannot write {}", path.display()))?;
     drop(table);
     Ok(file)
 }

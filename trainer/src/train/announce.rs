@@ -26,7 +26,10 @@ pub(super) fn announce(config: &RunConfig, data: &Data) {
         eprintln!("--freeze without --weights: the frozen stages stay as random as they begin");
     }
     if config.held_out.is_empty() && (options.held_out > 0.0 || options.fold.is_some()) {
-        eprintln!("nothing can be held out, so that nothing judges the network: see pipit check");
+        eprintln!(
+            "nobody can be spared to be held out, so that nothing judges the network: more recordists or a larger \
+             --held-out may help"
+        );
     }
     if options.fold.is_some() && config.split_by == SplitBy::Recording {
         eprintln!(
@@ -39,6 +42,14 @@ pub(super) fn announce(config: &RunConfig, data: &Data) {
             "--fold: an epoch is chosen by the recordings that it judges, and `evaluate --folds` takes no such run: \
              with --validate-every {} the last one counts",
             options.epochs
+        );
+    }
+    let unrated = &data.dataset.unrated;
+    if !unrated.is_empty() {
+        eprintln!(
+            "{} ratings are no numbers from 0 to 5, and count as none: {}",
+            unrated.len(),
+            some_of(unrated)
         );
     }
     let is_rated = |recording: &Recording| recording.rating.is_some();

@@ -153,7 +153,7 @@ fn decode_but_for(
     }
     ensure!(
         !recordings.is_empty(),
-        "the {what} are all held out, or by recordists who are, in {}",
+        "the {what} are all held out, or by recordists who are, so take others, or another --split-seed: {}",
         path.display()
     );
     recordings::load_any(

@@ -205,15 +205,15 @@ impl Data {
         }
     }
 
-    /// Digest of what the training recordings teach, and how much each counts.
+    /// Digest of what the table says of each recording, which is what it teaches and is judged by.
     pub(crate) fn labels(&self) -> String {
-        let numbers = self
-            .training_targets
-            .iter()
-            .flatten()
-            .chain(&self.training_weights);
-        let bytes: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
-        sha256_hex(&bytes)
+        let mut text = String::new();
+        for recording in self.training.iter().chain(&self.held_out_recordings) {
+            let rating = recording.rating.unwrap_or_default();
+            let labels = recording.secondary_labels.join(",");
+            text += &format!("{}\t{labels}\t{rating}\n", recording.primary_label);
+        }
+        sha256_hex(text.as_bytes())
     }
 
     /// How many training recordings each class has.

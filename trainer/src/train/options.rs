@@ -34,7 +34,8 @@ pub(crate) struct TrainOptions {
     #[arg(long, default_value_t = 0.0)]
     #[serde(default)]
     pub(crate) drop_path: f64,
-    /// Weights to start from, as `pipit import` writes them [default: random].
+    /// Weights to start from, as `pipit import` writes them, or a run's; those of a run of the same classes keep
+    /// their classifier, and its mean and spread of spectrograms [default: random].
     #[arg(long)]
     pub(crate) weights: Option<PathBuf>,
     /// Precision of the convolutions while training; bf16 takes a graphics card that computes in it

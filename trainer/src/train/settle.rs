@@ -44,6 +44,10 @@ pub(crate) fn settle(
         ),
     };
     let keeps_classifier = goes_on.is_some();
+    let held_out = file_names(&data.held_out_recordings);
+    let begins_chosen = goes_on.is_some_and(|run| {
+        run.is_chosen() && run.held_out.iter().any(|name| held_out.contains(name))
+    });
     let pretraining = (source.as_ref()).map_or_else(Vec::new, RunConfig::trained_on);
     let (others, judged) = source.map_or_else(Default::default, |source| {
         (source.attribution, source.held_out)
@@ -72,7 +76,7 @@ pub(crate) fn settle(
         classes: data.classes.clone(),
         split_by: data.split_by,
         training: file_names(&data.training),
-        held_out: file_names(&data.held_out_recordings),
+        held_out,
         backgrounds: file_names(&data.backgrounds.recordings),
         counterexamples: file_names(&data.counterexamples.recordings),
         recordings_per_class: classes::count(&data.classes, &data.training),
@@ -81,6 +85,7 @@ pub(crate) fn settle(
             .map(|path| Ok::<_, anyhow::Error>(sha256_hex(&files::read(path)?)))
             .transpose()?,
         keeps_classifier,
+        begins_chosen,
         pretraining,
         averaged_with: Vec::new(),
         heard: heard.into_iter().collect(),
@@ -120,7 +125,7 @@ fn resumed(request: &Request<'_>, data: &Data) -> anyhow::Result<RunConfig> {
         "the names of the classes have changed since the run began: {}",
         request.data.display()
     );
-    let options = &config.options;
+    let options = &request.settings.options;
     let sounds = [
         (
             "backgrounds",
@@ -136,10 +141,10 @@ fn resumed(request: &Request<'_>, data: &Data) -> anyhow::Result<RunConfig> {
         ),
     ];
     for (what, path, then, now) in sounds {
-        if let Some(path) = path {
-            ensure_same(then, &file_names(&now.recordings), what)
-                .with_context(|| format!("cannot resume with {}", path.display()))?;
-        }
+        ensure_same(then, &file_names(&now.recordings), what).with_context(|| match path {
+            Some(path) => format!("cannot resume with {}", path.display()),
+            None => "cannot resume".to_owned(),
+        })?;
     }
     Ok(config)
 }
@@ -165,6 +170,7 @@ fn ensure_same(then: &[String], now: &[String], what: &str) -> anyhow::Result<()
     Ok(())
 }
 
+/// The codes of classes in output order.
 pub(super) fn codes(classes: &Taxonomy) -> Vec<String> {
     (classes.iter())
         .map(|(_, label)| label.code.clone())

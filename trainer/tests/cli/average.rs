@@ -89,7 +89,8 @@ fn the_mean_of_two_runs_is_a_run() {
         error_text(&refused)
     );
     let other = run("other", &["--held-out=0", &weights]);
-    let random = run("random", &[]);
+    let [random, other_random] =
+        ["1", "2"].map(|seed| run(seed, &["--split-seed=0", &format!("--seed={seed}")]));
     let [from_slow, from_fast] =
         [("from-slow", &slow), ("from-fast", &fast)].map(|(name, from)| run(name, &[&begun(from)]));
     let output = average([&slow, &from_slow], "followed");
@@ -98,6 +99,7 @@ fn the_mean_of_two_runs_is_a_run() {
         (&slow, &other, "hold out different recordings"),
         (&from_slow, &from_fast, "begin with the same weights"),
         (&slow, &random, "begin with the same weights"),
+        (&random, &other_random, "begin with the same weights"),
     ] {
         let refused = average([one, other], "never");
         let text = error_text(&refused);

@@ -74,8 +74,18 @@ fn a_package_takes_a_folder_of_its_own() {
     for (name, version, out, why) in [
         ("chirps", " ", "models/chirps", "--version is empty"),
         ("peeps", "1.0.0", "models/chirps", "another model, chirps"),
-        ("peeps", "1.0.0", "models", "a folder of its own"),
-        ("peeps", "1.0.0", "project", "a folder of its own"),
+        (
+            "peeps",
+            "1.0.0",
+            "models",
+            "a folder of its own for the package",
+        ),
+        (
+            "peeps",
+            "1.0.0",
+            "project",
+            "a folder of its own for the package",
+        ),
     ] {
         let refused = publish(name, version, out);
         let text = error_text(&refused);

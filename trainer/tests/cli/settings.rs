@@ -168,6 +168,7 @@ fn flags_that_are_no_numbers_are_named() {
     for (flag, value, part) in [
         ("--learning-rate", "nan", "--learning-rate must be a number"),
         ("--window", "inf", "--window must be a number"),
+        ("--focal-alpha", "nan", "--focal-alpha must be a number"),
         ("--epochs", "-1", "--epochs"),
         ("--learning-rate", "-1", "--learning-rate must be above 0"),
     ] {

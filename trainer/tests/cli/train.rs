@@ -315,7 +315,13 @@ fn a_run_of_the_same_classes_goes_on_with_its_classifier() {
     let weights = format!("--weights={}", begun.display());
     let run = folder.path().join("run");
     // With almost no learning, what is judged is what it began with.
-    let settings = ["--epochs=1", "--freeze=7", "--learning-rate=1e-9", &weights];
+    let settings = [
+        "--epochs=1",
+        "--freeze=7",
+        "--learning-rate=1e-9",
+        "--held-out=0",
+        &weights,
+    ];
 
     let output = train(&model().data, &run, &settings);
 
@@ -323,6 +329,7 @@ fn a_run_of_the_same_classes_goes_on_with_its_classifier() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("goes on from"), "{text}");
     let [before, after] = [&model().run, &run].map(|run| read_json(&run.join("config.json")));
+    assert_ne!(before["training"], after["training"]);
     assert_eq!(before["normalization"], after["normalization"]);
     let [before, after] = [&begun, &run.join("best.safetensors")].map(|path| {
         let bytes = std::fs::read(path).unwrap();
