@@ -79,29 +79,7 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     );
 
     manifest.classes = args.names.add(manifest.classes)?;
-    // Nobody has judged an average yet.
-    let lacks_figures = manifest
-        .training
-        .as_ref()
-        .is_some_and(|training| training.held_out_recordings > 0 && training.metrics.is_empty());
-    let are_new = args.held_out.folds() > 0 || lacks_figures;
-    if are_new || args.fit.is_wanted() {
-        let dataset = args.held_out.dataset(&config)?;
-        let judged = held_out::judge(&args.held_out, &config, &trained, &dataset, &device)?;
-        if let Some(training) = (manifest.training.as_mut()).filter(|_| are_new) {
-            held_out::replace_figures(training, &args.held_out, &judged, &config);
-        }
-        let fitted = fit::fit(&args.fit, judged, config.classes.len(), manifest.detection)?;
-        trained.manifest.calibration = fitted.calibration;
-        (manifest.calibration, manifest.detection) = (fitted.calibration, fitted.detection);
-        if let Some(training) = (manifest.training.as_mut()).filter(|_| args.fit.is_wanted()) {
-            // The one of other confidences or at another threshold says nothing about this package.
-            training.metrics.remove("macro_f1");
-            let macro_f1 = fitted.macro_f1.map(metrics::four_decimals);
-            (training.metrics).extend(macro_f1.map(|figure| ("macro_f1".to_owned(), figure)));
-        }
-    }
-
+    judge(args, &config, &mut trained, &mut manifest, &device)?;
     let package = ModelPackage::open(&manifest.to_json(), weights)
         .context("the package would not be valid")?;
     // A package that is there stays until this one has been written, loaded again and checked.
@@ -129,6 +107,40 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         println!("names in {tag}: {n} of {} classes", manifest.classes.len());
     }
     println!("{}: lists the model", catalogue.display());
+    Ok(())
+}
+
+/// Judges the model where nobody has yet, or others are to stand for it, and fits what is asked for.
+fn judge(
+    args: &PublishArgs,
+    config: &RunConfig,
+    trained: &mut ModelPackage,
+    manifest: &mut Manifest,
+    device: &Device,
+) -> anyhow::Result<()> {
+    // Nobody has judged an average yet.
+    let lacks_figures = manifest
+        .training
+        .as_ref()
+        .is_some_and(|training| training.held_out_recordings > 0 && training.metrics.is_empty());
+    let are_new = args.held_out.folds() > 0 || lacks_figures;
+    if are_new || args.fit.is_wanted() {
+        let dataset = args.held_out.dataset(config)?;
+        let judged = held_out::judge(&args.held_out, config, trained, &dataset, device)?;
+        if let Some(training) = (manifest.training.as_mut()).filter(|_| are_new) {
+            held_out::replace_figures(training, &args.held_out, &judged, config);
+        }
+        let detection = manifest.detection.clone();
+        let fitted = fit::fit(&args.fit, judged, config.classes.len(), detection)?;
+        trained.manifest.calibration = fitted.calibration;
+        (manifest.calibration, manifest.detection) = (fitted.calibration, fitted.detection);
+        if let Some(training) = (manifest.training.as_mut()).filter(|_| args.fit.is_wanted()) {
+            // The one of other confidences or at another threshold says nothing about this package.
+            training.metrics.remove("macro_f1");
+            let macro_f1 = fitted.macro_f1.map(metrics::four_decimals);
+            (training.metrics).extend(macro_f1.map(|figure| ("macro_f1".to_owned(), figure)));
+        }
+    }
     Ok(())
 }
 

@@ -101,23 +101,32 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         };
         kept.write(&out.join(SETTINGS_FILE))?;
     }
-    let none = BTreeSet::new();
     let Some(before) = before else {
-        let stand = train(data, &out, &settings, &none, args.stop_after)?;
+        let stand = train(data, &out, &settings, &BTreeSet::new(), args.stop_after)?;
         return Ok(end(stand.interrupted.as_deref(), &out));
     };
 
+    two_stages(&before, &settings, &out, args.stop_after)
+}
+
+/// Trains the stage before, or what is left of it, and then the main one.
+fn two_stages(
+    before: &Settings,
+    settings: &Settings,
+    out: &Path,
+    stop_after: Option<usize>,
+) -> anyhow::Result<ExitCode> {
     let folder = before.out()?;
     println!("stage 1 of 2, in {}", folder.display());
-    let held_out = overlap::left_out(&settings, &before)?;
-    let stand = train(before.data()?, folder, &before, &held_out, args.stop_after)?;
+    let held_out = overlap::left_out(settings, before)?;
+    let stand = train(before.data()?, folder, before, &held_out, stop_after)?;
     if stand.interrupted.is_some() || interrupt::is_wished() {
         return Ok(end(
             stand.interrupted.as_deref().or(Some("after stage 1")),
-            &out,
+            out,
         ));
     }
-    let stop_after = (args.stop_after).map(|epochs| epochs.saturating_sub(stand.epochs));
+    let stop_after = stop_after.map(|epochs| epochs.saturating_sub(stand.epochs));
     if !stand.finished || stop_after == Some(0) {
         println!("--resume goes on, then with stage 2");
         return Ok(ExitCode::SUCCESS);
@@ -125,8 +134,8 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     println!("stage 2 of 2, in {}", out.display());
     let mut main = settings.clone();
     main.options.weights = Some(folder.join(BEST_WEIGHTS_FILE));
-    let stand = train(data, &out, &main, &none, stop_after)?;
-    Ok(end(stand.interrupted.as_deref(), &out))
+    let stand = train(settings.data()?, out, &main, &BTreeSet::new(), stop_after)?;
+    Ok(end(stand.interrupted.as_deref(), out))
 }
 
 /// Says how a run goes on that was interrupted at some place; with the code that shells give to what
