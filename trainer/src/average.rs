@@ -112,16 +112,15 @@ fn ensure_alike(first: &RunConfig, other: &RunConfig, follows: bool) -> anyhow::
         "they normalise spectrograms in different ways, as they were trained on other recordings or by another \
          version of pipit"
     );
-    let is_one_start = match (&first.began_with, &other.began_with) {
-        (Some(own), Some(of_other)) => own == of_other,
-        // Runs that did not note it, or began with random weights.
-        _ => {
-            let start = |run: &RunConfig| {
-                let weights = run.options.weights.is_some();
-                (weights, run.options.seed * u64::from(!weights))
-            };
-            start(first) == start(other) && first.pretraining == other.pretraining
-        }
+    let is_one_start = if let (Some(own), Some(of_other)) = (&first.began_with, &other.began_with) {
+        own == of_other
+    } else {
+        // Runs that did not note it, or began with random weights, which are the seed's.
+        let start = |run: &RunConfig| {
+            let seed = Some(run.options.seed).filter(|_| run.options.weights.is_none());
+            (seed, run.pretraining.clone())
+        };
+        start(first) == start(other)
     };
     ensure!(
         is_one_start || follows,

@@ -55,16 +55,15 @@ impl Dataset {
     /// holds one folder of audio files for each class.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let dataset = match table_of(path) {
-            Some(table) => metadata::read(&table)?,
-            None => {
-                let (recordings, labels) = folders::read(path)?;
-                Self {
-                    path: path.to_path_buf(),
-                    recordings,
-                    labels,
-                    unrated: Vec::new(),
-                }
+        let dataset = if let Some(table) = table_of(path) {
+            metadata::read(&table)?
+        } else {
+            let (recordings, labels) = folders::read(path)?;
+            Self {
+                path: path.to_path_buf(),
+                recordings,
+                labels,
+                unrated: Vec::new(),
             }
         };
         if dataset.recordings.is_empty() {

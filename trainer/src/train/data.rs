@@ -207,13 +207,14 @@ impl Data {
 
     /// Digest of what the table says of each recording, which is what it teaches and is judged by.
     pub(crate) fn labels(&self) -> String {
-        let mut text = String::new();
-        for recording in self.training.iter().chain(&self.held_out_recordings) {
+        let row = |recording: &Recording| {
             let rating = recording.rating.unwrap_or_default();
             let labels = recording.secondary_labels.join(",");
-            text += &format!("{}\t{labels}\t{rating}\n", recording.primary_label);
-        }
-        sha256_hex(text.as_bytes())
+            format!("{}\t{labels}\t{rating}", recording.primary_label)
+        };
+        let recordings = self.training.iter().chain(&self.held_out_recordings);
+        let rows: Vec<String> = recordings.map(row).collect();
+        sha256_hex(rows.join("\n").as_bytes())
     }
 
     /// How many training recordings each class has.

@@ -71,7 +71,7 @@ pub(super) fn warn_of_heard(heard: &BTreeSet<String>, held_out: &[Recording]) {
 /// Refuses to judge a run by recordings from which the weights that it began with had learned.
 pub(crate) fn ensure_unheard(run: &RunConfig) -> anyhow::Result<()> {
     let heard = run.heard.iter().cloned().collect();
-    let held_out: Vec<Recording> = run.held_out.iter().map(named).collect();
+    let held_out: Vec<Recording> = run.held_out.iter().map(|name| named(name)).collect();
     let known = among(&heard, &held_out);
     ensure!(
         known.is_empty(),
@@ -85,14 +85,14 @@ pub(crate) fn ensure_unheard(run: &RunConfig) -> anyhow::Result<()> {
 
 /// Those of the names that are one of the `recordings`.
 fn among(names: &BTreeSet<String>, recordings: &[Recording]) -> Vec<String> {
-    let named: Vec<Recording> = names.iter().map(named).collect();
+    let named: Vec<Recording> = names.iter().map(|name| named(name)).collect();
     in_both(&named, recordings).into_iter().collect()
 }
 
 /// A recording of which nothing else is known.
-fn named(filename: &String) -> Recording {
+fn named(filename: &str) -> Recording {
     Recording {
-        filename: filename.clone(),
+        filename: filename.to_owned(),
         ..Recording::default()
     }
 }

@@ -52,9 +52,10 @@ pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
     let devices = (request.settings.device).open_all(&request.settings.devices)?;
     (options.precision).check(request.settings.device, &devices)?;
-    let checkpoint = match request.resume {
-        true => checkpoint::latest(request.out)?,
-        false => None,
+    let checkpoint = if request.resume {
+        checkpoint::latest(request.out)?
+    } else {
+        None
     };
     let best = request.out.join(BEST_WEIGHTS_FILE);
     ensure!(
