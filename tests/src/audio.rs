@@ -30,6 +30,8 @@ pub struct Recipe {
 pub enum Sound {
     /// Gliding whistles over faint noise.
     Whistles,
+    /// The same with samples now and then that are no numbers.
+    BrokenWhistles,
     /// Nothing at all.
     Silence,
 }
@@ -94,7 +96,8 @@ fn interleaved(recipe: &Recipe) -> Vec<f32> {
         for (channel, phase) in phases.iter_mut().enumerate() {
             let sample = match recipe.sound {
                 Sound::Silence => 0.0,
-                Sound::Whistles => {
+                Sound::BrokenWhistles if frame % 50_000 == 40_000 => f64::NAN,
+                Sound::Whistles | Sound::BrokenWhistles => {
                     let (hz, loudness) = whistle(time_s + 0.37 * channel as f64);
                     *phase += TAU * hz / f64::from(recipe.rate_hz);
                     let noise = random(&mut state) as f64 / u64::MAX as f64 - 0.5;
