@@ -71,7 +71,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         None => Sides::planned(&dataset, &args.planned),
     };
     let inspected = inspect::all(&dataset.recordings, &args.limits);
-    let mut findings = survey::table(&dataset, args.planned.min_recordings)?;
+    let mut findings = survey::table(&dataset, &args.planned)?;
     findings.extend(survey::audio(&dataset, &inspected, &args.limits));
     findings.extend(sides::leaks(&dataset, &sides));
     let has_class = !findings.iter().any(|finding| finding.kind == Kind::NoClass);

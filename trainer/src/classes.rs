@@ -1,13 +1,23 @@
 //! Which species become classes, and what a recording says about each.
 
+use std::collections::BTreeSet;
+
 use anyhow::ensure;
 use pipit_core::{Label, LabelId, Taxonomy};
 
 use crate::dataset::{Dataset, Recording};
+use crate::listing::some_of;
 use crate::metrics::Truth;
 
-/// Every code with enough recordings, in alphabetical order.
-pub(crate) fn choose(dataset: &Dataset, min_recordings: usize) -> anyhow::Result<Taxonomy> {
+/// The `wanted` codes, or else every code with enough recordings, in alphabetical order.
+pub(crate) fn choose(
+    dataset: &Dataset,
+    wanted: &[String],
+    min_recordings: usize,
+) -> anyhow::Result<Taxonomy> {
+    if !wanted.is_empty() {
+        return choose_wanted(dataset, wanted);
+    }
     let labels: Vec<Label> = dataset
         .recordings_per_code()
         .into_iter()
@@ -20,6 +30,21 @@ pub(crate) fn choose(dataset: &Dataset, min_recordings: usize) -> anyhow::Result
         dataset.path.display()
     );
     Ok(Taxonomy::new(labels)?)
+}
+
+fn choose_wanted(dataset: &Dataset, wanted: &[String]) -> anyhow::Result<Taxonomy> {
+    let wanted: BTreeSet<&String> = wanted.iter().collect();
+    let unknown: Vec<&String> = (wanted.iter().copied())
+        .filter(|code| !dataset.labels.contains_key(*code))
+        .collect();
+    ensure!(
+        unknown.is_empty(),
+        "--classes names species of which there is no recording in {}: {}",
+        dataset.path.display(),
+        some_of(&unknown)
+    );
+    let labels = wanted.iter().filter_map(|code| dataset.labels.get(*code));
+    Ok(Taxonomy::new(labels.cloned().collect())?)
 }
 
 /// The class of a recording's primary label, if it is one.
@@ -121,7 +146,7 @@ mod tests {
     #[test]
     fn rare_species_are_no_classes_but_their_recordings_still_count() {
         let dataset = dataset();
-        let classes = choose(&dataset, 2).unwrap();
+        let classes = choose(&dataset, &[], 2).unwrap();
 
         assert_eq!(classes.len(), 2);
         assert_eq!(targets(&classes, &dataset.recordings[0], 0.3), [0.3, 1.0]);
@@ -136,6 +161,24 @@ mod tests {
 
     #[test]
     fn too_high_a_bar_is_refused() {
-        assert!(choose(&dataset(), 3).is_err());
+        assert!(choose(&dataset(), &[], 3).is_err());
+    }
+
+    #[test]
+    fn wanted_species_become_classes_and_no_others() {
+        let wanted = |codes: &[&str]| {
+            let codes: Vec<String> = codes.iter().map(|&code| code.to_owned()).collect();
+            choose(&dataset(), &codes, 3)
+        };
+
+        let classes = wanted(&["rare", "a", "rare"]).unwrap();
+
+        let codes: Vec<&str> = (classes.iter().map(|(_, label)| &*label.code)).collect();
+        assert_eq!(codes, ["a", "rare"]);
+        let error = wanted(&["a", "auk"]).unwrap_err().to_string();
+        assert!(
+            error.contains("--classes") && error.ends_with(": auk"),
+            "{error}"
+        );
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct ImportArgs {
     /// The network that the weights belong to, by its timm name.
     #[arg(long, default_value = "tf_efficientnet_lite0", value_parser = cli::architecture())]
     architecture: Architecture,
-    /// Channels of the network's input; 1 sums the stem's kernel over red, green and blue.
+    /// Channels of the network's input; 1, which `train` takes, sums the stem's kernel over red, green and blue.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
     in_chans: u8,
     /// A .safetensors file to write, or a folder that gets ARCHITECTURE.safetensors.

@@ -93,7 +93,7 @@ impl Material {
     fn load(settings: &Settings, examples: usize) -> anyhow::Result<Self> {
         let options = &settings.options;
         let dataset = Dataset::open(settings.data()?)?;
-        let classes = classes::choose(&dataset, options.min_recordings)?;
+        let classes = classes::choose(&dataset, &options.classes, options.min_recordings)?;
         let load = |mut all: Vec<Recording>, most: usize, what: &str, folder: &Path| {
             all.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
             all.truncate(most);

@@ -31,7 +31,7 @@ pub(super) enum Kind {
     Unreadable,
     /// All files of a species are missing or cannot be decoded.
     LabelWithoutAudio,
-    /// No species has recordings enough to become a class.
+    /// No species has recordings enough to become a class, or one that is asked for has none.
     NoClass,
     /// Several rows name one file.
     RepeatedRow,
@@ -97,7 +97,7 @@ impl Kind {
         match self {
             Self::Unreadable => "file missing or unreadable",
             Self::LabelWithoutAudio => "species without any readable file",
-            Self::NoClass => "no species with enough recordings to become a class",
+            Self::NoClass => "no classes can be made of the recordings",
             Self::RepeatedRow => "several rows name one file",
             Self::Silent => "silent recording",
             Self::ConflictingLabels => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::ensure;
 use clap::Args;
+use pipit_core::Taxonomy;
 
 use super::findings::{Finding, Kind};
 use crate::classes;
@@ -23,6 +24,9 @@ pub(super) struct PlannedArgs {
     /// Parts for k-fold cross-validation by recordist.
     #[arg(long, value_name = "K", requires = "fold")]
     folds: Option<usize>,
+    /// Codes of the species of which `train` is to make classes.
+    #[arg(long, value_name = "CODE,CODE,…", value_delimiter = ',')]
+    pub(super) classes: Vec<String>,
     /// Recordings from which `train` makes a species a class.
     #[arg(long, default_value_t = 3)]
     pub(super) min_recordings: usize,
@@ -35,6 +39,11 @@ impl PlannedArgs {
     /// Whether anything is to be held out.
     pub(super) fn asks_for_judges(&self) -> bool {
         self.held_out > 0.0 || self.fold.is_some()
+    }
+
+    /// The species of which `train` would make classes.
+    pub(super) fn choose(&self, dataset: &Dataset) -> anyhow::Result<Taxonomy> {
+        classes::choose(dataset, &self.classes, self.min_recordings)
     }
 
     /// Refuses numbers that `train` refuses.
@@ -56,7 +65,7 @@ impl Sides {
     /// The split that `pipit train` would make.
     pub(super) fn planned(dataset: &Dataset, args: &PlannedArgs) -> Self {
         let mut sides = vec![false; dataset.recordings.len()];
-        if let Ok(classes) = classes::choose(dataset, args.min_recordings) {
+        if let Ok(classes) = args.choose(dataset) {
             let items = split::items(dataset, &classes);
             let split = split::divide(&items, args.fold, args.folds, args.held_out, args.seed);
             for index in split.held_out {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{Finding, Kind};
 use super::inspect::{Inspection, Limits};
+use super::sides::PlannedArgs;
 use crate::dataset::{Dataset, Recording};
 
-/// What the rows show without the audio, where species with `min_recordings` become classes.
-pub(super) fn table(dataset: &Dataset, min_recordings: usize) -> anyhow::Result<Vec<Finding>> {
+/// What the rows show without the audio, where classes are made as they are `planned`.
+pub(super) fn table(dataset: &Dataset, planned: &PlannedArgs) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
     for recording in &dataset.recordings {
@@ -45,18 +46,20 @@ pub(super) fn table(dataset: &Dataset, min_recordings: usize) -> anyhow::Result<
             detail: code.to_owned(),
         });
     }
-    if counts.values().all(|count| *count < min_recordings) {
+    if let Err(error) = planned.choose(dataset) {
         findings.push(Finding {
             kind: Kind::NoClass,
             files: Vec::new(),
-            detail: format!("none has {min_recordings}, which --min-recordings asks for"),
+            detail: error.to_string(),
         });
     }
-    for (code, count) in (counts.into_iter()).filter(|(_, count)| *count < min_recordings) {
+    let least = planned.min_recordings;
+    let go_by_number = planned.classes.is_empty();
+    for (code, count) in (counts.into_iter()).filter(|(_, count)| go_by_number && *count < least) {
         findings.push(Finding {
             kind: Kind::TooFewForAClass,
             files: files_of(dataset, |recording| recording.primary_label == code),
-            detail: format!("{code} has {count}, and --min-recordings is {min_recordings}"),
+            detail: format!("{code} has {count}, and --min-recordings is {least}"),
         });
     }
     findings.extend(unknown_secondary_labels(dataset));

@@ -55,6 +55,8 @@ impl Settings {
         };
         // They divide the main stage's recordings.
         (main.options.fold, main.options.folds) = (None, None);
+        // Other recordings are of other species.
+        main.options.classes.clear();
         main.options.counterexamples = None;
         main.options.held_out_counterexamples = 0.0;
         let mut tree = serde_json::to_value(main)?;

@@ -10,16 +10,19 @@ use crate::split::SplitBy;
 /// Says what is trained on, and what of it will teach nothing.
 pub(super) fn announce(config: &RunConfig, data: &Data) {
     let options = &config.options;
-    let rare: Vec<&str> = (data.dataset.recordings_per_code().into_iter())
-        .filter(|&(_, recordings)| recordings < options.min_recordings)
-        .map(|(code, _)| code)
+    let others: Vec<&str> = (data.dataset.recordings_per_code().into_keys())
+        .filter(|code| config.classes.id(code).is_none())
         .collect();
-    if !rare.is_empty() {
+    if !others.is_empty() {
+        let which = if options.classes.is_empty() {
+            format!("with fewer than {} recordings", options.min_recordings)
+        } else {
+            "that are not among --classes".to_owned()
+        };
         println!(
-            "species with fewer than {} recordings, which become no class and serve as counterexamples: {}, {}",
-            options.min_recordings,
-            rare.len(),
-            some_of(&rare)
+            "species {which}, which become no class and serve as counterexamples: {}, {}",
+            others.len(),
+            some_of(&others)
         );
     }
     if options.freeze.is_some() && options.weights.is_none() {

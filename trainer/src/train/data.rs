@@ -64,7 +64,7 @@ pub(crate) fn divide(
 ) -> anyhow::Result<Divided> {
     let mut dataset = Dataset::open(path)?;
     (dataset.recordings).retain(|recording| !left_out.contains(&recording.filename));
-    let classes = classes::choose(&dataset, options.min_recordings)?;
+    let classes = classes::choose(&dataset, &options.classes, options.min_recordings)?;
     let items = split::items(&dataset, &classes);
     let seed = options.split_seed.unwrap_or(options.seed);
     let (fold, folds) = (options.fold, options.folds);

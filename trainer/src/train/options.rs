@@ -79,6 +79,10 @@ pub(crate) struct TrainOptions {
     /// first steps, and 0 is off.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) ema_decay: f32,
+    /// Codes of the species that become classes, however few recordings they have; the others' recordings serve as
+    /// counterexamples [default: all with --min-recordings].
+    #[arg(long, value_name = "CODE,CODE,…", value_delimiter = ',')]
+    pub(crate) classes: Vec<String>,
     /// Species with fewer recordings become no class; their recordings serve as counterexamples.
     #[arg(long, default_value_t = 3)]
     pub(crate) min_recordings: usize,

@@ -309,6 +309,48 @@ fn publish_writes_a_package_that_opens_and_names_everybody() {
 }
 
 #[test]
+fn chosen_species_are_classes_and_the_others_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let settings = [
+        "--epochs=1",
+        "--freeze=7",
+        "--classes=rare,high",
+        "--held-out=0",
+    ];
+
+    let output = train(&model().data, &run, &settings);
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains(
+            "not among --classes, which become no class and serve as counterexamples: 2, low, mid"
+        ),
+        "{text}"
+    );
+    let config = read_json(&run.join("config.json"));
+    let codes: Vec<&str> = (config["classes"].as_array().unwrap().iter())
+        .map(|label| label["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes, ["high", "rare"]);
+    assert_eq!(config["recordings_per_class"], serde_json::json!([4, 1]));
+    assert_eq!(config["training"].as_array().unwrap().len(), 13);
+
+    let output = train(
+        &model().data,
+        &folder.path().join("other"),
+        &["--classes=high,auk"],
+    );
+    let text = error_text(&output);
+    assert!(
+        !output.status.success() && text.contains("no recording in"),
+        "{text}"
+    );
+    assert!(text.contains(": auk"), "{text}");
+}
+
+#[test]
 fn a_run_of_the_same_classes_goes_on_with_its_classifier() {
     let folder = tempfile::tempdir().unwrap();
     let begun = model().run.join("best.safetensors");
