@@ -62,7 +62,7 @@ fn single_settings_can_be_typed() {
 
 #[test]
 fn a_stage_before_has_what_differs_over_the_rest() {
-    let file = "epochs = 7\nseed = 3\ncounterexamples = 'crows'\nheld_out_counterexamples = 0.2\n\
+    let file = "epochs = 7\nseed = 3\nclasses = ['wren']\ncounterexamples = 'crows'\nheld_out_counterexamples = 0.2\n\
                 [pretrain]\ndata = 'other'\nepochs = 2\nfreeze = 3\n\
                 audio.hop = 2.5\n[pretrain.augment.mixup]\nprobability = 1\n";
     let settings = resolve(file, &["--seed=5", "--set=pretrain.freeze=4"]).unwrap();
@@ -79,6 +79,10 @@ fn a_stage_before_has_what_differs_over_the_rest() {
     assert_eq!(options.audio.hop, Some(2.5));
     let counterexamples = (&options.counterexamples, options.held_out_counterexamples);
     assert_eq!(counterexamples, (&None, 0.0));
+    assert_eq!(
+        (options.classes.len(), settings.options.classes.len()),
+        (0, 1)
+    );
     assert!((options.augment.mixup.probability - 1.0).abs() < 1e-12);
     assert_eq!(before.pretrain, None);
     let options = &settings.options;
