@@ -33,8 +33,10 @@ pub(crate) fn choose(
 }
 
 fn choose_wanted(dataset: &Dataset, wanted: &[String]) -> anyhow::Result<Taxonomy> {
-    let wanted: BTreeSet<&String> = wanted.iter().collect();
-    let unknown: Vec<&String> = (wanted.iter().copied())
+    let wanted: BTreeSet<&str> = (wanted.iter().map(|code| code.trim()))
+        .filter(|code| !code.is_empty())
+        .collect();
+    let unknown: Vec<&str> = (wanted.iter().copied())
         .filter(|code| !dataset.labels.contains_key(*code))
         .collect();
     ensure!(
@@ -171,7 +173,7 @@ mod tests {
             choose(&dataset(), &codes, 3)
         };
 
-        let classes = wanted(&["rare", "a", "rare"]).unwrap();
+        let classes = wanted(&["rare", " a", "rare", ""]).unwrap();
 
         let codes: Vec<&str> = (classes.iter().map(|(_, label)| &*label.code)).collect();
         assert_eq!(codes, ["a", "rare"]);

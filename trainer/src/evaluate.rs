@@ -12,13 +12,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clap::Args;
+use pipit_core::package::MANIFEST_FILE;
 use pipit_core::{LabelId, Taxonomy};
 
-use crate::dataset::{Dataset, Recording};
+use crate::dataset::{Dataset, METADATA_FILE, Recording};
 use crate::device::DeviceChoice;
 use crate::files;
 use crate::judging::{self, JudgedSet};
 use crate::listing::some_of;
+use crate::run_folder::{BEST_METRICS_FILE, CONFIG_FILE};
 use evaluation::{Evaluation, Noisy};
 use networks::Network;
 use noise::Backgrounds;
@@ -89,6 +91,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         anyhow::bail!("--snr must be numbers of decibels: {snr_db}");
     }
     let dataset = Dataset::open(&args.data)?;
+    ensure_outputs_apart(args, &dataset)?;
     let networks = networks::open(args, &dataset)?;
     let manifest = networks[0].classifier.manifest();
     let recordings: Vec<&Recording> = (networks.iter())
@@ -144,6 +147,22 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         println!("{}: the report", path.display());
     }
     Ok(())
+}
+
+/// Refuses to write over what is judged.
+fn ensure_outputs_apart(args: &EvaluateArgs, dataset: &Dataset) -> anyhow::Result<()> {
+    let outputs = [
+        ("--scores", args.scores.as_ref()),
+        ("--json", args.json.as_ref()),
+        ("--report", args.report.as_ref()),
+    ];
+    let (table, run) = (args.data.join(METADATA_FILE), args.model.as_ref());
+    let own =
+        run.map(|run| [CONFIG_FILE, BEST_METRICS_FILE, MANIFEST_FILE].map(|name| run.join(name)));
+    let inputs = (dataset.recordings.iter().map(|recording| &*recording.path))
+        .chain([&*args.data, &*table])
+        .chain(own.iter().flatten().map(PathBuf::as_path));
+    files::ensure_apart(&outputs, inputs)
 }
 
 /// Recordings of species that the model does not know count as counterexamples, which a person

@@ -1,5 +1,6 @@
 //! Reading and writing files so that a crash never leaves half of one.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,48 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> 
     file.keep()
 }
 
+/// Refuses files to write that are to be read, or that are one and the same. Each output has the flag that names it.
+pub(crate) fn ensure_apart<'a>(
+    outputs: &[(&str, Option<&PathBuf>)],
+    inputs: impl IntoIterator<Item = &'a Path>,
+) -> anyhow::Result<()> {
+    let mut taken: BTreeSet<PathBuf> = (inputs.into_iter())
+        .filter_map(|path| path.canonicalize().ok())
+        .collect();
+    for (flag, path) in outputs {
+        let Some(path) = path else {
+            continue;
+        };
+        anyhow::ensure!(
+            !path.exists() || path.is_file(),
+            "{flag} must name a file: {}",
+            path.display()
+        );
+        anyhow::ensure!(
+            taken.insert(place(path)),
+            "{flag} would write over what another argument names: {}",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// Where a file is or will be, however that is written.
+fn place(path: &Path) -> PathBuf {
+    let folder = folder_of(path);
+    (path.canonicalize().ok())
+        .or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
+        .unwrap_or_else(|| path.to_path_buf())
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// A file that grows under a temporary name beside its own.
 pub(crate) struct PartialFile {
     file: NamedTempFile,
@@ -23,14 +66,13 @@ pub(crate) struct PartialFile {
 impl PartialFile {
     /// Begins a file that will be `path`.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        // What a link leads to is written, not the link.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let folder = folder_of(&path);
         create_folder(folder)?;
         Ok(Self {
-            file: NamedTempFile::new_in(folder).with_context(|| cannot_write(path))?,
-            path: path.to_path_buf(),
+            file: NamedTempFile::new_in(folder).with_context(|| cannot_write(&path))?,
+            path,
         })
     }
 
@@ -97,4 +139,22 @@ fn make_readable(path: &Path) -> std::io::Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "the Unix version can fail")]
 fn make_readable(_path: &Path) -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_link_leads_to_is_written_and_the_link_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, file) = (folder.path().join("link"), folder.path().join("file"));
+        fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+
+        write_atomically(&link, b"after").unwrap();
+
+        assert_eq!(fs::read_to_string(&file).unwrap(), "after");
+        assert!(link.is_symlink());
+    }
 }

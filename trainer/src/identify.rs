@@ -14,6 +14,7 @@ use pipit_core::{Classifier, Manifest, Pooling, detect};
 
 use crate::decode;
 use crate::device::DeviceChoice;
+use crate::files;
 use crate::run_folder::OpenModel;
 use crate::score::{ScoredFile, score_file, score_framewise};
 use frames::FrameTable;
@@ -115,10 +116,11 @@ fn tables(
     args: &IdentifyArgs,
     manifest: &Manifest,
 ) -> anyhow::Result<(Option<FrameTable>, Option<WindowTable>)> {
-    ensure!(
-        args.frames.is_none() || args.frames != args.windows,
-        "--frames and --windows are two tables, and name one file"
-    );
+    let outputs = [
+        ("--frames", args.frames.as_ref()),
+        ("--windows", args.windows.as_ref()),
+    ];
+    files::ensure_apart(&outputs, args.files.iter().map(PathBuf::as_path))?;
     ensure!(
         args.frames.is_none() || manifest.pooling == Pooling::Attention,
         "--frames takes a model that looks at frames, as those of `pipit train --pooling attention` do; \

@@ -20,6 +20,7 @@ use pipit_core::{Catalogue, CatalogueEntry, Classifier, Manifest, ModelPackage};
 use crate::files;
 use crate::metrics;
 use crate::run_folder::{BestEpoch, Presentation, RunConfig};
+use crate::train::overlap::ensure_unheard;
 
 /// Arguments of `pipit publish`.
 #[derive(Debug, Args)]
@@ -86,6 +87,7 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     let trial = tempfile::tempdir().context("cannot create a temporary folder")?;
     let judging = card::Judging {
         chosen: config.is_chosen(),
+        heard: ensure_unheard(&config).is_err(),
         holds_out: config.held_out.len(),
     };
     write(trial.path(), &package, judging)?;
@@ -124,6 +126,15 @@ fn judge(
         .as_ref()
         .is_some_and(|training| training.held_out_recordings > 0 && training.metrics.is_empty());
     let are_new = args.held_out.folds() > 0 || lacks_figures;
+    if args.held_out.folds() == 0
+        && let Err(error) = ensure_unheard(config)
+    {
+        ensure!(
+            !args.fit.is_wanted(),
+            "nothing can be fitted on what it holds out: {error:#}"
+        );
+        eprintln!("the figures are too good: {error:#}");
+    }
     if are_new || args.fit.is_wanted() {
         let dataset = args.held_out.dataset(config)?;
         let judged = held_out::judge(&args.held_out, config, trained, &dataset, device)?;
@@ -156,6 +167,11 @@ fn ensure_free(args: &PublishArgs) -> anyhow::Result<()> {
             words.is_none_or(|words| !words.trim().is_empty()),
             "{flag} is empty"
         );
+    }
+    let catalogue = args.out.with_file_name(CATALOGUE_FILE);
+    if catalogue.is_file() {
+        Catalogue::from_json(&files::read(&catalogue)?)
+            .with_context(|| format!("no catalogue of models in {}", catalogue.display()))?;
     }
     let manifest = args.out.join(MANIFEST_FILE);
     if manifest.is_file() {

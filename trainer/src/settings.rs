@@ -86,11 +86,12 @@ impl SettingsArgs {
         let others = given.into_iter().filter_map(|leaf| {
             let names: Vec<&str> = leaf.0.iter().map(String::as_str).collect();
             let is_asked = written.contains(&leaf.0) || self.is_typed(flag(&names));
+            let has_stage = kept.iter().any(|(path, _)| path[0] == pretrain::TABLE);
             let may_change = matches!(
                 names.as_slice(),
                 ["data" | "out" | "device" | "devices" | "backgrounds" | "counterexamples"]
                     | [pretrain::TABLE, "data"]
-            );
+            ) && (names[0] != pretrain::TABLE || has_stage);
             (is_asked && !may_change && !kept.contains(&leaf)).then(|| names.join("."))
         });
         Ok(others.collect())

@@ -109,7 +109,7 @@ fn inspect(path: &Path, limits: &Limits) -> anyhow::Result<Inspection> {
     }
     let duration_s = samples as f64 / f64::from(rate);
     let is_announced = audio.announces_duration();
-    let is_missing = |announced_s: &f64| is_announced && *announced_s > 1.1 * duration_s + 0.5;
+    let is_missing = |announced_s: &f64| is_announced && *announced_s > 1.01 * duration_s + 0.2;
     Ok(Inspection {
         duration_s,
         announced_s: audio.duration_s().filter(is_missing),

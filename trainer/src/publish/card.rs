@@ -10,6 +10,8 @@ use pipit_core::package::TrainingSummary;
 pub(super) struct Judging {
     /// Whether an epoch was chosen by what was held out, or the last one counts.
     pub(super) chosen: bool,
+    /// Whether the weights that it began with had learned from some of what it is judged by.
+    pub(super) heard: bool,
     /// Recordings that the run itself did not learn from.
     pub(super) holds_out: usize,
 }
@@ -134,7 +136,9 @@ fn judged(training: &TrainingSummary, judging: Judging) -> String {
         None => format!(
             "Measured on {recordings} recordings held out {split}, each scored by the mean of its windows' odds. \
              {}",
-            if judging.chosen {
+            if judging.heard {
+                "The weights that it began with had learned from some of them, so the figures are too good."
+            } else if judging.chosen {
                 "The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere."
             } else {
                 "It is the last epoch, not one that was chosen by these recordings."

@@ -83,9 +83,21 @@ pub(crate) fn divide(
     })
 }
 
-/// Refuses recordings that are not there, before anything takes long.
+/// Refuses recordings that are not there, or make no classes, before anything takes long.
 pub(crate) fn ensure_there(path: &Path, options: &TrainOptions) -> anyhow::Result<()> {
-    let recordings = Dataset::open(path)?.recordings;
+    let dataset = Dataset::open(path)?;
+    ensure_files(&dataset.recordings, path)?;
+    classes::choose(&dataset, &options.classes, options.min_recordings)?;
+    if let Some(path) = &options.backgrounds {
+        ensure_files(&Dataset::open_unlabelled(path)?.recordings, path)?;
+    }
+    if let Some(path) = &options.counterexamples {
+        ensure_files(&Dataset::open_partly_labelled(path)?, path)?;
+    }
+    Ok(())
+}
+
+fn ensure_files(recordings: &[Recording], path: &Path) -> anyhow::Result<()> {
     ensure!(
         (recordings.iter()).any(|recording| recording.path.is_file()),
         "none of the {} recordings is there in {}: {} is missing",
@@ -93,12 +105,6 @@ pub(crate) fn ensure_there(path: &Path, options: &TrainOptions) -> anyhow::Resul
         path.display(),
         recordings[0].path.display()
     );
-    if let Some(path) = &options.backgrounds {
-        Dataset::open_unlabelled(path)?;
-    }
-    if let Some(path) = &options.counterexamples {
-        Dataset::open_partly_labelled(path)?;
-    }
     Ok(())
 }
 

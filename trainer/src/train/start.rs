@@ -7,6 +7,7 @@ use burn::module::Module;
 use burn::prelude::Device;
 use pipit_core::model::Model;
 use pipit_core::model::weights::{load_backbone, load_weights};
+use pipit_core::package::MANIFEST_FILE;
 use pipit_core::{Architecture, Taxonomy};
 
 use super::TrainOptions;
@@ -106,6 +107,13 @@ pub(super) fn source_run(options: &TrainOptions) -> anyhow::Result<Option<RunCon
         return Ok(None);
     };
     let folder = weights.parent().unwrap_or(Path::new(""));
+    if folder.join(MANIFEST_FILE).is_file() {
+        eprintln!(
+            "what these weights have heard is noted in their run alone, so make sure that it is none of what is held \
+             out: {}",
+            weights.display()
+        );
+    }
     if !is_run(folder) {
         return Ok(None);
     }

@@ -211,6 +211,50 @@ fn windows_of_all_recordings_are_one_table() {
     }
 }
 
+#[test]
+fn tables_are_not_written_over_recordings_or_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let wav = folder.path().join("a.wav");
+    write_wav(&wav, &chirps(500.0, 1.0, 1));
+    let before = std::fs::read(&wav).unwrap();
+    let table = folder.path().join("table.csv").display().to_string();
+    let same = folder
+        .path()
+        .join(".")
+        .join("table.csv")
+        .display()
+        .to_string();
+    let wav = wav.display().to_string();
+    for (outputs, part) in [
+        (vec![format!("--windows={wav}")], "would write over"),
+        (
+            vec![format!("--windows={table}"), format!("--frames={same}")],
+            "would write over",
+        ),
+        (
+            vec![format!("--windows={}", folder.path().display())],
+            "must name a file",
+        ),
+    ] {
+        let arguments = ["identify".to_owned(), wav.clone(), model_option()];
+        let output = pipit(arguments.into_iter().chain(outputs));
+        let text = error_text(&output);
+        assert!(!output.status.success() && text.contains(part), "{text}");
+    }
+    let table = model().data.join("train_metadata.csv");
+    let labels = std::fs::read(&table).unwrap();
+    let output = pipit([
+        "evaluate".to_owned(),
+        model_option(),
+        format!("--data={}", model().data.display()),
+        format!("--scores={}", table.display()),
+    ]);
+    let text = error_text(&output);
+    assert!(text.contains("would write over"), "{text}");
+    assert_eq!(std::fs::read(wav).unwrap(), before);
+    assert_eq!(std::fs::read(table).unwrap(), labels);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn where_the_output_is_full_it_ends_with_a_sentence() {

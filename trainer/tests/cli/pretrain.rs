@@ -27,6 +27,7 @@ fn what_stage_2_lacks_is_said_before_stage_1() {
         ("--backgrounds=nowhere", "cannot open nowhere"),
         ("--counterexamples=nowhere", "cannot open nowhere"),
         ("--weights=nowhere", "pipit import"),
+        ("--classes=auk", ": auk"),
     ] {
         let output = train(&model().data, &out, &[&pretrain, flag]);
         let text = error_text(&output);

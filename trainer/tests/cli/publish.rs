@@ -135,6 +135,7 @@ fn folds_stand_for_a_model_that_learned_from_all() {
         pipit(arguments.into_iter().chain(folds))
     };
 
+    published_alone_it_says_what_it_knew(&knowing, &folder.path().join("others/chirps"));
     for (folds, words) in [
         ([&*folds[0], &*folds[0]], "held out by two folds"),
         ([&*folds[0], &*longer], "the other runs: epochs"),
@@ -192,6 +193,23 @@ fn folds_stand_for_a_model_that_learned_from_all() {
             && card.contains("learned from all of them"),
         "{card}"
     );
+}
+
+/// A run whose weights had heard what it holds out.
+fn published_alone_it_says_what_it_knew(knowing: &std::path::Path, out: &std::path::Path) {
+    let alone = pipit([
+        "publish".to_owned(),
+        format!("--run={}", knowing.display()),
+        "--name=chirps".to_owned(),
+        "--title=Chirps".to_owned(),
+        "--version=1.0.0".to_owned(),
+        format!("--out={}", out.display()),
+    ]);
+    assert!(alone.status.success(), "{}", error_text(&alone));
+    let text = error_text(&alone);
+    assert!(text.contains("the figures are too good"), "{text}");
+    let card = std::fs::read_to_string(out.join("README.md")).unwrap();
+    assert!(card.contains("so the figures are too good"), "{card}");
 }
 
 fn evaluated_together_they_come_to_the_same(
