@@ -58,11 +58,16 @@ pub(crate) fn open(
     Ok(folds)
 }
 
-/// Refuses an epoch that was chosen among others.
+/// Refuses an epoch that was chosen among others, or goes on from one.
 pub(crate) fn ensure_last(folder: &Path, config: &RunConfig) -> anyhow::Result<()> {
     let (best, last) = (BestEpoch::read(folder)?.epoch, config.options.epochs);
     ensure!(
-        best == last && !config.begins_chosen,
+        !config.begins_chosen,
+        "the fold {} went on from an epoch that was chosen by recordings that it judges: train it from other weights",
+        folder.display()
+    );
+    ensure!(
+        best == last,
         "the fold {} keeps epoch {best} of {last}, which was chosen by the recordings that it judges: \
          train it with --validate-every {last}, so that the last one counts",
         folder.display()

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tempfile::NamedTempFile;
 
 /// Writes `bytes` to `path`.
@@ -27,12 +27,12 @@ pub(crate) fn ensure_apart<'a>(
         let Some(path) = path else {
             continue;
         };
-        anyhow::ensure!(
+        ensure!(
             !path.exists() || path.is_file(),
             "{flag} must name a file: {}",
             path.display()
         );
-        anyhow::ensure!(
+        ensure!(
             taken.insert(place(path)),
             "{flag} would write over what another argument names: {}",
             path.display()

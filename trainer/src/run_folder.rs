@@ -72,7 +72,7 @@ pub(crate) struct RunConfig {
     /// Training recordings of each class, in output order; empty in runs that did not note it.
     #[serde(default)]
     pub(crate) recordings_per_class: Vec<usize>,
-    /// Digest of what the training recordings teach; absent in runs that did not note it.
+    /// Digest of what the table says of its recordings; absent in runs that did not note it.
     #[serde(default)]
     pub(crate) labels: Option<String>,
     /// Digest of the weights that it began with; absent where they were random, or the run did not note it.
@@ -141,9 +141,9 @@ impl RunConfig {
 
     /// Whether an epoch of it was chosen by what it holds out.
     pub(crate) fn is_chosen(&self) -> bool {
-        let options = std::iter::once(&self.options).chain(&self.averaged_with);
+        let mut options = std::iter::once(&self.options).chain(&self.averaged_with);
         let judged_often = |options: &TrainOptions| options.validate_every < options.epochs;
-        self.begins_chosen || (!self.held_out.is_empty() && options.into_iter().any(judged_often))
+        self.begins_chosen || (!self.held_out.is_empty() && options.any(judged_often))
     }
 
     /// What its weights were trained on, in order.

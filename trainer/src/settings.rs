@@ -81,12 +81,12 @@ impl SettingsArgs {
         kept: &Settings,
     ) -> anyhow::Result<Vec<String>> {
         let kept = leaves(serde_json::to_value(kept)?);
+        let has_stage = kept.iter().any(|(path, _)| path[0] == pretrain::TABLE);
         let written = self.written()?;
         let given = leaves(serde_json::to_value(given)?);
         let others = given.into_iter().filter_map(|leaf| {
             let names: Vec<&str> = leaf.0.iter().map(String::as_str).collect();
             let is_asked = written.contains(&leaf.0) || self.is_typed(flag(&names));
-            let has_stage = kept.iter().any(|(path, _)| path[0] == pretrain::TABLE);
             let may_change = matches!(
                 names.as_slice(),
                 ["data" | "out" | "device" | "devices" | "backgrounds" | "counterexamples"]

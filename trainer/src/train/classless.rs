@@ -106,10 +106,7 @@ pub(crate) fn choose_counterexamples(
 ) -> anyhow::Result<Vec<Recording>> {
     let mut birds = Dataset::open_partly_labelled(path)?;
     let count = birds.len();
-    let has_class = |bird: &Recording| {
-        let labels = std::iter::once(&bird.primary_label).chain(&bird.secondary_labels);
-        labels.into_iter().any(|code| classes.id(code).is_some())
-    };
+    let has_class = |bird: &Recording| labels(bird).any(|code| classes.id(code).is_some());
     birds.retain(|bird| !has_class(bird));
     let of_classes = count - birds.len();
     let known = overlap::in_both(&birds, &data.recordings);
@@ -165,12 +162,14 @@ fn decode_but_for(
     )
 }
 
+/// The codes of all that is heard in a recording; that in the foreground may be empty.
+fn labels(bird: &Recording) -> impl Iterator<Item = &str> {
+    (std::iter::once(&bird.primary_label).chain(&bird.secondary_labels)).map(String::as_str)
+}
+
 /// What decides whether a recording is held out: the species in it, or its own name where none is known.
 fn species(bird: &Recording) -> Vec<&str> {
-    let labels = std::iter::once(&bird.primary_label).chain(&bird.secondary_labels);
-    let known: Vec<&str> = (labels.map(String::as_str))
-        .filter(|label| !label.is_empty())
-        .collect();
+    let known: Vec<&str> = labels(bird).filter(|label| !label.is_empty()).collect();
     match known.as_slice() {
         [] => vec![&bird.filename],
         _ => known,

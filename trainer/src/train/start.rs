@@ -64,12 +64,20 @@ pub(crate) fn start(
     })
 }
 
-/// Refuses weights that fit no network of these settings, before anything takes long.
+/// Refuses weights that fit no network of these settings, before anything takes long; says where nobody knows
+/// what they have heard.
 pub(crate) fn check_weights(options: &TrainOptions) -> anyhow::Result<()> {
     let Some(path) = &options.weights else {
         return Ok(());
     };
     source_run(options)?;
+    if path.with_file_name(MANIFEST_FILE).is_file() {
+        eprintln!(
+            "what these weights have heard is noted in their run alone, so make sure that it is none of what is held \
+             out: {}",
+            path.display()
+        );
+    }
     let model = Model::new(options.architecture, 1, 1, &Device::flex());
     files::read(path)
         .and_then(|bytes| Ok(load_backbone(model, options.architecture, bytes)?))
@@ -107,13 +115,6 @@ pub(super) fn source_run(options: &TrainOptions) -> anyhow::Result<Option<RunCon
         return Ok(None);
     };
     let folder = weights.parent().unwrap_or(Path::new(""));
-    if folder.join(MANIFEST_FILE).is_file() {
-        eprintln!(
-            "what these weights have heard is noted in their run alone, so make sure that it is none of what is held \
-             out: {}",
-            weights.display()
-        );
-    }
     if !is_run(folder) {
         return Ok(None);
     }
