@@ -19,7 +19,7 @@ use crate::resample::ResampleError;
 
 pub use config::{
     AugmentConfig, AugmentError, Background, ColouredNoise, Counterexample, CutMix, Gain, LowPass,
-    Mask, Mixup, NoCall, OrMixup, Pitch, RandomFilter, Range, Speed, TimeShift,
+    Mask, MixStyle, Mixup, NoCall, OrMixup, Pitch, RandomFilter, Range, Speed, TimeShift,
 };
 
 /// A window with what is to be learned from it.
@@ -167,6 +167,7 @@ enum Stream {
     FrequencyMask,
     TimeMask,
     Counterexample,
+    MixStyle,
 }
 
 /// Lets other windows to learn from sound, too.
@@ -200,6 +201,12 @@ fn mixed_spectrogram(
         &batch[(index + step) % batch.len()]
     };
     let mut mixed = None;
+    let style = &config.mix_style;
+    if let Some(mut rng) = roll(seed, Stream::MixStyle, style.probability) {
+        let share = share(style.alpha, &mut rng);
+        let example = mixed.get_or_insert_with(|| batch[index].clone());
+        spectrogram::mix_style(&mut example.input, &partner(&mut rng).input, share);
+    }
     let mixup = &config.spectrogram_mixup;
     if let Some(mut rng) = roll(seed, Stream::SpectrogramMixup, mixup.probability) {
         let share = share(mixup.alpha, &mut rng);

@@ -35,6 +35,8 @@ pub struct AugmentConfig {
     pub random_filter: RandomFilter,
     /// Louder or softer.
     pub gain: Gain,
+    /// Bands of a spectrogram take on mean and spread of another one of the batch, as if recorded as that was.
+    pub mix_style: MixStyle,
     /// Two spectrograms of a batch are blended, and so are their targets.
     pub spectrogram_mixup: Mixup,
     /// A stretch of time comes from another spectrogram of the batch.
@@ -165,6 +167,16 @@ pub struct Gain {
     pub decibels: Range,
 }
 
+/// Bands of a spectrogram take on mean and spread of another one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MixStyle {
+    /// Chance for a window.
+    pub probability: f64,
+    /// The share of its own that stays comes from Beta(alpha, alpha).
+    pub alpha: f32,
+}
+
 /// A stretch of time comes from another spectrogram.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -253,6 +265,10 @@ impl Default for AugmentConfig {
                 probability: 1.0,
                 decibels: [-12.0, 12.0],
             },
+            mix_style: MixStyle {
+                probability: 0.0,
+                alpha: 0.4,
+            },
             spectrogram_mixup: Mixup {
                 probability: 0.0,
                 alpha: 0.4,
@@ -279,7 +295,7 @@ impl AugmentConfig {
     }
 
     /// Every augmentation by its key, in the order of application, with its probability.
-    pub fn probabilities_mut(&mut self) -> [(&'static str, &mut f64); 16] {
+    pub fn probabilities_mut(&mut self) -> [(&'static str, &mut f64); 17] {
         [
             ("no_call", &mut self.no_call.probability),
             ("counterexample", &mut self.counterexample.probability),
@@ -293,6 +309,7 @@ impl AugmentConfig {
             ("low_pass", &mut self.low_pass.probability),
             ("random_filter", &mut self.random_filter.probability),
             ("gain", &mut self.gain.probability),
+            ("mix_style", &mut self.mix_style.probability),
             ("spectrogram_mixup", &mut self.spectrogram_mixup.probability),
             ("cutmix", &mut self.cutmix.probability),
             ("frequency_mask", &mut self.frequency_mask.probability),
@@ -350,6 +367,7 @@ impl AugmentConfig {
         }
         let numbers = [
             ("mixup.alpha", self.mixup.alpha, 0.01, 100.0),
+            ("mix_style.alpha", self.mix_style.alpha, 0.01, 100.0),
             (
                 "spectrogram_mixup.alpha",
                 self.spectrogram_mixup.alpha,

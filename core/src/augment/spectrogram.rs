@@ -33,6 +33,45 @@ pub fn cutmix(
     blend_labels(example, other, share);
 }
 
+/// Gives each Mel band `share` of its own mean and standard deviation over time and, for the rest, those of the same
+/// band of `other`: the same song as another microphone, place and distance would have recorded it.
+///
+/// MixStyle (Zhou et al. 2021) by bands of the spectrogram, as Kim et al. 2022 and Schmid et al. 2022 do against
+/// the differences between recorders.
+pub fn mix_style(mel: &mut MelSpectrogram, other: &MelSpectrogram, share: f32) {
+    let frames = mel.n_frames;
+    if frames == 0 || other.n_frames == 0 {
+        return;
+    }
+    let others = other.values.chunks_exact(other.n_frames);
+    for (band, other) in mel.values.chunks_exact_mut(frames).zip(others) {
+        let ([mean, deviation], [other_mean, other_deviation]) = (style(band), style(other));
+        let blended = share * deviation + (1.0 - share) * other_deviation;
+        // What never changes has nothing to stretch.
+        let stretch = if deviation > 0.0 {
+            blended / deviation
+        } else {
+            0.0
+        };
+        let level = share * mean + (1.0 - share) * other_mean;
+        for value in band {
+            *value = (*value - mean) * stretch + level;
+        }
+    }
+}
+
+/// Mean and standard deviation.
+fn style(values: &[f32]) -> [f32; 2] {
+    let count = values.len() as f32;
+    let mean = values.iter().sum::<f32>() / count;
+    let variance = values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f32>()
+        / count;
+    [mean, variance.sqrt()]
+}
+
 /// Hides Mel bands behind the mean (SpecAugment, Park et al. 2019).
 pub fn mask_frequencies(mel: &mut MelSpectrogram, bands: Range<usize>) {
     mel.values[bands.start * mel.n_frames..bands.end * mel.n_frames].fill(0.0);
@@ -77,6 +116,27 @@ mod tests {
         cutmix(&mut cut, &second, 1..2);
         assert_eq!(cut.input.values, [1.0, 3.0, 1.0, 1.0].repeat(3));
         assert_eq!((cut.targets, cut.weight), (vec![0.75, 0.25], 1.5));
+    }
+
+    #[test]
+    fn a_band_takes_on_mean_and_spread_of_another() {
+        let spectrogram = |values: [[f32; 2]; 2]| MelSpectrogram {
+            n_mels: 2,
+            n_frames: 2,
+            values: values.concat(),
+        };
+        let song = spectrogram([[1.0, 3.0], [5.0, 5.0]]);
+        let other = spectrogram([[10.0, 16.0], [-1.0, 1.0]]);
+        let styled = |share| {
+            let mut mel = song.clone();
+            mix_style(&mut mel, &other, share);
+            mel
+        };
+
+        assert_eq!(styled(1.0), song);
+        // Mean 2 and deviation 1 become 13 and 3; a band that is always the same has no shape to stretch.
+        assert_eq!(styled(0.0), spectrogram([[10.0, 16.0], [0.0, 0.0]]));
+        assert_eq!(styled(0.5), spectrogram([[5.5, 9.5], [2.5, 2.5]]));
     }
 
     #[test]

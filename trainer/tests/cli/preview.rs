@@ -71,6 +71,7 @@ fn each_augmentation_has_a_picture_of_its_own() {
         "coloured_noise",
         "low_pass",
         "random_filter",
+        "mix_style",
         "spectrogram_mixup",
         "cutmix",
         "frequency_mask",
