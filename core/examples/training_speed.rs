@@ -1,6 +1,6 @@
 //! How long a training step takes on this machine's CPU.
 //!
-//! `cargo run -p pipit-core --features training,burn/simd,burn/rayon --example training_speed` prints the best of
+//! `cargo run -p pipit-core --features training,rayon,burn/simd --example training_speed` prints the best of
 //! some rounds, in seconds, on all threads. After `-- ` networks may be named.
 #![allow(clippy::print_stdout, reason = "it is what the program is for")]
 

@@ -3,7 +3,9 @@
 mod block;
 
 use super::head::Head;
-use super::layers::{Activation, ConvShape, DropPath, Norm, Padding, freeze, pointwise, uniform};
+use super::layers::{
+    Activation, ConvShape, DropPath, Norm, Padding, depthwise, freeze, pointwise, uniform,
+};
 use super::{Network, Tap, through};
 use block::Block;
 use burn::module::Initializer;
@@ -178,13 +180,13 @@ fn classifier(num_features: usize, num_classes: usize, device: &Device) -> Head 
 
 impl Network for EfficientNet {
     fn features(&self, images: Tensor<4>, tap: &mut Tap<'_>) -> Tensor<4> {
-        let mut x = self.conv_stem.forward(images);
-        x = self.activation.forward(self.bn1.forward(x));
+        let mut x = depthwise(&self.conv_stem, images);
+        x = self.bn1.forward_act(x, self.activation);
         tap("bn1", &x);
         let stages = (0..).map(|i| format!("blocks.{i}")).zip(&self.blocks);
         x = through(x, stages, Block::forward, tap);
         x = pointwise(&self.conv_head, x);
-        x = self.activation.forward(self.bn2.forward(x));
+        x = self.bn2.forward_act(x, self.activation);
         tap("bn2", &x);
         x
     }

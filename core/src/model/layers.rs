@@ -2,6 +2,7 @@
 
 mod attention;
 mod conv;
+mod cpu;
 mod depthwise;
 mod drop_path;
 mod norm;
@@ -21,6 +22,8 @@ use burn::tensor::activation::{relu, silu};
 /// Non-linearity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
+    /// `x`
+    Identity,
     /// `max(x, 0)`
     Relu,
     /// `min(max(x, 0), 6)`
@@ -34,6 +37,7 @@ impl Activation {
     #[must_use]
     pub fn forward<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
         match self {
+            Self::Identity => input,
             Self::Relu => relu(input),
             // Not `clamp`: Burn's CPU code for it is not vectorised, and took a quarter of the time.
             Self::Relu6 => relu(input).clamp_max(6.0),

@@ -1,7 +1,9 @@
 //! SE-ResNeXt: grouped bottlenecks (arXiv:1611.05431) with squeeze-and-excitation, as in timm.
 
 use super::head::Head;
-use super::layers::{ConvShape, DropPath, Norm, SeModule, freeze, pointwise, uniform};
+use super::layers::{
+    Activation, ConvShape, DropPath, Norm, SeModule, depthwise, freeze, pointwise, uniform,
+};
 use super::{Network, Tap, through};
 use burn::module::Initializer;
 use burn::nn::conv::Conv2d;
@@ -95,7 +97,9 @@ fn conv(shape: ConvShape, device: &Device) -> Conv2d {
 
 impl Network for SeResNeXt {
     fn features(&self, images: Tensor<4>, tap: &mut Tap<'_>) -> Tensor<4> {
-        let mut x = relu(self.bn1.forward(self.conv1.forward(images)));
+        let mut x = self
+            .bn1
+            .forward_act(depthwise(&self.conv1, images), Activation::Relu);
         tap("act1", &x);
         let pool = MaxPoolOptions::new([3, 3])
             .with_stride([2, 2])
@@ -180,8 +184,11 @@ impl Bottleneck {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let mut x = relu(self.bn1.forward(pointwise(&self.conv1, input.clone())));
-        x = relu(self.bn2.forward(self.conv2.forward(x)));
+        let mut x = pointwise(&self.conv1, input.clone());
+        x = self.bn1.forward_act(x, Activation::Relu);
+        x = self
+            .bn2
+            .forward_act(self.conv2.forward(x), Activation::Relu);
         x = self.se.forward(self.bn3.forward(pointwise(&self.conv3, x)));
         let shortcut = match &self.downsample {
             Some((conv, norm)) => norm.forward(conv.forward(input)),

@@ -150,8 +150,9 @@ impl Block {
 impl DepthwiseSeparable {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let shortcut = input.clone();
-        let mut x = self.bn1.forward(depthwise(&self.conv_dw, input));
-        x = squeeze_excite(self.se.as_ref(), self.activation.forward(x));
+        let mut x = depthwise(&self.conv_dw, input);
+        x = self.bn1.forward_act(x, self.activation);
+        x = squeeze_excite(self.se.as_ref(), x);
         x = self.bn2.forward(pointwise(&self.conv_pw, x));
         add(x, self.skip.as_ref(), shortcut)
     }
@@ -160,10 +161,11 @@ impl DepthwiseSeparable {
 impl InvertedResidual {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let shortcut = input.clone();
-        let mut x = self.bn1.forward(pointwise(&self.conv_pw, input));
-        x = self.activation.forward(x);
-        x = self.bn2.forward(depthwise(&self.conv_dw, x));
-        x = squeeze_excite(self.se.as_ref(), self.activation.forward(x));
+        let mut x = pointwise(&self.conv_pw, input);
+        x = self.bn1.forward_act(x, self.activation);
+        x = depthwise(&self.conv_dw, x);
+        x = self.bn2.forward_act(x, self.activation);
+        x = squeeze_excite(self.se.as_ref(), x);
         x = self.bn3.forward(pointwise(&self.conv_pwl, x));
         add(x, self.skip.as_ref(), shortcut)
     }

@@ -1,10 +1,21 @@
 //! BatchNorm, and what folding leaves of it.
 
+mod affine;
+mod curve;
+#[cfg(feature = "training")]
+mod gradients;
+#[cfg(feature = "training")]
+mod statistics;
+
+use burn::backend::Flex;
 use burn::module::{Initializer, Param};
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::prelude::*;
 use burn::tensor::FloatDType;
+
+use super::{Activation, cpu};
+use affine::Affine;
 
 /// What follows a convolution: BatchNorm, or what is left of it once its scale is folded into
 /// the convolution's weights.
@@ -51,12 +62,38 @@ impl Norm {
         })
     }
 
-    /// BatchNorm computes in `f32`, in whatever precision its input comes and its output goes.
+    /// The normalised input, as [`Norm::forward_act`] without an activation.
     ///
     /// # Shapes
     /// `[n, channels, height, width]` unchanged
     #[must_use]
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        self.forward_act(input, Activation::Identity)
+    }
+
+    /// The normalised input, and an activation of it. BatchNorm computes in `f32`, in whatever precision its input
+    /// comes and its output goes.
+    ///
+    /// On the CPU both are one pass over the numbers.
+    ///
+    /// # Shapes
+    /// `[n, channels, height, width]` unchanged
+    #[must_use]
+    pub fn forward_act(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
+        #[cfg(feature = "training")]
+        if let Self::Batch(norm) = self
+            && let Some(output) = gradients::norm_act(norm, activation, &input)
+        {
+            return output;
+        }
+        let input = match self {
+            Self::Shift(shift) => shift.forward_act(input, activation),
+            Self::Batch(_) => Err(input),
+        };
+        input.unwrap_or_else(|input| activation.forward(self.by_burn(input)))
+    }
+
+    fn by_burn(&self, input: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Batch(norm) => {
                 let dtype = input.dtype();
@@ -83,3 +120,26 @@ impl Norm {
         *self = Self::Shift(Shift { bias });
     }
 }
+
+impl Shift {
+    /// In one pass on the CPU; elsewhere the input comes back.
+    fn forward_act(
+        &self,
+        input: Tensor<4>,
+        activation: Activation,
+    ) -> Result<Tensor<4>, Tensor<4>> {
+        let [_, channels, height, width] = input.dims();
+        let mut x = cpu::take(input)?;
+        let affine = Affine {
+            mean: vec![0.0; channels],
+            scale: vec![1.0; channels],
+            shift: self.bias.val().into_data().iter().collect(),
+            activation,
+        };
+        affine.apply(cpu::values_mut(&mut x), height * width);
+        Ok(Tensor::from_primitive::<Flex>(x))
+    }
+}
+
+#[cfg(all(test, feature = "training"))]
+mod tests;

@@ -1,0 +1,156 @@
+//! Normalisation and activation with gradients, on the CPU.
+//!
+//! Burn takes more than twenty passes over a feature map for both of them and their gradients; these are five.
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+use burn::nn::BatchNorm;
+use burn::prelude::*;
+use burn::tensor::DType;
+
+use super::affine::Affine;
+use super::statistics::Moments;
+use crate::model::layers::Activation;
+use crate::model::layers::cpu::{from_values, in_order, values, values_mut};
+
+/// The activation of what `norm` makes of `input`, whose running statistics follow as Burn's do.
+///
+/// None where this is not the CPU, or no gradients are wanted.
+pub(super) fn norm_act(
+    norm: &BatchNorm,
+    activation: Activation,
+    input: &Tensor<4>,
+) -> Option<Tensor<4>> {
+    if !input.device().is_autodiff() || input.dtype() != DType::F32 {
+        return None;
+    }
+    let (x, x_node) = input
+        .clone()
+        .try_into_primitive::<Autodiff<Flex>>()
+        .ok()?
+        .into_parts();
+    let parameter = |tensor: Tensor<1>| tensor.try_into_primitive::<Autodiff<Flex>>().ok();
+    let (gamma, gamma_node) = parameter(norm.gamma.val())?.into_parts();
+    let (beta, beta_node) = parameter(norm.beta.val())?.into_parts();
+    let [_, channels, height, width] = input.dims();
+    let plane = height * width;
+    let x = in_order(x);
+    let is_frozen = !norm.training.is_enabled();
+    let moments = if is_frozen {
+        running(norm)
+    } else {
+        let moments = Moments::of(values(&x), channels, plane);
+        follow(norm, &moments, &input.device());
+        moments
+    };
+    let inverse_deviation: Vec<f32> = (moments.variance.iter())
+        .map(|variance| 1.0 / (variance + norm.epsilon as f32).sqrt())
+        .collect();
+    let affine = Affine {
+        scale: (inverse_deviation.iter().zip(values(&gamma)))
+            .map(|(inverse, gamma)| inverse * gamma)
+            .collect(),
+        shift: values(&beta).to_vec(),
+        mean: moments.mean,
+        activation,
+    };
+    let output = from_values(affine.applied(values(&x), plane), input.dims());
+    let operation = NormAct.prepare::<NoCheckpointing>([x_node, gamma_node, beta_node]);
+    let output = match operation.compute_bound().stateful() {
+        OpsKind::Tracked(operation) => {
+            let state = State {
+                x,
+                plane,
+                affine,
+                inverse_deviation,
+                is_frozen,
+            };
+            operation.finish(state, output)
+        }
+        OpsKind::UnTracked(operation) => operation.finish(output),
+    };
+    Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
+}
+
+/// The running statistics.
+fn running(norm: &BatchNorm) -> Moments {
+    let numbers = |tensor: Tensor<1>| tensor.into_data().iter::<f32>().collect();
+    Moments {
+        mean: numbers(norm.running_mean.value()),
+        variance: numbers(norm.running_var.value()),
+    }
+}
+
+/// Moves the running statistics towards those of a batch.
+fn follow(norm: &BatchNorm, batch: &Moments, device: &Device) {
+    let follow = |running: Tensor<1>, batch: &[f32]| {
+        let batch = Tensor::from_floats(batch, device);
+        running * (1.0 - norm.momentum) + batch * norm.momentum
+    };
+    let mean = follow(norm.running_mean.value_sync(), &batch.mean);
+    let variance = follow(norm.running_var.value_sync(), &batch.variance);
+    norm.running_mean.update(mean.detach());
+    norm.running_var.update(variance.detach());
+}
+
+#[derive(Debug)]
+struct NormAct;
+
+#[derive(Debug, Clone)]
+struct State {
+    x: FloatTensor<Flex>,
+    plane: usize,
+    affine: Affine,
+    inverse_deviation: Vec<f32>,
+    /// Statistics that do not depend on the input.
+    is_frozen: bool,
+}
+
+impl Backward<Flex, 3> for NormAct {
+    type State = State;
+
+    fn backward(self, operation: Ops<State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let [x_node, gamma_node, beta_node] = operation.parents;
+        let State {
+            x,
+            plane,
+            affine,
+            inverse_deviation,
+            is_frozen,
+        } = operation.state;
+        let mut gradient = in_order(gradients.consume::<Flex>(&operation.node));
+        let (x, channels) = (values(&x), inverse_deviation.len());
+        let sums = affine.sums(x, values(&gradient), plane);
+        if let Some(node) = gamma_node {
+            let of_gamma = (sums.by_distance.iter().zip(&inverse_deviation))
+                .map(|(sum, inverse)| (sum * f64::from(*inverse)) as f32)
+                .collect();
+            gradients.register::<Flex>(node.id, from_values(of_gamma, [channels]));
+        }
+        if let Some(node) = beta_node {
+            let of_beta = sums.gradient.iter().map(|&sum| sum as f32).collect();
+            gradients.register::<Flex>(node.id, from_values(of_beta, [channels]));
+        }
+        if let Some(node) = x_node {
+            let count = (x.len() / channels) as f64;
+            // Statistics of the batch move with what they were taken of.
+            let less: Vec<[f32; 2]> = (sums.gradient.iter())
+                .zip(&sums.by_distance)
+                .zip(&inverse_deviation)
+                .map(|((&sum, &by_distance), &inverse)| match is_frozen {
+                    true => [0.0; 2],
+                    false => [
+                        (sum / count) as f32,
+                        (by_distance * f64::from(inverse).powi(2) / count) as f32,
+                    ],
+                })
+                .collect();
+            affine.backward(x, values_mut(&mut gradient), plane, &less);
+            gradients.register::<Flex>(node.id, gradient);
+        }
+    }
+}
