@@ -9,18 +9,19 @@ use burn::tensor::DType;
 #[cfg(feature = "rayon")]
 use rayon::prelude::*;
 
-/// A tensor of `f32` on the CPU, without gradients, its numbers in order; elsewhere it comes back.
-pub(super) fn take<const D: usize>(tensor: Tensor<D>) -> Result<FloatTensor<Flex>, Tensor<D>> {
+/// Whether it is a tensor of `f32` on the CPU, and no gradients are wanted.
+pub(super) fn holds<const D: usize>(tensor: &Tensor<D>) -> bool {
     let device = tensor.device();
-    if device != Device::flex() || device.is_autodiff() || tensor.dtype() != DType::F32 {
-        return Err(tensor);
-    }
-    // The clone shares its numbers, and has them alone once the tensor is gone.
-    let Ok(taken) = tensor.clone().try_into_primitive::<Flex>() else {
-        return Err(tensor);
-    };
-    drop(tensor);
-    Ok(in_order(taken))
+    device == Device::flex() && !device.is_autodiff() && tensor.dtype() == DType::F32
+}
+
+/// Its numbers in order.
+///
+/// # Panics
+/// For a tensor that the CPU does not [hold](holds).
+pub(super) fn take<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Flex> {
+    let taken = tensor.try_into_primitive::<Flex>();
+    in_order(taken.expect("what the CPU holds is Flex's"))
 }
 
 /// The same tensor, its numbers in order.

@@ -30,13 +30,11 @@ pub fn depthwise(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     if let Some(output) = gradients::depthwise(conv, geometry, &input) {
         return output;
     }
-    match (cpu::take(input), cpu::take(conv.weight.val())) {
-        (Ok(input), Ok(weight)) => {
-            Tensor::from_primitive::<Flex>(forward(geometry, &input, &weight))
-        }
-        (Err(input), _) => conv.forward(input),
-        (Ok(input), Err(_)) => conv.forward(Tensor::from_primitive::<Flex>(input)),
+    if !cpu::holds(&input) {
+        return conv.forward(input);
     }
+    let (input, weight) = (cpu::take(input), cpu::take(conv.weight.val()));
+    Tensor::from_primitive::<Flex>(forward(geometry, &input, &weight))
 }
 
 /// Sizes for input `[n, channels, height, width]`; none for what is no depthwise convolution of square kernels.

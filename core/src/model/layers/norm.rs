@@ -86,11 +86,10 @@ impl Norm {
         {
             return output;
         }
-        let input = match self {
-            Self::Shift(shift) => shift.forward_act(input, activation),
-            Self::Batch(_) => Err(input),
-        };
-        input.unwrap_or_else(|input| activation.forward(self.by_burn(input)))
+        match self {
+            Self::Shift(shift) if cpu::holds(&input) => shift.forward_act(input, activation),
+            _ => activation.forward(self.by_burn(input)),
+        }
     }
 
     fn by_burn(&self, input: Tensor<4>) -> Tensor<4> {
@@ -122,14 +121,10 @@ impl Norm {
 }
 
 impl Shift {
-    /// In one pass on the CPU; elsewhere the input comes back.
-    fn forward_act(
-        &self,
-        input: Tensor<4>,
-        activation: Activation,
-    ) -> Result<Tensor<4>, Tensor<4>> {
+    /// In one pass, for what the CPU holds.
+    fn forward_act(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
         let [_, channels, height, width] = input.dims();
-        let mut x = cpu::take(input)?;
+        let mut x = cpu::take(input);
         let affine = Affine {
             mean: vec![0.0; channels],
             scale: vec![1.0; channels],
@@ -137,7 +132,7 @@ impl Shift {
             activation,
         };
         affine.apply(cpu::values_mut(&mut x), height * width);
-        Ok(Tensor::from_primitive::<Flex>(x))
+        Tensor::from_primitive::<Flex>(x)
     }
 }
 

@@ -141,12 +141,9 @@ impl Backward<Flex, 3> for NormAct {
             let less: Vec<[f32; 2]> = (sums.gradient.iter())
                 .zip(&sums.by_distance)
                 .zip(&inverse_deviation)
-                .map(|((&sum, &by_distance), &inverse)| match is_frozen {
-                    true => [0.0; 2],
-                    false => [
-                        (sum / count) as f32,
-                        (by_distance * f64::from(inverse).powi(2) / count) as f32,
-                    ],
+                .map(|((&sum, &by_distance), &inverse)| {
+                    let by_distance = by_distance * f64::from(inverse).powi(2);
+                    [sum, by_distance].map(|sum| if is_frozen { 0.0 } else { (sum / count) as f32 })
                 })
                 .collect();
             affine.backward(x, values_mut(&mut gradient), plane, &less);
