@@ -15,7 +15,7 @@ use burn::prelude::*;
 use burn::tensor::FloatDType;
 
 use super::{Activation, cpu};
-use affine::Affine;
+use affine::{Affine, Moments, numbers};
 
 /// What follows a convolution: BatchNorm, or what is left of it once its scale is folded into
 /// the convolution's weights.
@@ -86,10 +86,22 @@ impl Norm {
         {
             return output;
         }
-        match self {
-            Self::Shift(shift) if cpu::holds(&input) => shift.forward_act(input, activation),
-            _ => activation.forward(self.by_burn(input)),
+        if cpu::holds(&input) {
+            return self.in_one_pass(input, activation);
         }
+        activation.forward(self.by_burn(input))
+    }
+
+    /// What the CPU holds, changed where it is.
+    fn in_one_pass(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
+        let [_, _, height, width] = input.dims();
+        let affine = match self {
+            Self::Batch(norm) => Affine::normalising(norm, &running(norm), activation),
+            Self::Shift(Shift { bias }) => Affine::shifting(numbers(bias.val()), activation),
+        };
+        let mut x = cpu::take(input);
+        affine.apply(cpu::values_mut(&mut x), height * width);
+        Tensor::from_primitive::<Flex>(x)
     }
 
     fn by_burn(&self, input: Tensor<4>) -> Tensor<4> {
@@ -120,19 +132,11 @@ impl Norm {
     }
 }
 
-impl Shift {
-    /// In one pass, for what the CPU holds.
-    fn forward_act(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
-        let [_, channels, height, width] = input.dims();
-        let mut x = cpu::take(input);
-        let affine = Affine {
-            mean: vec![0.0; channels],
-            scale: vec![1.0; channels],
-            shift: self.bias.val().into_data().iter().collect(),
-            activation,
-        };
-        affine.apply(cpu::values_mut(&mut x), height * width);
-        Tensor::from_primitive::<Flex>(x)
+/// The running statistics.
+fn running(norm: &BatchNorm) -> Moments {
+    Moments {
+        mean: numbers(norm.running_mean.value()),
+        variance: numbers(norm.running_var.value()),
     }
 }
 

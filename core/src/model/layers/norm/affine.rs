@@ -1,5 +1,7 @@
 //! Normalisation by given numbers, with an activation behind it.
 
+use burn::nn::BatchNorm;
+use burn::prelude::*;
 use multiversion::multiversion;
 
 use super::curve::{Curve, by_curve};
@@ -14,7 +16,45 @@ pub(super) struct Affine {
     pub(super) activation: Activation,
 }
 
+/// Mean and biased variance of each channel.
+pub(super) struct Moments {
+    pub(super) mean: Vec<f32>,
+    pub(super) variance: Vec<f32>,
+}
+
+impl Moments {
+    /// One over the standard deviation.
+    pub(super) fn inverse_deviation(&self, epsilon: f64) -> Vec<f32> {
+        let inverse = |variance: &f32| 1.0 / (variance + epsilon as f32).sqrt();
+        self.variance.iter().map(inverse).collect()
+    }
+}
+
 impl Affine {
+    /// What a normalisation with these moments does.
+    pub(super) fn normalising(norm: &BatchNorm, moments: &Moments, activation: Activation) -> Self {
+        let gamma = numbers(norm.gamma.val());
+        let inverse_deviation = moments.inverse_deviation(norm.epsilon);
+        Self {
+            mean: moments.mean.clone(),
+            scale: (gamma.iter().zip(inverse_deviation))
+                .map(|(gamma, inverse)| gamma * inverse)
+                .collect(),
+            shift: numbers(norm.beta.val()),
+            activation,
+        }
+    }
+
+    /// What adding a bias does.
+    pub(super) fn shifting(bias: Vec<f32>, activation: Activation) -> Self {
+        Self {
+            mean: vec![0.0; bias.len()],
+            scale: vec![1.0; bias.len()],
+            shift: bias,
+            activation,
+        }
+    }
+
     /// Changes feature maps in place.
     pub(super) fn apply(&self, values: &mut [f32], plane: usize) {
         cpu::for_each_plane(
@@ -48,6 +88,14 @@ impl Affine {
         let channel = plane % self.scale.len();
         [self.mean[channel], self.scale[channel], self.shift[channel]]
     }
+}
+
+/// The numbers of a parameter, or of running statistics.
+pub(super) fn numbers(tensor: Tensor<1>) -> Vec<f32> {
+    if cpu::holds(&tensor) {
+        return cpu::values(&cpu::take(tensor)).to_vec();
+    }
+    tensor.into_data().iter().collect()
 }
 
 #[multiversion(targets("x86_64+avx2+fma"))]

@@ -74,13 +74,54 @@ impl Curve for Relu6 {
 impl Curve for Silu {
     #[inline]
     fn at(x: f32) -> f32 {
-        x / (1.0 + (-x).exp())
+        x / (1.0 + exp(-x))
     }
 
     #[cfg(feature = "training")]
     #[inline]
     fn slope(x: f32) -> f32 {
-        let sigmoid = 1.0 / (1.0 + (-x).exp());
+        let sigmoid = 1.0 / (1.0 + exp(-x));
         sigmoid * (1.0 + x * (1.0 - sigmoid))
+    }
+}
+
+/// `e^x`, from e^-87 to e^88, without a call or a branch, so that loops take several at once; the standard library's
+/// took a seventh of a training step of EfficientNet-B3.
+///
+/// `2^n e^r` with a whole n and r within ± ln 2 / 2 (Cody & Waite 1980), where eight terms of the series are exact enough.
+#[inline]
+fn exp(x: f32) -> f32 {
+    // Added to a number, it leaves no room for what is behind the point, and the number in the last bits.
+    const ROUND: f32 = 12_582_912.0;
+    // ln 2 in two parts, of which the first has so few digits that its multiples are exact.
+    const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+    let x = x.clamp(-87.0, 88.0);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = x - n * LN_2[0] - n * LN_2[1];
+    let series = [5_040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0];
+    let e_r = series
+        .iter()
+        .fold(0.0, |sum, factorial| sum * r + 1.0 / factorial);
+    let exponent = shifted.to_bits().wrapping_sub(ROUND.to_bits());
+    e_r * f32::from_bits(exponent.wrapping_add(127) << 23)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exponential_is_that_of_the_standard_library() {
+        for step in -87_000..=88_000 {
+            let x = step as f32 / 1_000.0;
+            let expected = f64::from(x).exp();
+            let error = (f64::from(exp(x)) - expected).abs() / expected;
+            assert!(error < 2e-7, "{x}: {error}");
+        }
+        assert!(exp(f32::NAN).is_nan());
+        assert!(exp(f32::INFINITY) > 1e38 && exp(f32::NEG_INFINITY) < 1e-37);
+        assert!(Silu::at(-1_000.0).abs() < 1e-30);
+        assert!((Silu::at(1_000.0) - 1_000.0).abs() < 1e-3);
     }
 }

@@ -12,8 +12,7 @@ use burn::nn::BatchNorm;
 use burn::prelude::*;
 use burn::tensor::DType;
 
-use super::affine::Affine;
-use super::statistics::Moments;
+use super::affine::{Affine, Moments};
 use crate::model::layers::Activation;
 use crate::model::layers::cpu::{from_values, in_order, values, values_mut};
 
@@ -34,30 +33,20 @@ pub(super) fn norm_act(
         .ok()?
         .into_parts();
     let parameter = |tensor: Tensor<1>| tensor.try_into_primitive::<Autodiff<Flex>>().ok();
-    let (gamma, gamma_node) = parameter(norm.gamma.val())?.into_parts();
-    let (beta, beta_node) = parameter(norm.beta.val())?.into_parts();
+    let (_, gamma_node) = parameter(norm.gamma.val())?.into_parts();
+    let (_, beta_node) = parameter(norm.beta.val())?.into_parts();
     let [_, channels, height, width] = input.dims();
     let plane = height * width;
     let x = in_order(x);
     let is_frozen = !norm.training.is_enabled();
     let moments = if is_frozen {
-        running(norm)
+        super::running(norm)
     } else {
         let moments = Moments::of(values(&x), channels, plane);
         follow(norm, &moments, &input.device());
         moments
     };
-    let inverse_deviation: Vec<f32> = (moments.variance.iter())
-        .map(|variance| 1.0 / (variance + norm.epsilon as f32).sqrt())
-        .collect();
-    let affine = Affine {
-        scale: (inverse_deviation.iter().zip(values(&gamma)))
-            .map(|(inverse, gamma)| inverse * gamma)
-            .collect(),
-        shift: values(&beta).to_vec(),
-        mean: moments.mean,
-        activation,
-    };
+    let affine = Affine::normalising(norm, &moments, activation);
     let output = from_values(affine.applied(values(&x), plane), input.dims());
     let operation = NormAct.prepare::<NoCheckpointing>([x_node, gamma_node, beta_node]);
     let output = match operation.compute_bound().stateful() {
@@ -66,7 +55,7 @@ pub(super) fn norm_act(
                 x,
                 plane,
                 affine,
-                inverse_deviation,
+                inverse_deviation: moments.inverse_deviation(norm.epsilon),
                 is_frozen,
             };
             operation.finish(state, output)
@@ -74,15 +63,6 @@ pub(super) fn norm_act(
         OpsKind::UnTracked(operation) => operation.finish(output),
     };
     Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
-}
-
-/// The running statistics.
-fn running(norm: &BatchNorm) -> Moments {
-    let numbers = |tensor: Tensor<1>| tensor.into_data().iter::<f32>().collect();
-    Moments {
-        mean: numbers(norm.running_mean.value()),
-        variance: numbers(norm.running_var.value()),
-    }
 }
 
 /// Moves the running statistics towards those of a batch.

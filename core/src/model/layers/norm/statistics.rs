@@ -2,19 +2,12 @@
 
 use multiversion::multiversion;
 
-use super::affine::Affine;
+use super::affine::{Affine, Moments};
 use super::curve::{Curve, by_curve};
 use crate::model::layers::cpu;
 
 /// Numbers that are added side by side: more than a processor does at once, so that it waits for none.
 const LANES: usize = 32;
-
-/// Of each channel.
-pub(super) struct Moments {
-    pub(super) mean: Vec<f32>,
-    /// Biased.
-    pub(super) variance: Vec<f32>,
-}
 
 /// Sums over each channel of the gradient behind the normalisation: by itself, and times `x - mean`.
 pub(super) struct Sums {

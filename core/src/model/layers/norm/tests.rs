@@ -13,7 +13,7 @@ const ACTIVATIONS: [Activation; 4] = [
 ];
 
 /// Numbers that differ from channel to channel.
-fn numbers(device: &Device) -> [Tensor<1>; 4] {
+fn parameters(device: &Device) -> [Tensor<1>; 4] {
     let spread = Distribution::Normal(1.0, 0.5);
     let [gamma, beta, mean, variance] =
         [2.0, 1.0, 5.0, 1.0].map(|factor| Tensor::random([CHANNELS], spread, device) * factor);
@@ -65,7 +65,7 @@ fn step(
 #[test]
 fn a_step_in_one_pass_is_burns() {
     let device = Device::flex().autodiff();
-    let (numbers, input) = (numbers(&device), input(&device));
+    let (numbers, input) = (parameters(&device), input(&device));
     for frozen in [false, true] {
         for activation in ACTIVATIONS {
             let prepared = || {
@@ -110,6 +110,18 @@ fn what_is_folded_is_shifted_in_one_pass() {
     let theirs = Activation::Relu6.forward(norm.by_burn(part));
     assert_eq!(ours.into_data(), theirs.into_data());
     assert!(ours_keeps_nan(&norm, &device));
+}
+
+#[test]
+fn without_gradients_a_norm_goes_by_its_running_statistics() {
+    let device = Device::flex();
+    let norm = norm(parameters(&device), &device);
+    let input = input(&device);
+    for activation in ACTIVATIONS {
+        let ours = norm.forward_act(input.clone(), activation).into_data();
+        let theirs = activation.forward(norm.by_burn(input.clone())).into_data();
+        ours.assert_approx_eq::<f32>(&theirs, Tolerance::rel_abs(1e-5, 1e-5));
+    }
 }
 
 fn ours_keeps_nan(norm: &Norm, device: &Device) -> bool {
