@@ -85,6 +85,7 @@ pub(super) fn for_each_plane<S>(
 }
 
 /// What `work` finds for each of `count` planes or channels, in order.
+#[cfg(feature = "training")]
 pub(super) fn collect<S, T: Send>(
     count: usize,
     scratch: impl Fn() -> S + Send + Sync,

@@ -94,7 +94,7 @@ fn exp(x: f32) -> f32 {
     // Added to a number, it leaves no room for what is behind the point, and the number in the last bits.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts, of which the first has so few digits that its multiples are exact.
-    const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+    const LN_2: [f32; 2] = [355.0 / 512.0, -2.121_944_4e-4];
     let x = x.clamp(-87.0, 88.0);
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
