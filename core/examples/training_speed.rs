@@ -1,7 +1,8 @@
 //! How long a training step takes on this machine's CPU.
 //!
-//! `cargo run -p pipit-core --features training,rayon,burn/simd --example training_speed` prints the best of
-//! some rounds, in seconds, on all threads. After `-- ` networks may be named.
+//! `cargo run --release -p pipit-core --features training,rayon,burn/simd --example training_speed` prints the best
+//! of some rounds, in seconds, on all threads. After `-- ` networks may be named; `training_speed.py` is the same
+//! step in PyTorch.
 #![allow(clippy::print_stdout, reason = "it is what the program is for")]
 
 #[cfg(not(feature = "training"))]
