@@ -4,7 +4,7 @@ mod block;
 
 use super::head::Head;
 use super::layers::{
-    Activation, ConvShape, DropPath, Norm, Padding, depthwise, freeze, pointwise, uniform,
+    Activation, ConvShape, DropPath, Norm, Padding, freeze, grouped, pointwise, uniform,
 };
 use super::{Network, Tap, through};
 use block::Block;
@@ -180,7 +180,7 @@ fn classifier(num_features: usize, num_classes: usize, device: &Device) -> Head 
 
 impl Network for EfficientNet {
     fn features(&self, images: Tensor<4>, tap: &mut Tap<'_>) -> Tensor<4> {
-        let mut x = depthwise(&self.conv_stem, images);
+        let mut x = grouped(&self.conv_stem, images);
         x = self.bn1.forward_act(x, self.activation);
         tap("bn1", &x);
         let stages = (0..).map(|i| format!("blocks.{i}")).zip(&self.blocks);

@@ -2,11 +2,12 @@
 //! timm's light variant with efficient channel attention.
 
 use super::head::Head;
-use super::layers::{ConvShape, DropPath, EfficientChannelAttention, ScaledStdConv2d, freeze};
+use super::layers::{
+    Activation, ConvShape, DropPath, EfficientChannelAttention, ScaledStdConv2d, freeze,
+};
 use super::{Network, Tap, through};
 use burn::module::Initializer;
 use burn::prelude::*;
-use burn::tensor::activation::silu;
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 
@@ -104,7 +105,7 @@ impl Network for NfNet {
         x = through(x, stages, Block::forward, tap);
         x = self.final_conv.forward(x);
         tap("final_conv", &x);
-        x = silu(x);
+        x = Activation::Silu.forward(x);
         tap("final_act", &x);
         x
     }
@@ -170,9 +171,9 @@ impl Stem {
 
     /// The last convolution has no activation behind it: each block begins with one.
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let mut x = silu(self.conv1.forward(input));
-        x = silu(self.conv2.forward(x));
-        x = silu(self.conv3.forward(x));
+        let mut x = self.conv1.forward_act(input, Activation::Silu);
+        x = self.conv2.forward_act(x, Activation::Silu);
+        x = self.conv3.forward_act(x, Activation::Silu);
         self.conv4.forward(x)
     }
 
@@ -235,14 +236,14 @@ impl Block {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let activated = silu(input.clone()) * self.beta;
+        let activated = Activation::Silu.forward(input.clone()) * self.beta;
         let shortcut = match &self.downsample {
             Some(downsample) => downsample.forward(activated.clone()),
             None => input,
         };
-        let mut x = silu(self.conv1.forward(activated));
-        x = silu(self.conv2.forward(x));
-        x = silu(self.conv2b.forward(x));
+        let mut x = self.conv1.forward_act(activated, Activation::Silu);
+        x = self.conv2.forward_act(x, Activation::Silu);
+        x = self.conv2b.forward_act(x, Activation::Silu);
         x = self.attn_last.forward(self.conv3.forward(x));
         self.drop_path.forward(x) * (ATTENTION_GAIN * ALPHA) + shortcut
     }

@@ -2,13 +2,12 @@
 
 use super::head::Head;
 use super::layers::{
-    Activation, ConvShape, DropPath, Norm, SeModule, depthwise, freeze, pointwise, uniform,
+    Activation, ConvShape, DropPath, Norm, SeModule, freeze, grouped, pointwise, uniform,
 };
 use super::{Network, Tap, through};
 use burn::module::Initializer;
 use burn::nn::conv::Conv2d;
 use burn::prelude::*;
-use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
@@ -99,7 +98,7 @@ impl Network for SeResNeXt {
     fn features(&self, images: Tensor<4>, tap: &mut Tap<'_>) -> Tensor<4> {
         let mut x = self
             .bn1
-            .forward_act(depthwise(&self.conv1, images), Activation::Relu);
+            .forward_act(grouped(&self.conv1, images), Activation::Relu);
         tap("act1", &x);
         let pool = MaxPoolOptions::new([3, 3])
             .with_stride([2, 2])
@@ -188,13 +187,13 @@ impl Bottleneck {
         x = self.bn1.forward_act(x, Activation::Relu);
         x = self
             .bn2
-            .forward_act(self.conv2.forward(x), Activation::Relu);
+            .forward_act(grouped(&self.conv2, x), Activation::Relu);
         x = self.se.forward(self.bn3.forward(pointwise(&self.conv3, x)));
         let shortcut = match &self.downsample {
             Some((conv, norm)) => norm.forward(conv.forward(input)),
             None => input,
         };
-        relu(self.drop_path.forward(x) + shortcut)
+        Activation::Relu.forward(self.drop_path.forward(x) + shortcut)
     }
 
     fn fold(&mut self) {

@@ -2,7 +2,7 @@
 
 use super::{CONV_INIT, Config, STAGES, Stage, scale_channels};
 use crate::model::layers::{
-    Activation, ConvShape, DropPath, Norm, SqueezeExcite, depthwise, pointwise,
+    Activation, ConvShape, DropPath, Norm, SqueezeExcite, grouped, pointwise,
 };
 use burn::nn::conv::Conv2d;
 use burn::prelude::*;
@@ -150,7 +150,7 @@ impl Block {
 impl DepthwiseSeparable {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let shortcut = input.clone();
-        let mut x = depthwise(&self.conv_dw, input);
+        let mut x = grouped(&self.conv_dw, input);
         x = self.bn1.forward_act(x, self.activation);
         x = squeeze_excite(self.se.as_ref(), x);
         x = self.bn2.forward(pointwise(&self.conv_pw, x));
@@ -163,7 +163,7 @@ impl InvertedResidual {
         let shortcut = input.clone();
         let mut x = pointwise(&self.conv_pw, input);
         x = self.bn1.forward_act(x, self.activation);
-        x = depthwise(&self.conv_dw, x);
+        x = grouped(&self.conv_dw, x);
         x = self.bn2.forward_act(x, self.activation);
         x = squeeze_excite(self.se.as_ref(), x);
         x = self.bn3.forward(pointwise(&self.conv_pwl, x));

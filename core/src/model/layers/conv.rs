@@ -1,6 +1,6 @@
 //! Convolutions as timm pads and initialises them.
 
-use burn::module::{Initializer, Param};
+use burn::module::Initializer;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::prelude::*;
@@ -93,78 +93,6 @@ impl ConvShape {
         Conv2d {
             bias: Some(bias.init([self.out_chans], device)),
             ..self.init(weight, device)
-        }
-    }
-}
-
-/// A 1×1 convolution without stride, padding or groups.
-///
-/// Where gradients are wanted it is a [`pointwise_product`].
-#[must_use]
-pub fn pointwise(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
-    if !input.device().is_autodiff() {
-        return conv.forward(input);
-    }
-    let bias = conv.bias.as_ref().map(Param::val);
-    pointwise_product(input, conv.weight.val(), bias)
-}
-
-/// What a convolution of `input` `[n, in_chans, height, width]` by 1×1 kernels `weight` `[out_chans, in_chans, 1, 1]` gives,
-/// as a matrix product.
-///
-/// On the CPU its gradients are two more products, while those of a convolution go through transposed copies of the
-/// input, and a step took 1.28 times as long.
-#[must_use]
-pub fn pointwise_product(
-    input: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-) -> Tensor<4> {
-    let [windows, in_chans, height, width] = input.dims();
-    let [out_chans, ..] = weight.dims();
-    let weight = weight.reshape([1, out_chans, in_chans]);
-    let product = weight.matmul(input.reshape([windows, in_chans, height * width]));
-    let output = product.reshape([windows, out_chans, height, width]);
-    match bias {
-        Some(bias) => output + bias.reshape([1, out_chans, 1, 1]),
-        None => output,
-    }
-}
-
-#[cfg(all(test, feature = "training"))]
-mod tests {
-    use super::*;
-    use burn::tensor::{Distribution, Tolerance};
-
-    #[test]
-    fn a_pointwise_product_and_its_gradients_are_those_of_the_convolution() {
-        let device = Device::flex().autodiff();
-        let spread = Initializer::Normal {
-            mean: 0.0,
-            std: 1.0,
-        };
-        let conv = ConvShape::pointwise(5, 7).init_with_bias(spread.clone(), &spread, &device);
-        let input = Tensor::<4>::random([3, 5, 4, 6], Distribution::Default, &device);
-        let step = |forward: fn(&Conv2d, Tensor<4>) -> Tensor<4>| {
-            let input = input.clone().require_grad();
-            let output = forward(&conv, input.clone());
-            let gradients = output.clone().square().sum().backward();
-            let bias = conv.bias.as_ref().expect("it has one");
-            let grads = [input.grad(&gradients), conv.weight.grad(&gradients)];
-            let [of_input, of_weight] = grads.map(|grad| grad.expect("a gradient"));
-            let of_bias = bias.grad(&gradients).expect("a gradient");
-            [
-                output.into_data(),
-                of_input.into_data(),
-                of_weight.into_data(),
-                of_bias.into_data(),
-            ]
-        };
-
-        let (ours, theirs) = (step(pointwise), step(Conv2d::forward));
-
-        for (ours, theirs) in ours.iter().zip(&theirs) {
-            ours.assert_approx_eq::<f32>(theirs, Tolerance::rel_abs(1e-5, 1e-4));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Feature maps `[n, channels, height, width]` on the CPU as what they are there: planes of numbers, one for each
 //! channel of each image, side by side.
 
+#[cfg(feature = "training")]
+use burn::backend::Autodiff;
 use burn::backend::Flex;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::{Device as FlexDevice, FloatTensor};
@@ -22,6 +24,15 @@ pub(super) fn holds<const D: usize>(tensor: &Tensor<D>) -> bool {
 pub(super) fn take<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Flex> {
     let taken = tensor.try_into_primitive::<Flex>();
     in_order(taken.expect("what the CPU holds is Flex's"))
+}
+
+#[cfg(feature = "training")]
+/// The tensor with its place among those that have gradients; none where this is not the CPU, or no gradients are wanted.
+pub(super) fn tracked<const D: usize>(tensor: &Tensor<D>) -> Option<FloatTensor<Autodiff<Flex>>> {
+    if !tensor.device().is_autodiff() || tensor.dtype() != DType::F32 {
+        return None;
+    }
+    tensor.clone().try_into_primitive::<Autodiff<Flex>>().ok()
 }
 
 /// The same tensor, its numbers in order.

@@ -4,6 +4,7 @@ mod affine;
 mod curve;
 #[cfg(feature = "training")]
 mod gradients;
+mod shift;
 #[cfg(feature = "training")]
 mod statistics;
 
@@ -16,6 +17,7 @@ use burn::tensor::FloatDType;
 
 use super::{Activation, cpu};
 use affine::{Affine, Moments, numbers};
+pub use shift::shift_act;
 
 /// What follows a convolution: BatchNorm, or what is left of it once its scale is folded into
 /// the convolution's weights.
@@ -80,41 +82,22 @@ impl Norm {
     /// `[n, channels, height, width]` unchanged
     #[must_use]
     pub fn forward_act(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
+        let norm = match self {
+            Self::Batch(norm) => norm,
+            Self::Shift(Shift { bias }) => return shift_act(input, Some(bias.val()), activation),
+        };
         #[cfg(feature = "training")]
-        if let Self::Batch(norm) = self
-            && let Some(output) = gradients::norm_act(norm, activation, &input)
-        {
+        if let Some(output) = gradients::norm_act(norm, activation, &input) {
             return output;
         }
         if cpu::holds(&input) {
-            return self.in_one_pass(input, activation);
+            let [_, _, height, width] = input.dims();
+            let affine = Affine::normalising(norm, &running(norm), activation);
+            let mut x = cpu::take(input);
+            affine.apply(cpu::values_mut(&mut x), height * width);
+            return Tensor::from_primitive::<Flex>(x);
         }
-        activation.forward(self.by_burn(input))
-    }
-
-    /// What the CPU holds, changed where it is.
-    fn in_one_pass(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
-        let [_, _, height, width] = input.dims();
-        let affine = match self {
-            Self::Batch(norm) => Affine::normalising(norm, &running(norm), activation),
-            Self::Shift(Shift { bias }) => Affine::shifting(numbers(bias.val()), activation),
-        };
-        let mut x = cpu::take(input);
-        affine.apply(cpu::values_mut(&mut x), height * width);
-        Tensor::from_primitive::<Flex>(x)
-    }
-
-    fn by_burn(&self, input: Tensor<4>) -> Tensor<4> {
-        match self {
-            Self::Batch(norm) => {
-                let dtype = input.dtype();
-                norm.forward(input.cast(FloatDType::F32)).cast(dtype)
-            }
-            Self::Shift(Shift { bias }) => {
-                let channels = bias.dims()[0];
-                input + bias.val().reshape([1, channels, 1, 1])
-            }
-        }
+        by_burn(norm, input, activation)
     }
 
     /// Moves the scale of a BatchNorm into the convolution before it. What is folded stays.
@@ -130,6 +113,12 @@ impl Norm {
         let bias = Param::from_tensor(shift);
         *self = Self::Shift(Shift { bias });
     }
+}
+
+fn by_burn(norm: &BatchNorm, input: Tensor<4>, activation: Activation) -> Tensor<4> {
+    let dtype = input.dtype();
+    let normalised = norm.forward(input.cast(FloatDType::F32)).cast(dtype);
+    activation.by_burn(normalised)
 }
 
 /// The running statistics.

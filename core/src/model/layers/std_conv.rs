@@ -1,9 +1,8 @@
 //! The convolution of networks without normalisation layers.
 
-use super::{ConvShape, pointwise_product};
+use super::{Activation, ConvShape, grouped_sums, pointwise_sums, shift_act};
 use burn::module::{Initializer, Param};
 use burn::prelude::*;
-use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
 /// Keeps the variance of what `silu` makes of normally distributed values.
@@ -51,18 +50,30 @@ impl ScaledStdConv2d {
         }
     }
 
+    /// As [`ScaledStdConv2d::forward_act`], without an activation.
+    ///
     /// # Shapes
     /// `[n, in_chans, height, width]` to `[n, out_chans, height / stride, width / stride]`, rounded up
     #[must_use]
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        self.forward_act(input, Activation::Identity)
+    }
+
+    /// The convolution, and an activation of it.
+    ///
+    /// # Shapes
+    /// `[n, in_chans, height, width]` to `[n, out_chans, height / stride, width / stride]`, rounded up
+    #[must_use]
+    pub fn forward_act(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
         // Weights are standardised in their own precision.
         let dtype = input.dtype();
-        let bias = Some(self.bias.val().cast(dtype));
         let kernels = self.kernels().cast(dtype);
-        if self.pointwise && input.device().is_autodiff() {
-            return pointwise_product(input, kernels, bias);
-        }
-        conv2d(input, kernels, bias, self.options.clone())
+        let sums = if self.pointwise {
+            pointwise_sums(input, kernels)
+        } else {
+            grouped_sums(input, kernels, self.options.clone())
+        };
+        shift_act(sums, Some(self.bias.val().cast(dtype)), activation)
     }
 
     /// Number of output channels.

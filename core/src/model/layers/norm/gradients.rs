@@ -1,6 +1,6 @@
-//! Normalisation and activation with gradients, on the CPU.
+//! Normalisation, or a shift, and the activation behind it, with gradients, on the CPU.
 //!
-//! Burn takes more than twenty passes over a feature map for both of them and their gradients; these are five.
+//! Burn takes more than twenty passes over a feature map for normalisation, activation and their gradients; these are five.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
@@ -10,11 +10,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::nn::BatchNorm;
 use burn::prelude::*;
-use burn::tensor::DType;
 
 use super::affine::{Affine, Moments};
 use crate::model::layers::Activation;
-use crate::model::layers::cpu::{from_values, in_order, values, values_mut};
+use crate::model::layers::cpu::{from_values, in_order, tracked, values, values_mut};
 
 /// The activation of what `norm` makes of `input`, whose running statistics follow as Burn's do.
 ///
@@ -24,17 +23,9 @@ pub(super) fn norm_act(
     activation: Activation,
     input: &Tensor<4>,
 ) -> Option<Tensor<4>> {
-    if !input.device().is_autodiff() || input.dtype() != DType::F32 {
-        return None;
-    }
-    let (x, x_node) = input
-        .clone()
-        .try_into_primitive::<Autodiff<Flex>>()
-        .ok()?
-        .into_parts();
-    let parameter = |tensor: Tensor<1>| tensor.try_into_primitive::<Autodiff<Flex>>().ok();
-    let (_, gamma_node) = parameter(norm.gamma.val())?.into_parts();
-    let (_, beta_node) = parameter(norm.beta.val())?.into_parts();
+    let (x, x_node) = tracked(input)?.into_parts();
+    let (_, gamma_node) = tracked(&norm.gamma.val())?.into_parts();
+    let (_, beta_node) = tracked(&norm.beta.val())?.into_parts();
     let [_, channels, height, width] = input.dims();
     let plane = height * width;
     let x = in_order(x);
@@ -60,6 +51,34 @@ pub(super) fn norm_act(
             };
             operation.finish(state, output)
         }
+        OpsKind::UnTracked(operation) => operation.finish(output),
+    };
+    Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
+}
+
+/// The activation of `input`, to which a bias is added if there is one.
+///
+/// None where this is not the CPU, or no gradients are wanted.
+pub(super) fn shift_act(
+    bias: Option<&Tensor<1>>,
+    activation: Activation,
+    input: &Tensor<4>,
+) -> Option<Tensor<4>> {
+    let (x, x_node) = tracked(input)?.into_parts();
+    // Without one, all channels are as one that is not moved.
+    let (bias, bias_node) = match bias {
+        Some(bias) => tracked(bias)?,
+        None => tracked(&Tensor::<1>::zeros([1], &input.device()))?,
+    }
+    .into_parts();
+    let [_, _, height, width] = input.dims();
+    let plane = height * width;
+    let x = in_order(x);
+    let affine = Affine::shifting(values(&bias).to_vec(), activation);
+    let output = from_values(affine.applied(values(&x), plane), input.dims());
+    let operation = ShiftAct.prepare::<NoCheckpointing>([x_node, bias_node]);
+    let output = match operation.compute_bound().stateful() {
+        OpsKind::Tracked(operation) => operation.finish((x, plane, affine), output),
         OpsKind::UnTracked(operation) => operation.finish(output),
     };
     Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
@@ -127,6 +146,35 @@ impl Backward<Flex, 3> for NormAct {
                 })
                 .collect();
             affine.backward(x, values_mut(&mut gradient), plane, &less);
+            gradients.register::<Flex>(node.id, gradient);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct ShiftAct;
+
+impl Backward<Flex, 2> for ShiftAct {
+    /// What went in, the numbers of a plane, and what was done.
+    type State = (FloatTensor<Flex>, usize, Affine);
+
+    fn backward(
+        self,
+        operation: Ops<Self::State, 2>,
+        gradients: &mut Gradients,
+        _: &mut Checkpointer,
+    ) {
+        let [x_node, bias_node] = operation.parents;
+        let (x, plane, affine) = operation.state;
+        let mut gradient = in_order(gradients.consume::<Flex>(&operation.node));
+        let (x, channels) = (values(&x), affine.shift.len());
+        if let Some(node) = bias_node {
+            let sums = affine.sums(x, values(&gradient), plane);
+            let of_bias = sums.gradient.iter().map(|&sum| sum as f32).collect();
+            gradients.register::<Flex>(node.id, from_values(of_bias, [channels]));
+        }
+        if let Some(node) = x_node {
+            affine.backward(x, values_mut(&mut gradient), plane, &[[0.0; 2]]);
             gradients.register::<Flex>(node.id, gradient);
         }
     }

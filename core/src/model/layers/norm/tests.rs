@@ -38,6 +38,14 @@ fn input(device: &Device) -> Tensor<4> {
     noise * 4.0 + levels.reshape([1, CHANNELS, 1, 1])
 }
 
+/// By Burn's steps.
+fn theirs(norm: &Norm, input: Tensor<4>, activation: Activation) -> Tensor<4> {
+    match norm {
+        Norm::Batch(norm) => by_burn(norm, input, activation),
+        Norm::Shift(Shift { bias }) => shift::by_burn(input, Some(bias.val()), activation),
+    }
+}
+
 /// What comes out, the gradients of input, gamma and beta where there are some, and the running statistics.
 fn step(
     norm: &Norm,
@@ -78,7 +86,7 @@ fn a_step_in_one_pass_is_burns() {
             });
 
             let theirs = step(&prepared(), input.clone(), |norm, x| {
-                activation.forward(norm.by_burn(x))
+                theirs(norm, x, activation)
             });
             assert_eq!(ours.len(), if frozen { 4 } else { 6 });
             assert_eq!(ours.len(), theirs.len());
@@ -102,12 +110,12 @@ fn what_is_folded_is_shifted_in_one_pass() {
 
         let ours = norm.forward_act(shared, activation).into_data();
 
-        let theirs = activation.forward(norm.by_burn(input.clone())).into_data();
+        let theirs = theirs(&norm, input.clone(), activation).into_data();
         ours.assert_approx_eq::<f32>(&theirs, Tolerance::rel_abs(1e-6, 1e-6));
     }
     let part = input.clone().slice([1..2, 0..CHANNELS, 0..5, 2..6]);
     let ours = norm.forward_act(part.clone(), Activation::Relu6);
-    let theirs = Activation::Relu6.forward(norm.by_burn(part));
+    let theirs = theirs(&norm, part, Activation::Relu6);
     assert_eq!(ours.into_data(), theirs.into_data());
     assert!(ours_keeps_nan(&norm, &device));
 }
@@ -119,7 +127,7 @@ fn without_gradients_a_norm_goes_by_its_running_statistics() {
     let input = input(&device);
     for activation in ACTIVATIONS {
         let ours = norm.forward_act(input.clone(), activation).into_data();
-        let theirs = activation.forward(norm.by_burn(input.clone())).into_data();
+        let theirs = theirs(&norm, input.clone(), activation).into_data();
         ours.assert_approx_eq::<f32>(&theirs, Tolerance::rel_abs(1e-5, 1e-5));
     }
 }
@@ -130,4 +138,34 @@ fn ours_keeps_nan(norm: &Norm, device: &Device) -> bool {
         .map(|activation| norm.forward_act(input.clone(), activation).into_data())
         .iter()
         .all(|data| data.iter::<f32>().all(f32::is_nan))
+}
+
+#[test]
+fn a_step_of_a_shift_in_one_pass_is_burns() {
+    let device = Device::flex().autodiff();
+    let input = input(&device) - 20.0;
+    let bias = Tensor::<1>::random([CHANNELS], Distribution::Default, &device);
+    let step = |forward: &dyn Fn(Tensor<4>, Tensor<1>) -> Tensor<4>| {
+        let (input, bias) = (input.clone().require_grad(), bias.clone().require_grad());
+        let output = forward(input.clone(), bias.clone());
+        let gradients = (output.clone() * input.clone().detach().sin())
+            .sum()
+            .backward();
+        let of_bias = bias.grad(&gradients).map(Tensor::into_data);
+        let of_input = input.grad(&gradients).map(Tensor::into_data);
+        [Some(output.into_data()), of_input, of_bias]
+    };
+    for activation in ACTIVATIONS {
+        for is_biased in [false, true] {
+            let bias_of = |bias| is_biased.then_some(bias);
+            let ours = step(&|x, bias| shift_act(x, bias_of(bias), activation));
+            let theirs = step(&|x, bias| shift::by_burn(x, bias_of(bias), activation));
+            for (ours, theirs) in ours.iter().zip(&theirs) {
+                assert_eq!(ours.is_some(), theirs.is_some(), "a gradient");
+                if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                    ours.assert_approx_eq::<f32>(theirs, Tolerance::rel_abs(1e-4, 1e-4));
+                }
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Depthwise convolutions with gradients, on the CPU.
+//! Convolutions with gradients, on the CPU.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
@@ -6,24 +6,24 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
-use burn::nn::conv::Conv2d;
 use burn::prelude::*;
-use burn::tensor::DType;
 
-use super::planes::{Geometry, Scratch};
-use crate::model::layers::cpu::{self, in_order, values};
+use super::backward::GradientScratch;
+use super::geometry::Geometry;
+use super::planes::Scratch;
+use crate::model::layers::cpu::{self, in_order, tracked, values};
 
 /// None where this is not the CPU, or no gradients are wanted.
-pub(super) fn depthwise(conv: &Conv2d, geometry: Geometry, input: &Tensor<4>) -> Option<Tensor<4>> {
-    if !input.device().is_autodiff() || input.dtype() != DType::F32 {
-        return None;
-    }
-    let primitive = |tensor: Tensor<4>| tensor.try_into_primitive::<Autodiff<Flex>>().ok();
-    let (input, input_node) = primitive(input.clone())?.into_parts();
-    let (weight, weight_node) = primitive(conv.weight.val())?.into_parts();
+pub(super) fn convolve(
+    geometry: Geometry,
+    input: &Tensor<4>,
+    weight: &Tensor<4>,
+) -> Option<Tensor<4>> {
+    let (input, input_node) = tracked(input)?.into_parts();
+    let (weight, weight_node) = tracked(weight)?.into_parts();
     let (input, weight) = (in_order(input), in_order(weight));
     let output = super::forward(geometry, &input, &weight);
-    let operation = Depthwise.prepare::<NoCheckpointing>([input_node, weight_node]);
+    let operation = Convolution.prepare::<NoCheckpointing>([input_node, weight_node]);
     let output = match operation.compute_bound().stateful() {
         OpsKind::Tracked(operation) => operation.finish((input, weight, geometry), output),
         OpsKind::UnTracked(operation) => operation.finish(output),
@@ -32,9 +32,9 @@ pub(super) fn depthwise(conv: &Conv2d, geometry: Geometry, input: &Tensor<4>) ->
 }
 
 #[derive(Debug)]
-struct Depthwise;
+struct Convolution;
 
-impl Backward<Flex, 2> for Depthwise {
+impl Backward<Flex, 2> for Convolution {
     /// Input, kernels, and how they were convolved.
     type State = (FloatTensor<Flex>, FloatTensor<Flex>, Geometry);
 
@@ -48,11 +48,11 @@ impl Backward<Flex, 2> for Depthwise {
         let (input, weight, geometry) = operation.state;
         let of_output = in_order(gradients.consume::<Flex>(&operation.node));
         if let Some(node) = input_node {
-            let of_input = of_input(geometry, &weight, &of_output);
+            let of_input = of_input(geometry, cpu::dims(&input), &weight, &of_output);
             gradients.register::<Flex>(node.id, of_input);
         }
         if let Some(node) = weight_node {
-            let of_weight = of_weight(geometry, &input, &of_output);
+            let of_weight = of_weight(geometry, &input, cpu::dims(&weight), &of_output);
             gradients.register::<Flex>(node.id, of_weight);
         }
     }
@@ -60,43 +60,50 @@ impl Backward<Flex, 2> for Depthwise {
 
 fn of_input(
     geometry: Geometry,
+    shape: [usize; 4],
     weight: &FloatTensor<Flex>,
     of_output: &FloatTensor<Flex>,
 ) -> FloatTensor<Flex> {
-    let [n, out_chans, ..] = cpu::dims::<4>(of_output);
-    let [height, width] = geometry.input;
-    let channels = out_chans / geometry.multiplier;
     let (weight, of_output) = (values(weight), values(of_output));
-    let mut of_input = vec![0.0; n * channels * height * width];
+    let mut of_input = vec![0.0; shape.iter().product()];
+    let planes = geometry.input_planes();
     cpu::for_each_plane(
         &mut of_input,
-        height * width,
-        || Scratch::new(&geometry),
+        planes * geometry.input_plane(),
+        GradientScratch::default,
         |scratch, index, of_input| {
-            geometry.backward_input(scratch, of_output, weight, index, of_input);
+            geometry.backward_input(scratch, of_output, weight, index * planes, of_input);
         },
     );
-    cpu::from_values(of_input, [n, channels, height, width])
+    cpu::from_values(of_input, shape)
 }
 
 fn of_weight(
     geometry: Geometry,
     input: &FloatTensor<Flex>,
+    shape: [usize; 4],
     of_output: &FloatTensor<Flex>,
 ) -> FloatTensor<Flex> {
     let [n, out_chans, ..] = cpu::dims::<4>(of_output);
     let (input, of_output) = (values(input), values(of_output));
+    let (planes, weights) = (
+        geometry.output_planes(),
+        geometry.in_chans * geometry.taps(),
+    );
     let of_channels = cpu::collect(
-        out_chans,
-        || Scratch::new(&geometry),
-        |scratch, channel| {
-            let mut of_weights = vec![0.0; geometry.kernel.pow(2)];
-            for index in (channel..n * out_chans).step_by(out_chans) {
-                geometry.backward_weights(scratch, input, of_output, index, &mut of_weights);
+        out_chans / planes,
+        || (Scratch::new(&geometry), GradientScratch::default()),
+        |(scratch, of_planes), block| {
+            let mut of_weights = vec![0.0; planes * weights];
+            for image in 0..n {
+                let first = image * out_chans + block * planes;
+                for (index, of_weights) in (first..).zip(of_weights.chunks_exact_mut(weights)) {
+                    geometry
+                        .backward_weights(scratch, of_planes, input, of_output, index, of_weights);
+                }
             }
             of_weights
         },
     );
-    let shape = [out_chans, 1, geometry.kernel, geometry.kernel];
     cpu::from_values(of_channels.concat(), shape)
 }
