@@ -24,6 +24,7 @@ pub(super) struct Geometry {
 
 impl Geometry {
     /// Weights of a kernel.
+    #[cfg(feature = "training")]
     pub(super) fn taps(&self) -> usize {
         self.kernel * self.kernel
     }
