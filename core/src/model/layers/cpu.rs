@@ -4,6 +4,10 @@
 #[cfg(feature = "training")]
 use burn::backend::Autodiff;
 use burn::backend::Flex;
+#[cfg(feature = "training")]
+use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
+#[cfg(feature = "training")]
+use burn::backend::autodiff::ops::{Backward, OpsKind};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::{Device as FlexDevice, FloatTensor};
 use burn::prelude::*;
@@ -26,13 +30,27 @@ pub(super) fn take<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Flex> {
     in_order(taken.expect("what the CPU holds is Flex's"))
 }
 
-#[cfg(feature = "training")]
 /// The tensor with its place among those that have gradients; none where this is not the CPU, or no gradients are wanted.
+#[cfg(feature = "training")]
 pub(super) fn tracked<const D: usize>(tensor: &Tensor<D>) -> Option<FloatTensor<Autodiff<Flex>>> {
     if !tensor.device().is_autodiff() || tensor.dtype() != DType::F32 {
         return None;
     }
     tensor.clone().try_into_primitive::<Autodiff<Flex>>().ok()
+}
+
+/// What an operation made, which is told of its gradient if anybody wants one.
+#[cfg(feature = "training")]
+pub(super) fn recorded<O: Backward<Flex, N>, const N: usize>(
+    operation: OpsKind<O, Flex, O::State, NoCheckpointing, N>,
+    state: O::State,
+    output: FloatTensor<Flex>,
+) -> Tensor<4> {
+    let output = match operation {
+        OpsKind::Tracked(operation) => operation.finish(state, output),
+        OpsKind::UnTracked(operation) => operation.finish(output),
+    };
+    Tensor::from_primitive::<Autodiff<Flex>>(output)
 }
 
 /// The same tensor, its numbers in order.

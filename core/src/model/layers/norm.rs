@@ -8,7 +8,6 @@ mod shift;
 #[cfg(feature = "training")]
 mod statistics;
 
-use burn::backend::Flex;
 use burn::module::{Initializer, Param};
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, BatchNormConfig};
@@ -91,11 +90,7 @@ impl Norm {
             return output;
         }
         if cpu::holds(&input) {
-            let [_, _, height, width] = input.dims();
-            let affine = Affine::normalising(norm, &running(norm), activation);
-            let mut x = cpu::take(input);
-            affine.apply(cpu::values_mut(&mut x), height * width);
-            return Tensor::from_primitive::<Flex>(x);
+            return Affine::normalising(norm, &running(norm), activation).forward(input);
         }
         by_burn(norm, input, activation)
     }

@@ -19,8 +19,6 @@ pub(super) struct GradientScratch {
     /// Which group of all images' it is.
     group: Option<usize>,
     sums: Sums,
-    /// The gradient of one output plane, with zeros behind its rows.
-    rows: Vec<f32>,
 }
 
 impl Geometry {
@@ -150,10 +148,11 @@ impl Padded {
 
 impl Geometry {
     /// Adds the gradient of an output channel's weights to `of_weights`, by that of the output plane number `index` of all.
+    /// `rows` takes that along with zeros behind its rows.
     pub(super) fn backward_weights(
         &self,
         scratch: &mut Scratch,
-        GradientScratch { rows, .. }: &mut GradientScratch,
+        rows: &mut Vec<f32>,
         input: &[f32],
         of_output: &[f32],
         index: usize,

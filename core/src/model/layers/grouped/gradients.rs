@@ -1,17 +1,17 @@
 //! Convolutions with gradients, on the CPU.
 
+use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::autodiff::ops::{Backward, Ops};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex};
 use burn::prelude::*;
 
 use super::backward::GradientScratch;
 use super::geometry::Geometry;
 use super::planes::Scratch;
-use crate::model::layers::cpu::{self, in_order, tracked, values};
+use crate::model::layers::cpu::{self, in_order, recorded, tracked, values};
 
 /// None where this is not the CPU, or no gradients are wanted.
 pub(super) fn convolve(
@@ -24,11 +24,8 @@ pub(super) fn convolve(
     let (input, weight) = (in_order(input), in_order(weight));
     let output = super::forward(geometry, &input, &weight);
     let operation = Convolution.prepare::<NoCheckpointing>([input_node, weight_node]);
-    let output = match operation.compute_bound().stateful() {
-        OpsKind::Tracked(operation) => operation.finish((input, weight, geometry), output),
-        OpsKind::UnTracked(operation) => operation.finish(output),
-    };
-    Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
+    let operation = operation.compute_bound().stateful();
+    Some(recorded(operation, (input, weight, geometry), output))
 }
 
 #[derive(Debug)]
@@ -92,14 +89,13 @@ fn of_weight(
     );
     let of_channels = cpu::collect(
         out_chans / planes,
-        || (Scratch::new(&geometry), GradientScratch::default()),
-        |(scratch, of_planes), block| {
+        || (Scratch::new(&geometry), Vec::new()),
+        |(scratch, rows), block| {
             let mut of_weights = vec![0.0; planes * weights];
             for image in 0..n {
                 let first = image * out_chans + block * planes;
                 for (index, of_weights) in (first..).zip(of_weights.chunks_exact_mut(weights)) {
-                    geometry
-                        .backward_weights(scratch, of_planes, input, of_output, index, of_weights);
+                    geometry.backward_weights(scratch, rows, input, of_output, index, of_weights);
                 }
             }
             of_weights

@@ -1,5 +1,6 @@
 //! Normalisation by given numbers, with an activation behind it.
 
+use burn::backend::Flex;
 use burn::nn::BatchNorm;
 use burn::prelude::*;
 use multiversion::multiversion;
@@ -55,8 +56,16 @@ impl Affine {
         }
     }
 
+    /// What becomes of feature maps that the CPU [holds](cpu::holds), which are changed where they are.
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = input.dims();
+        let mut x = cpu::take(input);
+        self.apply(cpu::values_mut(&mut x), height * width);
+        Tensor::from_primitive::<Flex>(x)
+    }
+
     /// Changes feature maps in place.
-    pub(super) fn apply(&self, values: &mut [f32], plane: usize) {
+    fn apply(&self, values: &mut [f32], plane: usize) {
         cpu::for_each_plane(
             values,
             plane,

@@ -2,18 +2,18 @@
 //!
 //! Burn takes more than twenty passes over a feature map for normalisation, activation and their gradients; these are five.
 
+use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::autodiff::ops::{Backward, Ops};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex};
 use burn::nn::BatchNorm;
 use burn::prelude::*;
 
 use super::affine::{Affine, Moments};
 use crate::model::layers::Activation;
-use crate::model::layers::cpu::{from_values, in_order, tracked, values, values_mut};
+use crate::model::layers::cpu::{from_values, in_order, recorded, tracked, values, values_mut};
 
 /// The activation of what `norm` makes of `input`, whose running statistics follow as Burn's do.
 ///
@@ -40,20 +40,15 @@ pub(super) fn norm_act(
     let affine = Affine::normalising(norm, &moments, activation);
     let output = from_values(affine.applied(values(&x), plane), input.dims());
     let operation = NormAct.prepare::<NoCheckpointing>([x_node, gamma_node, beta_node]);
-    let output = match operation.compute_bound().stateful() {
-        OpsKind::Tracked(operation) => {
-            let state = State {
-                x,
-                plane,
-                affine,
-                inverse_deviation: moments.inverse_deviation(norm.epsilon),
-                is_frozen,
-            };
-            operation.finish(state, output)
-        }
-        OpsKind::UnTracked(operation) => operation.finish(output),
+    let operation = operation.compute_bound().stateful();
+    let state = State {
+        x,
+        plane,
+        affine,
+        inverse_deviation: moments.inverse_deviation(norm.epsilon),
+        is_frozen,
     };
-    Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
+    Some(recorded(operation, state, output))
 }
 
 /// The activation of `input`, to which a bias is added if there is one.
@@ -77,11 +72,8 @@ pub(super) fn shift_act(
     let affine = Affine::shifting(values(&bias).to_vec(), activation);
     let output = from_values(affine.applied(values(&x), plane), input.dims());
     let operation = ShiftAct.prepare::<NoCheckpointing>([x_node, bias_node]);
-    let output = match operation.compute_bound().stateful() {
-        OpsKind::Tracked(operation) => operation.finish((x, plane, affine), output),
-        OpsKind::UnTracked(operation) => operation.finish(output),
-    };
-    Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
+    let operation = operation.compute_bound().stateful();
+    Some(recorded(operation, (x, plane, affine), output))
 }
 
 /// Moves the running statistics towards those of a batch.

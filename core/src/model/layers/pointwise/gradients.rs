@@ -1,16 +1,16 @@
 //! 1×1 convolutions with gradients, on the CPU.
 
+use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::autodiff::ops::{Backward, Ops};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex};
 use burn::prelude::*;
 use burn::tensor::Shape;
 
-use crate::model::layers::cpu::{self, in_order, tracked, values};
+use crate::model::layers::cpu::{self, in_order, recorded, tracked, values};
 
 /// None where this is not the CPU, or no gradients are wanted.
 pub(super) fn convolve(input: &Tensor<4>, weight: &Tensor<4>) -> Option<Tensor<4>> {
@@ -23,11 +23,8 @@ pub(super) fn convolve(input: &Tensor<4>, weight: &Tensor<4>) -> Option<Tensor<4
     let output = Flex::float_matmul(weight.clone(), x.clone());
     let output = Flex::float_reshape(output, Shape::new([n, out_chans, height, width]));
     let operation = Pointwise.prepare::<NoCheckpointing>([x_node, weight_node]);
-    let output = match operation.compute_bound().stateful() {
-        OpsKind::Tracked(operation) => operation.finish((x, weight, [height, width]), output),
-        OpsKind::UnTracked(operation) => operation.finish(output),
-    };
-    Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
+    let operation = operation.compute_bound().stateful();
+    Some(recorded(operation, (x, weight, [height, width]), output))
 }
 
 #[derive(Debug)]
