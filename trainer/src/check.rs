@@ -68,7 +68,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             );
             Sides::of_run(&dataset, &run)
         }
-        None => Sides::planned(&dataset, &args.planned),
+        None => Sides::planned(&dataset, &args.planned)?,
     };
     let inspected = inspect::all(&dataset.recordings, &args.limits);
     let mut findings = survey::table(&dataset, &args.planned)?;

@@ -73,17 +73,25 @@ impl SplitBy {
 }
 
 /// Holds out part `fold` of `folds`, counted from 1, or where these are not given a share.
+///
+/// # Errors
+/// If nobody is left for that part.
 pub(crate) fn divide(
     items: &[SplitItem],
     fold: Option<usize>,
     folds: Option<usize>,
     share: f64,
     seed: u64,
-) -> Split {
-    match (fold, folds) {
-        (Some(fold), Some(folds)) => hold_out_fold(items, fold - 1, folds, seed),
-        _ => hold_out(items, share, seed),
-    }
+) -> anyhow::Result<Split> {
+    let (Some(fold), Some(folds)) = (fold, folds) else {
+        return Ok(hold_out(items, share, seed));
+    };
+    let split = hold_out_fold(items, fold - 1, folds, seed);
+    ensure!(
+        !split.held_out.is_empty(),
+        "--folds {folds} are too many: no recordist is left for part {fold}"
+    );
+    Ok(split)
 }
 
 /// Refuses a part that there is not.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Args;
 use pipit_core::Taxonomy;
 
@@ -63,16 +63,20 @@ pub(super) struct Sides(Vec<bool>);
 
 impl Sides {
     /// The split that `pipit train` would make.
-    pub(super) fn planned(dataset: &Dataset, args: &PlannedArgs) -> Self {
+    ///
+    /// # Errors
+    /// If it would make none.
+    pub(super) fn planned(dataset: &Dataset, args: &PlannedArgs) -> anyhow::Result<Self> {
         let mut sides = vec![false; dataset.recordings.len()];
         if let Ok(classes) = args.choose(dataset) {
             let items = split::items(dataset, &classes);
-            let split = split::divide(&items, args.fold, args.folds, args.held_out, args.seed);
+            let split = split::divide(&items, args.fold, args.folds, args.held_out, args.seed)
+                .with_context(|| format!("cannot divide {}", dataset.path.display()))?;
             for index in split.held_out {
                 sides[index] = true;
             }
         }
-        Self(sides)
+        Ok(Self(sides))
     }
 
     /// The split of a run; recordings that it does not know count as trained on.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use pipit_core::Taxonomy;
 use pipit_core::package::sha256_hex;
 
@@ -68,14 +68,8 @@ pub(crate) fn divide(
     let items = split::items(&dataset, &classes);
     let seed = options.split_seed.unwrap_or(options.seed);
     let (fold, folds) = (options.fold, options.folds);
-    let split = split::divide(&items, fold, folds, options.held_out, seed);
-    ensure!(
-        options.fold.is_none() || !split.held_out.is_empty(),
-        "--folds {} are too many: no recordist is left for part {} in {}",
-        options.folds.unwrap_or_default(),
-        options.fold.unwrap_or_default(),
-        path.display()
-    );
+    let split = split::divide(&items, fold, folds, options.held_out, seed)
+        .with_context(|| format!("cannot divide {}", path.display()))?;
     Ok(Divided {
         dataset,
         classes,

@@ -132,6 +132,25 @@ fn a_split_that_can_hold_nothing_out_is_named() {
 }
 
 #[test]
+fn a_part_for_which_nobody_is_left_is_refused_as_training_refuses_it() {
+    let data = format!("--data={}", model().data.display());
+    let out = tempfile::tempdir().unwrap();
+    let out = format!("--out={}", out.path().join("run").display());
+    // Four recordists.
+    let part = ["--fold=9", "--folds=9"];
+
+    let checked = pipit(["check", &data].into_iter().chain(part));
+    let trained = pipit(["train", &data, &out].into_iter().chain(part));
+
+    for output in [checked, trained] {
+        let text = error_text(&output);
+        assert!(!output.status.success(), "{text}");
+        assert!(text.contains("no recordist is left for part 9"), "{text}");
+        assert!(text.contains(&model().data.display().to_string()), "{text}");
+    }
+}
+
+#[test]
 fn every_flaw_is_found_and_named() {
     let folder = tempfile::tempdir().unwrap();
     write_flawed(folder.path());
