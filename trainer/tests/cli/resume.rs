@@ -86,6 +86,45 @@ fn a_resumed_run_equals_an_unbroken_one() {
     );
 }
 
+#[test]
+fn a_run_goes_on_where_an_epoch_was_whole_and_not_yet_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_dataset(&data);
+    let [whole, broken] = ["whole", "broken"].map(|name| folder.path().join(name));
+    let settings = ["--freeze=7", "--epochs=2", "--seed=3", "--save-every=1"];
+    let output = train(&data, &whole, &settings);
+    assert!(output.status.success(), "{}", error_text(&output));
+    // The weights of the first epoch, which is the best so far, have no place.
+    let taken = broken.join("best.safetensors/taken");
+    std::fs::create_dir_all(&taken).unwrap();
+
+    let output = train(&data, &broken, &settings);
+    let error = error_text(&output);
+    assert!(!output.status.success(), "{error}");
+    assert!(error.contains("best.safetensors"), "{error}");
+    assert_eq!(column(&whole.join("metrics.csv"), "loss").len(), 2);
+    let steps: usize = column(&whole.join("steps.csv"), "step")[0].parse().unwrap();
+    assert_eq!(
+        checkpoints(&broken),
+        [format!("checkpoint-00000-{steps:07}")]
+    );
+    std::fs::remove_dir_all(broken.join("best.safetensors")).unwrap();
+    succeed(["train", "--resume", &format!("--out={}", broken.display())]);
+
+    for name in ["loss", "cmap", "top_1"] {
+        assert_eq!(
+            column(&whole.join("metrics.csv"), name),
+            column(&broken.join("metrics.csv"), name),
+            "{name}"
+        );
+    }
+    for name in ["best.safetensors", "steps.csv"] {
+        let [whole, broken] = [&whole, &broken].map(|run| std::fs::read(run.join(name)).unwrap());
+        assert!(whole == broken, "{name}");
+    }
+}
+
 /// Folders of checkpoints, and what was left of a broken one.
 fn checkpoints(run: &Path) -> Vec<String> {
     std::fs::read_dir(run)
