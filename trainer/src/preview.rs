@@ -38,6 +38,9 @@ pub(crate) struct PreviewArgs {
 /// Recordings beside the examples that may be mixed in, and backgrounds; all would take long to decode.
 const PARTNERS: usize = 16;
 
+/// Which window each example is, and what it should be answered with.
+const TABLE: &str = "examples.csv";
+
 /// Seeds that are tried until an augmentation does something: a mask may have no width.
 const ATTEMPTS: u64 = 50;
 
@@ -167,6 +170,7 @@ fn examples(
     out: &Path,
 ) -> anyhow::Result<()> {
     let shown = Shown::of(maker, crops)?;
+    remove_earlier(out)?;
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["example", "filename", "start_s", "targets", "weight"])?;
     for (index, crop) in crops.iter().enumerate().take(count) {
@@ -188,12 +192,33 @@ fn examples(
             format!("{:.2}", example.weight),
         ])?;
     }
-    files::write_atomically(&out.join("examples.csv"), &table.into_inner()?)?;
+    files::write_atomically(&out.join(TABLE), &table.into_inner()?)?;
     println!(
-        "{} examples in {}: pictures, sounds and examples.csv",
+        "{} examples in {}: pictures, sounds and {TABLE}",
         count.min(crops.len()),
         out.display()
     );
+    Ok(())
+}
+
+/// Removes the examples of an earlier call, which its table names: none may be taken for one of these.
+fn remove_earlier(out: &Path) -> anyhow::Result<()> {
+    let Ok(mut table) = csv::Reader::from_path(out.join(TABLE)) else {
+        return Ok(());
+    };
+    for row in table.records().flatten() {
+        let name = row.get(0).unwrap_or_default();
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_digit()) {
+            continue;
+        }
+        for ending in [".png", "-original.wav", "-augmented.wav"] {
+            let path = out.join(format!("{name}{ending}"));
+            if path.is_file() {
+                std::fs::remove_file(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+    }
     Ok(())
 }
 

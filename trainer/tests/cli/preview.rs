@@ -46,6 +46,23 @@ fn examples_are_pictures_and_sounds_with_their_targets() {
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.contains(".wav") && table.contains("=1.00"), "{table}");
     assert!(!out.join("03.png").exists());
+
+    // Fewer examples leave none of these.
+    std::fs::write(out.join("mine.png"), "kept").unwrap();
+    let output = preview(&out, &["--examples=1"]);
+    assert!(output.status.success(), "{}", error_text(&output));
+    let mut left: Vec<String> = (std::fs::read_dir(&out).unwrap())
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    let expected = [
+        "01-augmented.wav",
+        "01-original.wav",
+        "01.png",
+        "examples.csv",
+        "mine.png",
+    ];
+    assert_eq!(left, expected);
 }
 
 #[test]
