@@ -30,7 +30,7 @@ use table::Row;
 /// What `cargo xtask ablate` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The file of the experiment, such as docs/experiments/puerto-rico.toml
+    /// The file of the experiment, such as docs/experiments/puerto-rico-medium.toml
     experiment: PathBuf,
     #[command(flatten)]
     inputs: Inputs,
