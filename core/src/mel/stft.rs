@@ -44,11 +44,7 @@ impl Stft {
     pub(super) fn for_each_frame(&mut self, samples: &[f32], mut each: impl FnMut(usize, &[f64])) {
         let half = (self.window.len() / 2) as isize;
         for frame in 0..self.n_frames(samples.len()) {
-            let start = (frame * self.hop_length) as isize - half;
-            for (i, (value, weight)) in self.frame.iter_mut().zip(&self.window).enumerate() {
-                let sample = samples[reflect(start + i as isize, samples.len())];
-                *value = f64::from(sample) * weight;
-            }
+            self.take_frame(samples, (frame * self.hop_length) as isize - half);
             let done = self.fft.process_with_scratch(
                 &mut self.frame,
                 &mut self.spectrum,
@@ -59,6 +55,26 @@ impl Stft {
                 *power = bin.norm_sqr();
             }
             each(frame, &self.power);
+        }
+    }
+
+    /// The samples from `start` under the window, mirrored beyond the waveform's ends.
+    fn take_frame(&mut self, samples: &[f32], start: isize) {
+        let length = self.window.len();
+        let inside = usize::try_from(start)
+            .ok()
+            .and_then(|start| samples.get(start..start + length));
+        let frame = self.frame.iter_mut().zip(&self.window);
+        if let Some(inside) = inside {
+            // Nearly all frames; several samples at once.
+            for ((value, weight), sample) in frame.zip(inside) {
+                *value = f64::from(*sample) * weight;
+            }
+        } else {
+            for (i, (value, weight)) in frame.enumerate() {
+                let sample = samples[reflect(start + i as isize, samples.len())];
+                *value = f64::from(sample) * weight;
+            }
         }
     }
 }
