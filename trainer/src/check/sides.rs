@@ -36,9 +36,9 @@ pub(super) struct PlannedArgs {
 }
 
 impl PlannedArgs {
-    /// Whether anything is to be held out.
+    /// Whether a share is to be held out, which may come to nothing; a part that does is refused.
     pub(super) fn asks_for_judges(&self) -> bool {
-        self.held_out > 0.0 || self.fold.is_some()
+        self.held_out > 0.0
     }
 
     /// The species of which `train` would make classes.
