@@ -5,10 +5,11 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops};
-use burn::backend::ops::FloatTensorOps;
+use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::tensor::FloatTensor;
 use burn::prelude::*;
 use burn::tensor::Shape;
+use burn::tensor::ops::ConvOptions;
 
 use crate::model::layers::cpu::{self, in_order, recorded, tracked, values};
 
@@ -16,23 +17,25 @@ use crate::model::layers::cpu::{self, in_order, recorded, tracked, values};
 pub(super) fn convolve(input: &Tensor<4>, weight: &Tensor<4>) -> Option<Tensor<4>> {
     let (x, x_node) = tracked(input)?.into_parts();
     let (weight, weight_node) = tracked(weight)?.into_parts();
-    let [n, in_chans, height, width] = input.dims();
-    let [out_chans, ..] = cpu::dims::<4>(&weight);
-    let x = Flex::float_reshape(in_order(x), Shape::new([n, in_chans, height * width]));
-    let weight = Flex::float_reshape(weight, Shape::new([1, out_chans, in_chans]));
-    let output = Flex::float_matmul(weight.clone(), x.clone());
-    let output = Flex::float_reshape(output, Shape::new([n, out_chans, height, width]));
+    let x = in_order(x);
+    let output = product(x.clone(), weight.clone());
     let operation = Pointwise.prepare::<NoCheckpointing>([x_node, weight_node]);
     let operation = operation.compute_bound().stateful();
-    Some(recorded(operation, (x, weight, [height, width]), output))
+    Some(recorded(operation, (x, weight), output))
+}
+
+/// The weights times each image. As a convolution, for Burn's product of matrices writes its result twice.
+fn product(x: FloatTensor<Flex>, weight: FloatTensor<Flex>) -> FloatTensor<Flex> {
+    let options = ConvOptions::new([1; 2], [0; 2], [1; 2], 1);
+    Flex::conv2d(x, weight, None, options)
 }
 
 #[derive(Debug)]
 struct Pointwise;
 
 impl Backward<Flex, 2> for Pointwise {
-    /// Input `[n, in_chans, plane]`, weights `[1, out_chans, in_chans]`, and height and width of a plane.
-    type State = (FloatTensor<Flex>, FloatTensor<Flex>, [usize; 2]);
+    /// Input `[n, in_chans, height, width]` and weights `[out_chans, in_chans, 1, 1]`.
+    type State = (FloatTensor<Flex>, FloatTensor<Flex>);
 
     fn backward(
         self,
@@ -41,22 +44,24 @@ impl Backward<Flex, 2> for Pointwise {
         _: &mut Checkpointer,
     ) {
         let [x_node, weight_node] = operation.parents;
-        let (x, weight, [height, width]) = operation.state;
-        let [n, in_chans, plane] = cpu::dims(&x);
-        let [_, out_chans, _] = cpu::dims::<3>(&weight);
+        let (x, weight) = operation.state;
         let of_output = in_order(gradients.consume::<Flex>(&operation.node));
-        let of_output = Flex::float_reshape(of_output, Shape::new([n, out_chans, plane]));
         if let Some(node) = weight_node {
-            let of_weight = of_weight(&x, &of_output);
-            let shape = Shape::new([out_chans, in_chans, 1, 1]);
+            let of_weight = of_weight(&by_image(&x), &by_image(&of_output));
+            let shape = Shape::new(cpu::dims::<4>(&weight));
             gradients.register::<Flex>(node.id, Flex::float_reshape(of_weight, shape));
         }
         if let Some(node) = x_node {
-            let of_x = Flex::float_matmul(Flex::float_swap_dims(weight, 1, 2), of_output);
-            let shape = Shape::new([n, in_chans, height, width]);
-            gradients.register::<Flex>(node.id, Flex::float_reshape(of_x, shape));
+            let of_x = product(of_output, Flex::float_swap_dims(weight, 0, 1));
+            gradients.register::<Flex>(node.id, of_x);
         }
     }
+}
+
+/// `[n, channels, height, width]` as `[n, channels, plane]`.
+fn by_image(x: &FloatTensor<Flex>) -> FloatTensor<Flex> {
+    let [n, channels, height, width] = cpu::dims(x);
+    Flex::float_reshape(x.clone(), Shape::new([n, channels, height * width]))
 }
 
 /// The gradient of the weights, in one of two ways that give the same.
