@@ -60,16 +60,13 @@ pub fn mix_style(mel: &mut MelSpectrogram, other: &MelSpectrogram, share: f32) {
     }
 }
 
-/// Mean and standard deviation.
+/// Mean and standard deviation, which is 0 of a value that never changes: so many bits lose nothing of such a sum.
 fn style(values: &[f32]) -> [f32; 2] {
-    let count = values.len() as f32;
-    let mean = values.iter().sum::<f32>() / count;
-    let variance = values
-        .iter()
-        .map(|value| (value - mean).powi(2))
-        .sum::<f32>()
-        / count;
-    [mean, variance.sqrt()]
+    let count = values.len() as f64;
+    let values = values.iter().copied().map(f64::from);
+    let mean = values.clone().sum::<f64>() / count;
+    let variance = values.map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+    [mean as f32, variance.sqrt() as f32]
 }
 
 /// Hides Mel bands behind the mean (SpecAugment, Park et al. 2019).
@@ -137,6 +134,29 @@ mod tests {
         // Mean 2 and deviation 1 become 13 and 3; a band that is always the same has no shape to stretch.
         assert_eq!(styled(0.0), spectrogram([[10.0, 16.0], [0.0, 0.0]]));
         assert_eq!(styled(0.5), spectrogram([[5.5, 9.5], [2.5, 2.5]]));
+    }
+
+    #[test]
+    fn a_band_at_the_floor_takes_on_a_mean_and_nothing_else() {
+        let band = |value: f32| MelSpectrogram {
+            n_mels: 1,
+            n_frames: 501,
+            values: vec![value; 501],
+        };
+        let mut other = band(1.0);
+        other.values[0] = 10.0;
+
+        let mut mel = band(-2.04);
+        mix_style(&mut mel, &other, 0.5);
+
+        let [first, ..] = mel.values[..] else {
+            panic!("no frames")
+        };
+        assert_eq!(mel.values, [first; 501]);
+        assert!(
+            (first - f32::midpoint(-2.04, 510.0 / 501.0)).abs() < 1e-5,
+            "{first}"
+        );
     }
 
     #[test]
