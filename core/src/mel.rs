@@ -90,6 +90,17 @@ pub enum MelError {
     /// A size is zero.
     #[error("n_fft, hop_length and n_mels must be positive")]
     Zero,
+    /// A frame has no middle.
+    #[error("n_fft must be even, got {0}")]
+    OddNFft(usize),
+    /// There are more bands than frequencies.
+    #[error("n_mels must be at most {most}, the frequencies of n_fft, got {n_mels}")]
+    NMels {
+        /// Configured bands.
+        n_mels: usize,
+        /// Frequencies of a Fourier transform.
+        most: usize,
+    },
     /// The exponent is not a positive number.
     #[error("power must be positive, got {0}")]
     Power(f32),
@@ -114,7 +125,20 @@ pub enum MelError {
         /// Samples of a window.
         window: usize,
     },
+    /// A spectrogram that nothing should hold.
+    #[error(
+        "a window's spectrogram may have at most {MOST_VALUES} values, got {n_mels} bands of {n_frames} frames"
+    )]
+    TooLarge {
+        /// Configured bands.
+        n_mels: usize,
+        /// Frames of a window.
+        n_frames: usize,
+    },
 }
+
+/// Values of a window's spectrogram: two hundred times what the largest published networks are shown.
+const MOST_VALUES: u64 = 1 << 24;
 
 /// A planned Fourier transform and filter bank.
 pub struct MelFrontend {
@@ -191,6 +215,13 @@ impl MelConfig {
         if self.n_fft == 0 || self.hop_length == 0 || self.n_mels == 0 {
             return Err(MelError::Zero);
         }
+        if !self.n_fft.is_multiple_of(2) {
+            return Err(MelError::OddNFft(self.n_fft));
+        }
+        let (n_mels, most) = (self.n_mels, self.n_fft / 2 + 1);
+        if n_mels > most {
+            return Err(MelError::NMels { n_mels, most });
+        }
         if !(self.power.is_finite() && self.power > 0.0) {
             return Err(MelError::Power(self.power));
         }
@@ -217,6 +248,10 @@ impl MelConfig {
         let (n_fft, window) = (self.n_fft, audio.window_samples());
         if n_fft > window {
             return Err(MelError::NFft { n_fft, window });
+        }
+        let (n_mels, n_frames) = (self.n_mels, 1 + window / self.hop_length);
+        if n_mels as u64 * n_frames as u64 > MOST_VALUES {
+            return Err(MelError::TooLarge { n_mels, n_frames });
         }
         Ok(())
     }
@@ -261,6 +296,7 @@ impl Normalization {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::WindowConfig;
 
     fn config() -> MelConfig {
         MelConfig {
@@ -347,5 +383,34 @@ mod tests {
             MelFrontend::new(16_000, &zero),
             Err(MelError::Zero)
         ));
+        let mut odd = config();
+        odd.n_fft += 1;
+        let bands = MelConfig {
+            n_mels: usize::MAX,
+            ..config()
+        };
+        for (config, told) in [(odd, "even"), (bands, "n_mels must be at most")] {
+            let error = MelFrontend::new(16_000, &config).err().expect("refused");
+            assert!(error.to_string().contains(told), "{error}");
+        }
+        let audio = AudioConfig {
+            sample_rate_hz: 16_000,
+            window: WindowConfig {
+                length_s: 600.0,
+                hop_s: 600.0,
+            },
+        };
+        let fine = MelConfig {
+            hop_length: 1,
+            ..config()
+        };
+        assert!(config().check_window(&audio).is_ok());
+        assert_eq!(
+            fine.check_window(&audio),
+            Err(MelError::TooLarge {
+                n_mels: 32,
+                n_frames: 9_600_001
+            })
+        );
     }
 }

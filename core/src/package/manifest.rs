@@ -226,8 +226,10 @@ impl Manifest {
             let detail = format!("must be within 0 and 1, got {threshold}");
             return fail("detection.class_thresholds", detail);
         }
-        if !(self.detection.merge_gap_s >= 0.0) {
-            let detail = format!("must not be negative, got {}", self.detection.merge_gap_s);
+        let merge_gap_s = self.detection.merge_gap_s;
+        if !(merge_gap_s.is_finite() && merge_gap_s >= 0.0) {
+            let detail =
+                format!("must be a number of seconds, and not negative, got {merge_gap_s}");
             return fail("detection.merge_gap_s", detail);
         }
         Ok(())
