@@ -162,9 +162,13 @@ impl WindowStream {
 impl Cutter {
     fn full_windows(&mut self) -> Vec<Window> {
         let mut windows = Vec::new();
-        while self.buffer.len() >= self.audio.window_samples() {
-            windows.push(self.cut());
+        let mut from = 0;
+        while from + self.audio.window_samples() <= self.buffer.len() {
+            windows.push(self.cut(from));
+            from += self.audio.hop_samples();
         }
+        // Once for all windows, as what stays has to move.
+        self.buffer.drain(..from);
         windows
     }
 
@@ -172,19 +176,19 @@ impl Cutter {
     fn rest(&mut self) -> Option<Window> {
         let overlap = self.audio.window_samples() - self.audio.hop_samples();
         let covered = if self.n_windows == 0 { 0 } else { overlap };
-        (self.buffer.len() > covered).then(|| self.cut())
+        (self.buffer.len() > covered).then(|| self.cut(0))
     }
 
-    fn cut(&mut self) -> Window {
+    /// The next window, whose audio begins at `from` in the buffer and stays there.
+    fn cut(&mut self, from: usize) -> Window {
         let length = self.audio.window_samples();
         let rate = f64::from(self.audio.sample_rate_hz);
-        let n_real = self.buffer.len().min(length);
-        let mut samples = self.buffer[..n_real].to_vec();
+        let audio = &self.buffer[from..];
+        let n_real = audio.len().min(length);
+        let mut samples = audio[..n_real].to_vec();
         samples.resize(length, 0.0);
         let start_s = self.next_start as f64 / rate;
-        let hop = self.audio.hop_samples();
-        self.buffer.drain(..hop.min(n_real));
-        self.next_start += hop as u64;
+        self.next_start += self.audio.hop_samples() as u64;
         self.n_windows += 1;
         Window {
             start_s,
