@@ -8,8 +8,8 @@ use thiserror::Error;
 /// Rates outside this range are no recordings that people make.
 const RATES_HZ: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
-/// The least number of input samples to one FFT block: enough for a steep filter.
-const BLOCK_SAMPLES: u32 = 2048;
+/// The least numbers of input and of output samples to one FFT block: enough for a steep filter.
+const BLOCK_SAMPLES: [u32; 2] = [2048, 1024];
 
 /// Why a recording could not be resampled.
 #[derive(Debug, Error)]
@@ -128,12 +128,14 @@ pub fn resample(waveform: &Waveform, to_hz: u32) -> Result<Waveform, ResampleErr
     })
 }
 
-/// Input samples to one block: a multiple of what the two rates have in common, and an even one,
-/// because the filter's centre lies half a sample off in a block of odd length.
+/// Input samples to one block: an even multiple of what the two rates have in common, because the filter's
+/// centre lies half a sample off in a block of odd length, be it the input's or the output's.
 fn block_samples(from_hz: u32, to_hz: u32) -> usize {
-    let unit = from_hz / gcd(from_hz, to_hz);
-    let even = unit << (unit % 2);
-    (even * BLOCK_SAMPLES.div_ceil(even)) as usize
+    let common = gcd(from_hz, to_hz);
+    let (from, to) = (from_hz / common, to_hz / common);
+    let [least_in, least_out] = BLOCK_SAMPLES;
+    let multiple = least_in.div_ceil(from).max(least_out.div_ceil(to));
+    (from * multiple.next_multiple_of(2)) as usize
 }
 
 fn gcd(a: u32, b: u32) -> u32 {
@@ -166,15 +168,32 @@ mod tests {
 
     #[test]
     fn a_tone_in_both_bands_survives_in_phase() {
-        for from in [16_000, 22_050, 24_000, 44_100, 44_101, 48_000, 96_000] {
-            let out = resample(&tone(3000.0, from, from), 32_000).expect("valid rates");
-            let expected = tone(3000.0, 32_000, 32_000);
-            assert_eq!(out.samples.len(), 32_000, "from {from}");
-            let worst = out.samples[2000..30_000]
-                .iter()
-                .zip(&expected.samples[2000..30_000])
+        let rates = [
+            16_000, 22_050, 24_000, 44_100, 44_101, 48_000, 96_000, 384_000,
+        ];
+        for (from, to) in rates.map(|from| (from, 32_000)).into_iter().chain([
+            // Blocks of input whose output would be odd.
+            (48_000, 44_100),
+            (48_000, 22_050),
+        ]) {
+            let n = to as usize;
+            let out = resample(&tone(3000.0, from, from), to).expect("valid rates");
+            assert_eq!(out.samples.len(), n, "from {from} to {to}");
+            let expected = tone(3000.0, to, to).samples;
+            let worst = (out.samples[2000..n - 2000].iter())
+                .zip(&expected[2000..n - 2000])
                 .fold(0.0_f32, |w, (a, b)| w.max((a - b).abs()));
-            assert!(worst < 1e-3, "from {from}: {worst}");
+            assert!(worst < 1e-3, "from {from} to {to}: {worst}");
+        }
+    }
+
+    #[test]
+    fn the_top_of_the_band_is_left_however_high_the_rate() {
+        for from in [48_000, 96_000, 192_000, 250_000, 384_000] {
+            let out = resample(&tone(14_900.0, from, from), 32_000).expect("valid rates");
+            let peak =
+                (out.samples[2000..30_000].iter()).fold(0.0_f32, |peak, x| peak.max(x.abs()));
+            assert!(peak > 0.45, "from {from}: {peak}");
         }
     }
 
