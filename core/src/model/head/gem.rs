@@ -34,8 +34,11 @@ impl Gem {
             .reshape([n, channels, height * width])
             .clamp_min(LEAST)
             .log();
-        let mean = (logarithm * exponent.clone()).exp().mean_dim(2);
-        (mean.log() / exponent).exp().reshape([n, channels, 1, 1])
+        let powers = logarithm * exponent.clone();
+        // The largest is taken out: of small features no number would be left by a large `p`.
+        let largest = powers.clone().max_dim(2).detach();
+        let mean = (powers - largest.clone()).exp().mean_dim(2).log() + largest;
+        (mean / exponent).exp().reshape([n, channels, 1, 1])
     }
 }
 
@@ -54,6 +57,31 @@ mod tests {
         assert!(
             (pooled - expected).abs() < 1e-4,
             "{pooled} is not {expected}"
+        );
+    }
+
+    #[test]
+    fn small_features_stay_numbers_however_large_the_exponent() {
+        let device = Device::flex().autodiff();
+        let input = Tensor::<4>::from_floats([[[[0.0, 0.0], [0.0, 1e-3]]]], &device).require_grad();
+        let mut gem = Gem::new(&device);
+        gem.p = Initializer::Constant { value: 12.0 }.init([1], &device);
+
+        let pooled = gem.forward(input.clone());
+        let gradients = pooled.clone().sum().backward();
+
+        let expected = 1e-3 * 0.25_f32.powf(1.0 / 12.0);
+        let pooled = pooled.into_scalar::<f32>();
+        assert!(
+            (pooled / expected - 1.0).abs() < 1e-4,
+            "{pooled} is not {expected}"
+        );
+        let slope = gem.p.grad(&gradients).unwrap().into_scalar::<f32>();
+        let slopes = input.grad(&gradients).unwrap().into_data();
+        let slopes = slopes.try_to_vec::<f32>().unwrap();
+        assert!(
+            slope.is_finite() && slopes.iter().all(|slope| slope.is_finite()),
+            "{slope}, {slopes:?}"
         );
     }
 
