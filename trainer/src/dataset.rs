@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use pipit_core::Label;
 
+use crate::files;
+
 pub(crate) use folders::audio_files;
 pub(crate) use identity::{is_same_file, recordist_of};
 
@@ -133,7 +135,7 @@ impl Dataset {
     /// The last part of its path, for titles.
     pub(crate) fn name(&self) -> String {
         let folder = if self.path.is_file() {
-            self.path.parent().unwrap_or(&self.path)
+            files::folder_of(&self.path)
         } else {
             &self.path
         };

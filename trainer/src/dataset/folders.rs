@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use pipit_core::Label;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::Recording;
 
@@ -78,7 +78,10 @@ pub(super) fn read_flat(root: &Path) -> anyhow::Result<Vec<Recording>> {
 /// is a file that cannot be read.
 pub(crate) fn audio_files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
+    let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
+    // Not the folder itself, which may be called anything; what a program keeps for itself, such as .git, is none of the recordings.
+    let is_kept = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.path());
+    for entry in walk.into_iter().filter_entry(is_kept) {
         let path = match entry {
             Ok(entry) if entry.file_type().is_file() => entry.into_path(),
             Ok(_) => continue,
@@ -100,9 +103,6 @@ pub(crate) fn audio_files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// The content decides whether a file is audio; the name only leaves out what never is.
 fn is_candidate(path: &Path) -> bool {
-    let hidden = path
-        .file_name()
-        .is_none_or(|name| name.to_string_lossy().starts_with('.'));
     let extension = path
         .extension()
         .map(|extension| extension.to_string_lossy().to_lowercase());
@@ -112,7 +112,12 @@ fn is_candidate(path: &Path) -> bool {
             "txt" | "csv" | "tsv" | "json" | "md" | "xml" | "html" | "png" | "jpg" | "jpeg" | "pdf"
         )
     );
-    !hidden && !never_audio
+    !is_hidden(path) && !never_audio
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_none_or(|name| name.to_string_lossy().starts_with('.'))
 }
 
 fn label(code: &str) -> Label {
@@ -136,6 +141,8 @@ mod tests {
             ("wren", "1.wav"),
             ("wren", "notes.txt"),
             ("blue_tit", "x/2.ogg"),
+            (".git", "HEAD"),
+            ("wren", ".trash/3.wav"),
         ] {
             let path = root.path().join(class).join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -8,17 +8,17 @@ use pipit_core::Label;
 use serde::Deserialize;
 
 use super::{Dataset, Recording};
+use crate::files;
 
 /// Reads the table; audio is looked for beside it, in `audio/` or in `train_audio/`.
 pub(super) fn read(table: &Path) -> anyhow::Result<Dataset> {
     let context = || format!("cannot read {}", table.display());
     let folder = audio_folder(table);
     let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
         .trim(csv::Trim::All)
         .from_path(table)
         .with_context(context)?;
-    let header = reader.headers().with_context(context)?;
+    let header = reader.headers().with_context(context)?.clone();
     for column in ["primary_label", "filename"] {
         if !header.iter().any(|name| name == column) {
             bail!(
@@ -32,18 +32,18 @@ pub(super) fn read(table: &Path) -> anyhow::Result<Dataset> {
     let mut recordings = Vec::new();
     let mut labels = BTreeMap::new();
     let mut unrated = Vec::new();
-    for (index, row) in reader.deserialize().enumerate() {
-        let row: Row = row.with_context(|| {
+    for row in reader.records() {
+        let row = row.with_context(|| {
             format!(
-                "row {} is not as long as the header, or no UTF-8 text, in {}",
-                index + 2,
+                "a row is not as long as the header, or no UTF-8 text, in {}",
                 table.display()
             )
         })?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let row: Row = row.deserialize(Some(&header)).with_context(context)?;
         if row.primary_label.is_empty() || row.filename.is_empty() {
             bail!(
-                "row {} has no primary_label or no filename in {}",
-                index + 2,
+                "line {line} has no primary_label or no filename in {}",
                 table.display()
             );
         }
@@ -114,7 +114,7 @@ fn is_rating(text: &str) -> bool {
 
 /// Where the files of a table lie.
 pub(super) fn audio_folder(table: &Path) -> PathBuf {
-    let folder = table.parent().unwrap_or(Path::new("."));
+    let folder = files::folder_of(table);
     ["audio", "train_audio"]
         .into_iter()
         .map(|name| folder.join(name))

@@ -45,21 +45,23 @@ fn a_table_without_a_needed_column_names_it_and_those_it_has() {
 }
 
 #[test]
-fn a_row_without_a_label_is_named_by_its_number() {
-    let folder = tempfile::tempdir().unwrap();
-    write_table(
-        folder.path(),
-        "primary_label,filename\nwren,1.wav\n,2.wav\n",
-    );
+fn a_row_that_cannot_be_taken_is_named_by_its_line() {
+    for rows in [
+        "wren,1.wav\n,2.wav\n",
+        "wren,1.wav\nwren,Wren, Eurasian,2.wav\n",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write_table(folder.path(), &format!("primary_label,filename\n{rows}"));
 
-    let output = pipit(["check", "--data", &folder.path().display().to_string()]);
+        let output = pipit(["check", "--data", &folder.path().display().to_string()]);
 
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        error_text(&output).contains("row 3"),
-        "{}",
-        error_text(&output)
-    );
+        assert_eq!(output.status.code(), Some(1));
+        let error = error_text(&output);
+        assert!(
+            error.contains("line 3") || error.contains("line: 3"),
+            "{error}"
+        );
+    }
 }
 
 #[test]
