@@ -20,7 +20,7 @@ use crate::dataset::Dataset;
 pub(crate) struct SplitItem {
     /// Who recorded it, where that is known, however the name is spelt.
     pub(crate) recordist: Option<String>,
-    /// The recording that it is a part of, where that is known.
+    /// The recording that it is a part of, where that is known, else its file.
     pub(crate) publication: Option<String>,
     /// Its class, or `None` for a species that is no class of the model.
     pub(crate) class: Option<usize>,
@@ -31,7 +31,7 @@ pub(crate) fn items(dataset: &Dataset, classes: &Taxonomy) -> Vec<SplitItem> {
     (dataset.recordings.iter())
         .map(|recording| SplitItem {
             recordist: recording.recordist(),
-            publication: recording.publication(),
+            publication: (recording.publication()).or_else(|| Some(recording.filename.clone())),
             class: classes::primary(classes, recording),
         })
         .collect()

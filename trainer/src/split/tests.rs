@@ -1,4 +1,9 @@
+use std::path::PathBuf;
+
+use pipit_core::Label;
+
 use super::*;
+use crate::dataset::Recording;
 
 fn item(recordist: &str, class: usize) -> SplitItem {
     SplitItem {
@@ -38,6 +43,38 @@ fn every_class_keeps_training_recordings_and_gets_held_out_ones_where_possible()
     let split = hold_out(&items, 0.2, 1);
 
     assert_eq!(split.held_out, [3]);
+}
+
+#[test]
+fn rows_of_one_file_stay_on_one_side_though_nothing_is_known_of_it() {
+    let row = |index: usize| Recording {
+        filename: format!("{}.wav", index / 2),
+        primary_label: ["wren", "robin"][index % 2].to_owned(),
+        ..Recording::default()
+    };
+    let label = |code: &str| {
+        let code = code.to_owned();
+        (
+            code.clone(),
+            Label {
+                code,
+                ..Label::default()
+            },
+        )
+    };
+    let dataset = Dataset {
+        path: PathBuf::new(),
+        recordings: (0..40).map(row).collect(),
+        labels: BTreeMap::from(["wren", "robin"].map(label)),
+        unrated: Vec::new(),
+    };
+    let items = items(&dataset, &classes::choose(&dataset, &[], 1).unwrap());
+
+    let mut groups = groups(&items);
+
+    groups.sort_unstable();
+    let pairs: Vec<Vec<usize>> = (0..20).map(|file| vec![2 * file, 2 * file + 1]).collect();
+    assert_eq!(groups, pairs);
 }
 
 #[test]
