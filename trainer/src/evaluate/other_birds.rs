@@ -12,7 +12,7 @@ use crate::judging;
 use crate::listing::some_of;
 use crate::metrics::ranking::roc_auc;
 use crate::metrics::{Judged, ratio};
-use crate::train::classless::choose_counterexamples;
+use crate::train::classless::{choose_counterexamples, species};
 
 /// How a model does where birds sing that are none of its classes.
 #[derive(Debug, Clone, Serialize)]
@@ -36,7 +36,7 @@ pub(super) struct Scored {
     judged: Vec<Judged>,
 }
 
-/// Recordings of other birds but for those that the networks' training was shown.
+/// Recordings of other birds but for those that the networks' training was shown, or others of whose species.
 pub(super) fn choose(
     path: &Path,
     dataset: &Dataset,
@@ -46,16 +46,20 @@ pub(super) fn choose(
     let mut birds = choose_counterexamples(path, dataset, classes)?;
     let all = birds.len();
     let shown: BTreeSet<&str> = networks.iter().flat_map(Network::shown).collect();
-    birds.retain(|bird| !(shown.iter()).any(|name| is_same_file(name, &bird.filename)));
+    let shown: BTreeSet<String> = (birds.iter())
+        .filter(|bird| (shown.iter()).any(|name| is_same_file(name, &bird.filename)))
+        .flat_map(|bird| species(bird).into_iter().map(str::to_owned))
+        .collect();
+    birds.retain(|bird| !species(bird).iter().any(|name| shown.contains(*name)));
     ensure!(
         !birds.is_empty(),
-        "training has shown all {all} counterexamples, so take others, or leave some to judging when you train, \
+        "training has shown all {all} counterexamples, or others of their species, so take others, or leave some to judging when you train, \
          with --held-out-counterexamples: {}",
         path.display()
     );
     if birds.len() < all {
         println!(
-            "{} of {all} counterexamples were shown in training, and are left out",
+            "{} of {all} counterexamples were shown in training, or others of their species, and are left out",
             all - birds.len()
         );
     }

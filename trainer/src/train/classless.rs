@@ -87,14 +87,29 @@ pub(crate) fn shown_counterexamples(
     classes: &Taxonomy,
 ) -> anyhow::Result<Vec<Recording>> {
     let mut birds = choose_counterexamples(path, data, classes)?;
-    let share = options.held_out_counterexamples;
-    birds.retain(|bird| !(species(bird).iter()).any(|name| is_held_out(name, share)));
+    ensure_some_shown(&birds, path, options)?;
+    birds.retain(|bird| is_shown(bird, options));
+    Ok(birds)
+}
+
+/// Refuses counterexamples that are all held out.
+pub(crate) fn ensure_some_shown(
+    birds: &[Recording],
+    path: &Path,
+    options: &TrainOptions,
+) -> anyhow::Result<()> {
     ensure!(
-        !birds.is_empty(),
-        "--held-out-counterexamples {share} leaves none in {}",
+        birds.iter().any(|bird| is_shown(bird, options)),
+        "--held-out-counterexamples {} leaves none in {}",
+        options.held_out_counterexamples,
         path.display()
     );
-    Ok(birds)
+    Ok(())
+}
+
+fn is_shown(bird: &Recording, options: &TrainOptions) -> bool {
+    let share = options.held_out_counterexamples;
+    !(species(bird).iter()).any(|name| is_held_out(name, share))
 }
 
 /// Recordings in which none of the classes is heard, as far as labels say, and which are not in `data`, too.
@@ -168,7 +183,7 @@ fn labels(bird: &Recording) -> impl Iterator<Item = &str> {
 }
 
 /// What decides whether a recording is held out: the species in it, or its own name where none is known.
-fn species(bird: &Recording) -> Vec<&str> {
+pub(crate) fn species(bird: &Recording) -> Vec<&str> {
     let known: Vec<&str> = labels(bird).filter(|label| !label.is_empty()).collect();
     match known.as_slice() {
         [] => vec![&bird.filename],

@@ -218,6 +218,19 @@ fn it_is_told_how_often_they_are_taken_for_a_class() {
         "{text}"
     );
     assert!(text.contains("\n2 recordings of other birds"), "{text}");
+
+    // Another crow is no bird that it does not know.
+    write_rows(
+        &birds,
+        &[&rows[..], &["crow,[],Eve,CC BY 4.0,,crow2.wav".to_owned()]].concat(),
+    );
+    let told = evaluate(&run, &[]);
+    let text = String::from_utf8_lossy(&told.stdout);
+    assert!(
+        text.contains("2 of 4 counterexamples were shown in training, or others of their species"),
+        "{text}"
+    );
+    assert!(text.contains("\n2 recordings of other birds"), "{text}");
 }
 
 #[test]
