@@ -73,6 +73,11 @@ impl SettingsArgs {
         self.typed.0.contains(flag)
     }
 
+    /// Whether a value of its own is asked for, by a flag, in the file or as a single setting.
+    pub(crate) fn asks_for(&self, key: &str) -> anyhow::Result<bool> {
+        Ok(self.is_typed(key) || self.written()?.contains(&vec![key.to_owned()]))
+    }
+
     /// Names of what is asked for, here by `given`, and is otherwise in a run that was begun with `kept`;
     /// where files are and what computes may change.
     pub(crate) fn others_than(

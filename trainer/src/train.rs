@@ -88,6 +88,9 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         given
     };
     let before = check(&settings, &out)?;
+    for stage in std::iter::once(&settings).chain(&before) {
+        check_device(stage)?;
+    }
     let data = settings.data()?;
     data::ensure_there(data, &settings.options)?;
     if let Some(before) = &before {
@@ -151,6 +154,12 @@ fn end(interrupted: Option<&str>, out: &Path) -> ExitCode {
     ExitCode::from(interrupt::EXIT_CODE)
 }
 
+/// Refuses a device that there is not, or that does not compute as it should.
+fn check_device(settings: &Settings) -> anyhow::Result<()> {
+    let devices = (settings.device).open_all(&settings.devices)?;
+    (settings.options.precision).check(settings.device, &devices)
+}
+
 /// Refuses settings that make no training; hands back those of the stage before, if there is one.
 fn check(settings: &Settings, out: &Path) -> anyhow::Result<Option<Settings>> {
     settings.options.check()?;
@@ -192,7 +201,7 @@ fn settings_of_run(out: &Path, given: Settings, typed: &SettingsArgs) -> anyhow:
          with --weights of this one once it has any",
         others.join(", ")
     );
-    let (is_device, are_devices) = (typed.is_typed("device"), typed.is_typed("devices"));
+    let (is_device, are_devices) = (typed.asks_for("device")?, typed.asks_for("devices")?);
     let mut settings = Settings {
         data: given.data.or(kept.data),
         out: given.out,

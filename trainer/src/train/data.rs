@@ -77,16 +77,17 @@ pub(crate) fn divide(
     })
 }
 
-/// Refuses recordings that are not there, or make no classes, before anything takes long.
+/// Refuses recordings that are not there, make no classes or cannot be divided, before anything takes long.
 pub(crate) fn ensure_there(path: &Path, options: &TrainOptions) -> anyhow::Result<()> {
-    let dataset = Dataset::open(path)?;
-    ensure_files(&dataset.recordings, path)?;
-    classes::choose(&dataset, &options.classes, options.min_recordings)?;
+    ensure_files(&Dataset::open(path)?.recordings, path)?;
+    divide(path, options, &BTreeSet::new())?;
     if let Some(path) = &options.backgrounds {
-        ensure_files(&Dataset::open_unlabelled(path)?.recordings, path)?;
+        ensure_files(&classless::shown_backgrounds(path, options)?, path)?;
     }
     if let Some(path) = &options.counterexamples {
-        ensure_files(&Dataset::open_partly_labelled(path)?, path)?;
+        let birds = Dataset::open_partly_labelled(path)?;
+        ensure_files(&birds, path)?;
+        classless::ensure_some_shown(&birds, path, options)?;
     }
     Ok(())
 }
