@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use pipit_core::ModelPackage;
 
 use crate::run_folder::{BestEpoch, RunConfig};
@@ -36,7 +36,8 @@ pub(crate) fn open(
         let config = RunConfig::read(folder).with_context(context)?;
         let first = || folds.first().map(|fold| &fold.config);
         ensure_alike(&config, published.or_else(first).unwrap_or(&config)).with_context(context)?;
-        for filename in &config.held_out {
+        // A table may name a file twice.
+        for filename in config.held_out.iter().collect::<BTreeSet<_>>() {
             ensure!(
                 heard.insert(filename.clone()),
                 "{filename} is held out by two folds, the second is {}",
@@ -60,7 +61,11 @@ pub(crate) fn open(
 
 /// Refuses an epoch that was chosen among others, or goes on from one.
 pub(crate) fn ensure_last(folder: &Path, config: &RunConfig) -> anyhow::Result<()> {
-    let (best, last) = (BestEpoch::read(folder)?.epoch, config.options.epochs);
+    let best = BestEpoch::read(folder)?;
+    if let Some(unfinished) = config.unfinished(&best, folder) {
+        bail!("the fold {unfinished}");
+    }
+    let (best, last) = (best.epoch, config.options.epochs);
     ensure!(
         !config.begins_chosen,
         "the fold {} went on from an epoch that was chosen by recordings that it judges: train it from other weights",

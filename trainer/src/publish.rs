@@ -73,13 +73,15 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
         .with_pooling(config.options.pooling);
     let model = load_weights(model, trained.weights.clone())?;
     let weights = save_weights(&model, WeightsDtype::F16)?;
-    let mut manifest = config.manifest(
-        &weights,
-        &BestEpoch::read(&args.run)?,
-        presentation(args, &config)?,
-    );
+    let best = BestEpoch::read(&args.run)?;
+    if let Some(unfinished) = config.unfinished(&best, &args.run) {
+        eprintln!("the run {unfinished}");
+    }
+    let mut manifest = config.manifest(&weights, &best, presentation(args, &config)?);
 
     manifest.classes = args.names.add(manifest.classes)?;
+    let heard = ensure_unheard(&config).err();
+    warn_of_heard(args, heard.as_ref())?;
     judge(args, &config, &mut trained, &mut manifest, &device)?;
     let package = ModelPackage::open(&manifest.to_json(), weights)
         .context("the package would not be valid")?;
@@ -87,7 +89,7 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     let trial = tempfile::tempdir().context("cannot create a temporary folder")?;
     let judging = card::Judging {
         chosen: config.is_chosen(),
-        heard: ensure_unheard(&config).is_err(),
+        heard: heard.is_some(),
         holds_out: config.held_out.len(),
     };
     write(trial.path(), &package, judging)?;
@@ -112,6 +114,19 @@ pub(crate) fn run(args: &PublishArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says that the run's weights had heard what it holds out, if they had, and refuses to fit on that.
+fn warn_of_heard(args: &PublishArgs, heard: Option<&anyhow::Error>) -> anyhow::Result<()> {
+    let Some(heard) = heard.filter(|_| args.held_out.folds() == 0) else {
+        return Ok(());
+    };
+    ensure!(
+        !args.fit.is_wanted(),
+        "nothing can be fitted on what it holds out: {heard:#}"
+    );
+    eprintln!("the figures are too good: {heard:#}");
+    Ok(())
+}
+
 /// Judges the model where nobody has yet, or others are to stand for it, and fits what is asked for.
 fn judge(
     args: &PublishArgs,
@@ -126,15 +141,6 @@ fn judge(
         .as_ref()
         .is_some_and(|training| training.held_out_recordings > 0 && training.metrics.is_empty());
     let are_new = args.held_out.folds() > 0 || lacks_figures;
-    if args.held_out.folds() == 0
-        && let Err(error) = ensure_unheard(config)
-    {
-        ensure!(
-            !args.fit.is_wanted(),
-            "nothing can be fitted on what it holds out: {error:#}"
-        );
-        eprintln!("the figures are too good: {error:#}");
-    }
     if are_new || args.fit.is_wanted() {
         let dataset = args.held_out.dataset(config)?;
         let judged = held_out::judge(&args.held_out, config, trained, &dataset, device)?;

@@ -146,6 +146,17 @@ impl RunConfig {
         self.begins_chosen || (!self.held_out.is_empty() && options.any(judged_often))
     }
 
+    /// What to say of a run that was stopped: where nobody chose an epoch, the one that is kept is the last that was
+    /// trained.
+    pub(crate) fn unfinished(&self, best: &BestEpoch, folder: &Path) -> Option<String> {
+        let (done, all, folder) = (best.epoch, self.options.epochs, folder.display());
+        (!self.is_chosen() && done < all).then(|| {
+            format!(
+                "{folder} is not finished, after epoch {done} of {all}; it goes on with: pipit train --resume --out {folder}"
+            )
+        })
+    }
+
     /// What its weights were trained on, in order.
     pub(crate) fn trained_on(&self) -> Vec<Pretraining> {
         let own = Pretraining {

@@ -141,7 +141,7 @@ fn judged(training: &TrainingSummary, judging: Judging) -> String {
             } else if judging.chosen {
                 "The epoch was chosen by cmAP on the same recordings, so expect a little less elsewhere."
             } else {
-                "It is the last epoch, not one that was chosen by these recordings."
+                "It is the last epoch that was trained, not one that was chosen by these recordings."
             }
         ),
     }
