@@ -50,6 +50,8 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         args.in_chans != 2,
         "a network has one or three input channels, not 2"
     );
+    let out = output_file(&args.out, args.architecture);
+    files::ensure_apart(&[("--out", Some(&out))], [&*args.file])?;
     let tensors = checkpoint::read(&args.file)
         .with_context(|| format!("cannot import {}", args.file.display()))?;
     let found = tensors.len();
@@ -57,7 +59,6 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let weights = convert(tensors.clone(), args.architecture, args.in_chans)
         .map_err(|error| name_others(error, &tensors, args))?;
 
-    let out = output_file(&args.out, args.architecture);
     files::write_atomically(&out, &weights.bytes)?;
     let classes = match weights.classes {
         0 => "no classifier, which training does not need".to_owned(),

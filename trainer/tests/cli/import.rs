@@ -43,6 +43,30 @@ fn a_timm_file_gets_a_stem_for_one_channel() {
 }
 
 #[test]
+fn what_is_imported_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tf_efficientnet_lite0.safetensors");
+    let colour = colour_weights();
+    std::fs::write(&file, &colour).unwrap();
+
+    let refused = pipit([
+        "import",
+        &file.display().to_string(),
+        &format!("--out={}", folder.path().display()),
+    ]);
+
+    let text = error_text(&refused);
+    assert!(
+        !refused.status.success() && text.contains("--out would write over"),
+        "{text}"
+    );
+    assert!(
+        std::fs::read(&file).unwrap() == colour,
+        "the file has changed"
+    );
+}
+
+#[test]
 fn a_pytorch_file_gives_what_a_safetensors_file_gives() {
     for architecture in [
         Architecture::TfEfficientNetLite0,
