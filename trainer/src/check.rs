@@ -56,9 +56,11 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     args.limits.check()?;
     args.planned.check()?;
     let dataset = Dataset::open(&args.data)?;
+    let mut planned = args.planned.clone();
     let sides = match &args.run {
         Some(folder) => {
             let run = RunConfig::read(folder)?;
+            planned.choose_as(&run);
             let known: BTreeSet<&String> = run.training.iter().chain(&run.held_out).collect();
             ensure!(
                 (dataset.recordings.iter()).any(|recording| known.contains(&recording.filename)),
@@ -68,14 +70,14 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             );
             Sides::of_run(&dataset, &run)
         }
-        None => Sides::planned(&dataset, &args.planned)?,
+        None => Sides::planned(&dataset, &planned)?,
     };
     let inspected = inspect::all(&dataset.recordings, &args.limits);
-    let mut findings = survey::table(&dataset, &args.planned)?;
+    let mut findings = survey::table(&dataset, &planned)?;
     findings.extend(survey::audio(&dataset, &inspected, &args.limits));
     findings.extend(sides::leaks(&dataset, &sides));
     let has_class = !findings.iter().any(|finding| finding.kind == Kind::NoClass);
-    let is_asked = args.run.is_none() && args.planned.asks_for_judges() && has_class;
+    let is_asked = args.run.is_none() && planned.asks_for_judges() && has_class;
     if is_asked && sides.hold_nothing_out() {
         findings.push(Finding {
             kind: Kind::NothingHeldOut,

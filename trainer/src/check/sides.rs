@@ -13,7 +13,7 @@ use crate::run_folder::RunConfig;
 use crate::split;
 
 /// How `pipit train` would divide the recordings.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct PlannedArgs {
     /// Share of the recordings that `train` is to hold out.
     #[arg(long, default_value_t = 0.2)]
@@ -39,6 +39,12 @@ impl PlannedArgs {
     /// Whether a share is to be held out, which may come to nothing; a part that does is refused.
     pub(super) fn asks_for_judges(&self) -> bool {
         self.held_out > 0.0
+    }
+
+    /// Takes what makes a species a class from a run.
+    pub(super) fn choose_as(&mut self, run: &RunConfig) {
+        self.classes.clone_from(&run.options.classes);
+        self.min_recordings = run.options.min_recordings;
     }
 
     /// The species of which `train` would make classes.
