@@ -34,11 +34,11 @@ impl<'a> JudgedSet<'a> {
         self.unreadable.extend(other.unreadable);
     }
 
-    /// Parts for cross-validation that keep a recordist's recordings together; `None` if one
+    /// Parts for cross-validation that keep a recordist's recordings together, and the parts of one; `None` if one
     /// recordist made all of them.
     pub(crate) fn folds_by_recordist(&self) -> Option<Vec<usize>> {
         let recordists: Vec<Option<String>> = (self.recordings.iter())
-            .map(|recording| recording.recordist())
+            .map(|recording| recording.recordist().or_else(|| recording.publication()))
             .collect();
         folds::of_groups(&recordists)
     }
