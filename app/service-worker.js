@@ -43,18 +43,23 @@ self.addEventListener("fetch", (event) => {
 
 async function kept(url, request) {
   const cache = await caches.open(SITE);
-  return (await cache.match(url)) ?? fetch(request);
+  const file = await cache.match(url);
+  if (!file) return fetch(request);
+  // Hosts that lead /index.html to its folder: a browser shows no page that was led elsewhere.
+  return file.redirected ? new Response(file.body, file) : file;
 }
 
 async function newest(request) {
+  const known = async () => (await caches.open(MODELS)).match(request.url);
   try {
     const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
     // All of it or what is known: a network may break off.
-    return new Response(await response.blob(), response);
+    const whole = new Response(await response.blob(), response);
+    // A server in trouble is as good as none.
+    return whole.status < 500 ? whole : ((await known()) ?? whole);
   } catch (error) {
-    const cache = await caches.open(MODELS);
-    const known = await cache.match(request.url);
-    if (known) return known;
+    const kept = await known();
+    if (kept) return kept;
     throw error;
   }
 }

@@ -132,6 +132,7 @@ fn of_a_zip_with_a_query(browsers: &Arc<Browsers>) -> Trial {
             "birds.zip" => Reply {
                 status: 200,
                 content_type: "application/zip".to_owned(),
+                location: None,
                 body: zip.clone(),
             },
             _ => reply,

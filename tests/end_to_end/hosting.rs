@@ -1,17 +1,18 @@
 //! Where the site lies and whom it talks to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::browser::{Browsers, Gpu};
 use pipit_tests::page::Page;
 use pipit_tests::site;
-use xtask::site::SiteServer;
+use xtask::site::{Reply, SiteServer};
 
 use crate::trial::{
-    RUN_TIMEOUT, agrees_with_command_line, identified, in_tab, model_is_loaded, named, recording,
-    whistles,
+    RUN_TIMEOUT, agrees_with_command_line, goes_offline, identified, in_tab, is_kept,
+    model_is_loaded, named, recording, whistles,
 };
 
 pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
@@ -20,6 +21,8 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         no_other_origin(browsers),
         no_card_needs_no_gpu_code(browsers),
         model_is_fetched_once(browsers),
+        an_index_that_leads_to_its_folder(browsers),
+        a_server_in_trouble(browsers),
     ]
 }
 
@@ -123,6 +126,50 @@ fn model_is_fetched_once(browsers: &Arc<Browsers>) -> Trial {
                 second == 1,
                 "the weights were fetched again on the second visit"
             );
+            Ok(())
+        })
+    })
+}
+
+/// Some hosts lead from `/index.html` to `/`; what is kept of the page is shown all the same.
+fn an_index_that_leads_to_its_folder(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("hosting::an_index_that_leads_to_its_folder", move |name| {
+        let site = site::site()?.rewritten(|path, reply| match path {
+            "index.html" => Reply::found_at("./"),
+            _ => reply,
+        });
+        let server = SiteServer::start(site, 0)?;
+        let url = server.url().to_owned();
+        in_tab(name, &browsers, Gpu::None, &url, |page, folder| {
+            goes_offline(page, server)?;
+            identified(page, folder, "forest.wav", 5.0)?;
+            Ok(())
+        })
+    })
+}
+
+/// A server that answers with nothing but failures is as good as none.
+fn a_server_in_trouble(browsers: &Arc<Browsers>) -> Trial {
+    let browsers = Arc::clone(browsers);
+    named("hosting::a_server_in_trouble", move |name| {
+        let is_in_trouble = Arc::new(AtomicBool::new(false));
+        let trouble = Arc::clone(&is_in_trouble);
+        let site = site::site()?.rewritten(move |_, reply| {
+            let status = if trouble.load(Ordering::Relaxed) {
+                503
+            } else {
+                reply.status
+            };
+            Reply { status, ..reply }
+        });
+        let server = SiteServer::start(site, 0)?;
+        in_tab(name, &browsers, Gpu::None, server.url(), |page, folder| {
+            is_kept(page)?;
+            is_in_trouble.store(true, Ordering::Relaxed);
+            page.tolerate("503");
+            page.go_to(server.url())?;
+            identified(page, folder, "forest.wav", 5.0)?;
             Ok(())
         })
     })

@@ -154,16 +154,21 @@ pub(crate) fn model_is_loaded(page: &mut Page) -> Result<()> {
 /// Stops the server once the browser has kept the site and its model, and opens the page without it.
 pub(crate) fn goes_offline(page: &mut Page, server: SiteServer) -> Result<()> {
     let url = server.url().to_owned();
+    is_kept(page)?;
+    drop(server);
+    page.tolerate("ERR_CONNECTION_REFUSED");
+    page.go_to(&url)
+}
+
+/// Waits until the page could do without its server.
+pub(crate) fn is_kept(page: &mut Page) -> Result<()> {
     model_is_loaded(page)?;
     page.wait_until(
         "the site is kept",
         RUN_TIMEOUT,
         // Not by waiting for the service worker in the page: it starts only when we listen.
         "navigator.serviceWorker.controller !== null",
-    )?;
-    drop(server);
-    page.tolerate("ERR_CONNECTION_REFUSED");
-    page.go_to(&url)
+    )
 }
 
 /// Drops whistles of this length on the page and waits until they are identified.

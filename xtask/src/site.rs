@@ -10,10 +10,10 @@ use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, IF_MODIFIED_SINCE, RANGE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, IF_MODIFIED_SINCE, LOCATION, RANGE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use tokio::runtime::Runtime;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tower_http::cors::CorsLayer;
@@ -39,6 +39,8 @@ pub struct Reply {
     pub status: u16,
     /// The media type.
     pub content_type: String,
+    /// Where to look instead, if the status says so.
+    pub location: Option<String>,
     /// All bytes.
     pub body: Vec<u8>,
 }
@@ -50,7 +52,19 @@ impl Reply {
         Self {
             status: 404,
             content_type: "text/plain".to_owned(),
+            location: None,
             body: b"not found\n".to_vec(),
+        }
+    }
+
+    /// The answer to a request for something that lies elsewhere.
+    #[must_use]
+    pub fn found_at(location: &str) -> Self {
+        Self {
+            status: 302,
+            content_type: "text/plain".to_owned(),
+            location: Some(location.to_owned()),
+            body: Vec::new(),
         }
     }
 }
@@ -242,12 +256,13 @@ async fn answer(State(answering): State<Answering>, mut request: Request, next: 
 
 impl Reply {
     async fn read(response: Response) -> Result<Self> {
-        let content_type = response.headers().get(CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let (head, body) = response.into_parts();
+        let header = |name| head.headers.get(name)?.to_str().ok().map(str::to_owned);
         Ok(Self {
-            status: response.status().as_u16(),
-            content_type: content_type.unwrap_or("text/plain").to_owned(),
-            body: to_bytes(response.into_body(), usize::MAX).await?.into(),
+            status: head.status.as_u16(),
+            content_type: header(CONTENT_TYPE).unwrap_or_else(|| "text/plain".to_owned()),
+            location: header(LOCATION),
+            body: to_bytes(body, usize::MAX).await?.into(),
         })
     }
 }
@@ -258,6 +273,7 @@ impl IntoResponse for Reply {
         (
             status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             [(CONTENT_TYPE, self.content_type)],
+            AppendHeaders(self.location.map(|location| (LOCATION, location))),
             self.body,
         )
             .into_response()
