@@ -74,6 +74,8 @@ struct Kept {
     live: Option<Live>,
     /// Answers of a review as they were read or kept last.
     review: Vec<u8>,
+    /// Those on the page could not be kept: what was kept before must not replace them.
+    has_unkept_answers: bool,
     /// Who waits for a stretch of sound.
     listeners: HashMap<JobId, oneshot::Sender<Result<Sound, Failure>>>,
 }

@@ -26,14 +26,18 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
 }
 
 /// Lets nothing be kept under names that a JavaScript condition holds for, and counts what was
-/// refused in `refusals`.
+/// refused in `refusals`; `looks` has the names of all else.
 fn refuse_to_keep(page: &mut Page, condition: &str) -> Result<()> {
     page.evaluate::<bool>(&format!(
         "(() => {{
             const original = FileSystemDirectoryHandle.prototype.getFileHandle;
             globalThis.refusals = 0;
+            globalThis.looks = [];
             FileSystemDirectoryHandle.prototype.getFileHandle = function (name, options) {{
-                if (!options?.create || !({condition})) return original.call(this, name, options);
+                if (!options?.create || !({condition})) {{
+                    looks.push(name);
+                    return original.call(this, name, options);
+                }}
                 refusals += 1;
                 return Promise.reject(new DOMException('no room is left', 'QuotaExceededError'));
             }};
@@ -86,16 +90,32 @@ fn results_cannot_be_kept(page: &mut Page, folder: &Path) -> Result<()> {
 }
 
 fn answers_cannot_be_kept(page: &mut Page, folder: &Path) -> Result<()> {
-    refuse_to_keep(page, "name === 'review.json'")?;
     identified(page, folder, "night.wav", 10.0)?;
     page.set_threshold(THRESHOLD)?;
-    ensure!(page.notices()?.is_empty(), "{:?}", page.notices()?);
     page.click("detection")?;
     page.click("review-yes")?;
+    page.wait_until("results and answer are kept", ANSWER, &n_kept(2))?;
+
+    refuse_to_keep(page, "name === 'review.json'")?;
+    ensure!(page.notices()?.is_empty(), "{:?}", page.notices()?);
+    page.click("review-unsure")?;
     said_once(page, 1, true)?;
     page.click("review-no")?;
     said_once(page, 2, false)?;
-    page.wait_until("the answer holds", ANSWER, &is_answered("✗"))
+    page.wait_until("the answer holds", ANSWER, &is_answered("✗"))?;
+    // Whoever comes back to the tab finds it, and not the one that was kept before.
+    page.evaluate::<bool>("window.dispatchEvent(new Event('focus'))")?;
+    page.wait_until(
+        "what is kept was read",
+        ANSWER,
+        "looks.includes('review.json')",
+    )?;
+    page.evaluate::<bool>("new Promise((done) => setTimeout(() => done(true), 500))")?;
+    ensure!(
+        page.evaluate::<bool>(&is_answered("✗"))?,
+        "the answer is gone"
+    );
+    Ok(())
 }
 
 fn kept_results_are_forgotten(browsers: &Arc<Browsers>) -> Trial {

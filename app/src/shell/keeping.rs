@@ -69,8 +69,13 @@ impl Shell {
     }
 
     pub(super) async fn keep_review(self, json: Vec<u8>) {
-        self.put_away(REVIEW, &json).await;
-        self.kept.update_value(|kept| kept.review = json);
+        let is_kept = self.put_away(REVIEW, &json).await;
+        self.kept.update_value(|kept| {
+            kept.has_unkept_answers = !is_kept;
+            if is_kept {
+                kept.review = json;
+            }
+        });
     }
 
     /// Takes the answers of an earlier visit, or of another tab since this one read or kept them last.
@@ -78,18 +83,23 @@ impl Shell {
         let Some(json) = results::get(REVIEW).await else {
             return;
         };
-        if self.kept.with_value(|kept| kept.review != json) {
+        if self
+            .kept
+            .with_value(|kept| kept.review != json && !kept.has_unkept_answers)
+        {
             self.change(|session| session.recall_review(&json));
             self.kept.update_value(|kept| kept.review = json);
         }
     }
 
-    /// Keeps something for later visits. Where that cannot be, it is said once, and all goes on.
-    async fn put_away(self, name: &str, bytes: &[u8]) {
-        if let Err(thrown) = results::put(name, bytes).await {
-            let failure = Failure::new(FailureKind::NotKept, describe(&thrown));
+    /// Keeps something for later visits; `false` where that cannot be, which is said once, and all goes on.
+    async fn put_away(self, name: &str, bytes: &[u8]) -> bool {
+        let put = results::put(name, bytes).await;
+        if let Err(thrown) = &put {
+            let failure = Failure::new(FailureKind::NotKept, describe(thrown));
             self.change(|session| session.notify_once(failure));
         }
+        put.is_ok()
     }
 }
 
