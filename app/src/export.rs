@@ -97,6 +97,9 @@ pub struct ExportedFile {
     pub recorded_at: Option<RecordedAt>,
     /// Length.
     pub duration_s: f64,
+    /// How much of it was analysed, from its start: less than all while it runs, and where it was
+    /// stopped or failed.
+    pub analysed_s: f64,
     /// Its own sample rate.
     pub sample_rate_hz: u32,
     /// What was heard, in order of time.
@@ -193,13 +196,14 @@ impl ExportedModel {
 }
 
 impl ExportedFile {
-    /// A recording whose start is read from its name.
+    /// A recording whose start is read from its name, all of it analysed.
     #[must_use]
     pub fn new(name: String, duration_s: f64, sample_rate_hz: u32) -> Self {
         Self {
             recorded_at: RecordedAt::from_file_name(&name),
             name,
             duration_s,
+            analysed_s: duration_s,
             sample_rate_hz,
             detections: Vec::new(),
         }

@@ -115,8 +115,7 @@ pub struct Session {
     /// Waits for a worker.
     unsent: Vec<Request>,
     model: ModelState,
-    /// Of the model that listens, or listened last: what is on the page speaks of its classes also
-    /// while it moves to another device.
+    /// See [`Session::known_manifest`].
     last_manifest: Option<Arc<Manifest>>,
     recordings: Vec<Recording>,
     notices: Vec<Failure>,
@@ -128,6 +127,8 @@ pub struct Session {
     /// How far it had counted when they were kept last. A review tells of a model, so what comes
     /// before any is kept once there is one.
     n_kept_changes: u64,
+    /// Whose card was unfolded to lead the user there.
+    visited: Option<RecordingId>,
     /// Species in the order of their first detection, which is the order of their colours.
     seen: Vec<LabelId>,
     worker_ready: bool,
@@ -165,6 +166,7 @@ impl Session {
             answers: Answers::default(),
             n_answer_changes: 0,
             n_kept_changes: 0,
+            visited: None,
             seen: Vec::new(),
             worker_ready: false,
             site_is_kept: false,
@@ -194,6 +196,13 @@ impl Session {
             ModelState::Loaded { manifest, .. } => Some(manifest),
             _ => None,
         }
+    }
+
+    /// The manifest of the model that listens, or listened last: what it found stays on the page while
+    /// it is loaded anew, or no longer can be.
+    #[must_use]
+    pub fn known_manifest(&self) -> Option<&Arc<Manifest>> {
+        self.last_manifest.as_ref()
     }
 
     /// The device of the loaded model.
@@ -248,7 +257,7 @@ impl Session {
     #[must_use]
     pub fn threshold(&self) -> f32 {
         let default = self
-            .manifest()
+            .known_manifest()
             .map_or(FALLBACK_THRESHOLD, |m| m.detection.threshold);
         self.settings.threshold.unwrap_or(default)
     }
@@ -257,7 +266,7 @@ impl Session {
     #[must_use]
     pub fn naming(&self) -> Option<Naming> {
         let wish = self.settings.names.as_ref();
-        let manifest = self.last_manifest.as_ref()?;
+        let manifest = self.known_manifest()?;
         Some(Naming::resolve(
             wish,
             self.settings.spoken(),
@@ -278,7 +287,7 @@ impl Session {
     }
 
     fn named(&self, label: LabelId, read: impl FnOnce(&Naming, &Label) -> String) -> String {
-        let classes = self.last_manifest.as_ref().map(|known| &known.classes);
+        let classes = self.known_manifest().map(|known| &known.classes);
         let found = classes.and_then(|classes| classes.iter().nth(label.0));
         match (found, self.naming()) {
             (Some((_, label)), Some(naming)) => read(&naming, label),
@@ -289,7 +298,7 @@ impl Session {
     /// A species' code; empty before there was a model.
     #[must_use]
     pub fn code(&self, label: LabelId) -> String {
-        let classes = self.last_manifest.as_ref().map(|known| &known.classes);
+        let classes = self.known_manifest().map(|known| &known.classes);
         let found = classes.and_then(|classes| classes.iter().nth(label.0));
         found.map_or_else(String::new, |(_, label)| label.code.clone())
     }
@@ -298,7 +307,7 @@ impl Session {
     #[must_use]
     pub fn has_class_thresholds(&self) -> bool {
         let by_class = |m: &Arc<Manifest>| !m.detection.class_thresholds.is_empty();
-        self.settings.threshold.is_none() && self.manifest().is_some_and(by_class)
+        self.settings.threshold.is_none() && self.known_manifest().is_some_and(by_class)
     }
 
     /// The place of a species among the colours.

@@ -53,8 +53,11 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
     let this = Memo::new(move |_| {
         species.with(|species| species.iter().flatten().find(|s| s.label == label).cloned())
     });
-    let names: Option<Label> =
-        shell.with(|session| session.manifest().map(|m| m.classes.get(label).clone()));
+    let names: Option<Label> = shell.with(|session| {
+        session
+            .known_manifest()
+            .map(|m| m.classes.get(label).clone())
+    });
     let (code, scientific) = names
         .map(|label| (label.code, label.scientific_name))
         .unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What the page knows, for other programs.
 
-use super::{Recording, RecordingId, RecordingState, Session};
+use super::{Recording, RecordingId, Session};
 use crate::export::{Export, ExportedDetection, ExportedFile, ExportedModel, ExportedSettings};
 use crate::notice::Cause;
 use crate::protocol::{Failure, FailureKind};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const MAX_REASONS: usize = 5;
 
 impl Session {
-    /// All that was found so far; none without a model.
+    /// All that was found so far; none before there was a model.
     #[must_use]
     pub fn export(&self) -> Option<Export> {
         self.export_of(self.exported_recordings())
@@ -44,7 +44,7 @@ impl Session {
     }
 
     fn export_of<'a>(&self, recordings: impl Iterator<Item = &'a Recording>) -> Option<Export> {
-        let manifest = self.manifest()?;
+        let manifest = self.known_manifest()?;
         let settings = &self.settings;
         Some(Export {
             pipit_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,11 +68,10 @@ impl Session {
         })
     }
 
-    /// The recordings of [`Session::export`], in its order.
+    /// The recordings of [`Session::export`], in its order: those that the model has heard, be it in
+    /// part.
     pub fn exported_recordings(&self) -> impl Iterator<Item = &Recording> {
-        self.recordings
-            .iter()
-            .filter(|r| r.audio.is_some() && r.state != RecordingState::Failed)
+        self.recordings.iter().filter(|r| r.done_s > 0.0)
     }
 
     /// Tells whether [`Session::exported_recordings`] or their detections have changed, at less
@@ -86,7 +85,9 @@ impl Session {
 
     /// By code, as far as they hold.
     fn class_thresholds(&self) -> BTreeMap<String, f32> {
-        let manifest = self.manifest().filter(|_| self.has_class_thresholds());
+        let manifest = self
+            .known_manifest()
+            .filter(|_| self.has_class_thresholds());
         let Some(manifest) = manifest else {
             return BTreeMap::new();
         };
@@ -101,7 +102,8 @@ impl Session {
             .audio
             .map_or((0.0, 0), |audio| (audio.duration_s, audio.sample_rate_hz));
         let mut file = ExportedFile::new(recording.name.clone(), duration_s, sample_rate_hz);
-        let Some(manifest) = self.manifest() else {
+        file.analysed_s = recording.done_s.min(duration_s);
+        let Some(manifest) = self.known_manifest() else {
             return file;
         };
         file.detections = recording
@@ -122,11 +124,9 @@ mod tests {
     use super::*;
     use crate::notice::word;
     use crate::protocol::{DeviceChoice, DeviceKind};
-    use crate::session::ModelState;
-    use crate::session::tests::{finished, loaded, run, scored};
+    use crate::session::tests::{change_manifest, failed, finished, loaded, opened, run, scored};
     use crate::words::Language;
-    use pipit_core::{LabelId, Manifest};
-    use std::sync::Arc;
+    use pipit_core::LabelId;
 
     #[test]
     fn what_is_being_heard_has_no_clips_yet() {
@@ -145,6 +145,48 @@ mod tests {
         session.apply(finished(job), &[]);
         let (export, ids) = session.export_with_sound().expect("a model");
         assert_eq!((export.files.len(), &ids[..]), (2, &[file, live][..]));
+    }
+
+    #[test]
+    fn what_was_found_can_be_taken_away_while_there_is_no_model() {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        change_manifest(&mut session, |manifest| manifest.detection.threshold = 0.7);
+        let (_, job) = run(&mut session, "a.wav");
+        session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+        session.apply(finished(job), &[]);
+        let before = session.export().expect("a model");
+        session.retry();
+        assert!(session.manifest().is_none());
+        let after = session.export().expect("it was there");
+        assert_eq!(after.files, before.files);
+        assert_eq!(after.files[0].detections.len(), 1);
+        let thresholds = [&before, &after].map(|export| export.settings.threshold.to_bits());
+        assert_eq!(thresholds, [0.7_f32.to_bits(); 2]);
+    }
+
+    #[test]
+    fn an_export_says_how_much_was_heard() {
+        let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+        let heard = |session: &Session| -> Vec<(String, f64, f64)> {
+            let files = session.export().expect("a model").files.into_iter();
+            let heard = |file: ExportedFile| (file.name, file.analysed_s, file.duration_s);
+            files.map(heard).collect()
+        };
+        let (id, job) = run(&mut session, "a.wav");
+        session.apply(opened(job, Some(60.0)), &[]);
+        assert_eq!(heard(&session), []);
+        session.apply(scored(job, 0.0, [0.9, 0.1]), &[]);
+        let part = [("a.wav".to_owned(), 5.0, 60.0)];
+        assert_eq!(heard(&session), part);
+        // Its card was pulled: what had been found until then stays.
+        session.apply(failed(job, FailureKind::Unreadable), &[]);
+        assert_eq!(heard(&session), part);
+        assert_eq!(
+            session.export().expect("a model").files[0].detections.len(),
+            1
+        );
+        session.rerun(id);
+        assert_eq!(heard(&session), []);
     }
 
     #[test]
@@ -175,13 +217,6 @@ mod tests {
         assert_eq!(before.weights_sha256, after.weights_sha256);
         assert_eq!(after.manifest_sha256.len(), 64);
         assert_ne!(before.manifest_sha256, after.manifest_sha256);
-    }
-
-    fn change_manifest(session: &mut Session, change: impl FnOnce(&mut Manifest)) {
-        let ModelState::Loaded { manifest, .. } = &mut session.model else {
-            panic!("no model");
-        };
-        change(Arc::make_mut(manifest));
     }
 
     #[test]

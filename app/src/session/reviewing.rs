@@ -93,7 +93,7 @@ impl Session {
     /// All answers with what follows from them; none before there was a model.
     #[must_use]
     pub fn review_file(&self) -> Option<ReviewFile> {
-        let manifest = self.last_manifest.as_ref()?;
+        let manifest = self.known_manifest()?;
         let weights = manifest.weights_entry().map(|entry| entry.sha256.clone());
         let model = ReviewedModel {
             name: manifest.name.clone(),

@@ -137,6 +137,15 @@ pub(super) fn scored(job: JobId, start_s: f64, scores: [f32; 2]) -> Response {
     }
 }
 
+/// Changes the loaded model.
+pub(super) fn change_manifest(session: &mut Session, change: impl FnOnce(&mut Manifest)) {
+    let ModelState::Loaded { manifest, .. } = &mut session.model else {
+        panic!("no model is loaded");
+    };
+    change(Arc::make_mut(manifest));
+    session.last_manifest = Some(manifest.clone());
+}
+
 fn state(session: &Session, id: RecordingId) -> RecordingState {
     session.recording(id).expect("kept").state
 }

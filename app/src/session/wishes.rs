@@ -58,7 +58,9 @@ impl Session {
     /// Windows of a species at most this far apart, in seconds, are one detection.
     #[must_use]
     pub fn merge_gap_s(&self) -> f32 {
-        let of_model = self.manifest().map_or(0.0, |m| m.detection.merge_gap_s);
+        let of_model = self
+            .known_manifest()
+            .map_or(0.0, |m| m.detection.merge_gap_s);
         self.settings.merge_gap_s.unwrap_or(of_model)
     }
 
@@ -66,7 +68,7 @@ impl Session {
     #[must_use]
     pub fn threshold_of(&self, label: LabelId) -> f32 {
         let own = self.settings.species_thresholds.get(&self.code(label));
-        let of_model = || match (self.settings.threshold, self.manifest()) {
+        let of_model = || match (self.settings.threshold, self.known_manifest()) {
             (None, Some(manifest)) => manifest.detection.threshold_of(label),
             _ => self.threshold(),
         };
@@ -89,7 +91,7 @@ impl Session {
     /// The species of the model to which the user gave thresholds of their own, in the model's order.
     #[must_use]
     pub fn own_thresholds(&self) -> Vec<(LabelId, f32)> {
-        let classes = self.manifest().map(|manifest| &manifest.classes);
+        let classes = self.known_manifest().map(|manifest| &manifest.classes);
         let labels = classes.into_iter().flat_map(Taxonomy::iter);
         labels
             .filter_map(|(id, label)| {
@@ -113,7 +115,7 @@ impl Session {
     /// Takes a pasted list of species; returns the lines in which the model knows none. A list
     /// without a known species changes nothing.
     pub fn set_species(&mut self, text: &str, list_use: ListUse) -> Vec<String> {
-        let Some(manifest) = self.manifest() else {
+        let Some(manifest) = self.known_manifest() else {
             return Vec::new();
         };
         let list = species_list::read(text, &manifest.classes);
@@ -134,9 +136,9 @@ impl Session {
         });
     }
 
-    /// How scores become detections, and which are kept; none without a model.
+    /// How scores become detections, and which are kept; none before there was a model.
     pub(super) fn wishes(&self) -> Option<(DetectionConfig, DetectionFilter)> {
-        let manifest = self.manifest()?;
+        let manifest = self.known_manifest()?;
         let of_model = match self.settings.threshold {
             Some(threshold) => manifest.detection.with_threshold(threshold),
             None => manifest.detection.clone(),

@@ -29,10 +29,9 @@ fn the_threshold_acts_on_kept_scores() {
 fn species_keep_their_own_thresholds_until_the_user_chooses_one() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     assert!(!session.has_class_thresholds());
-    let ModelState::Loaded { manifest, .. } = &mut session.model else {
-        panic!("no model is loaded");
-    };
-    Arc::make_mut(manifest).detection.class_thresholds = vec![0.3, 0.9];
+    change_manifest(&mut session, |manifest| {
+        manifest.detection.class_thresholds = vec![0.3, 0.9];
+    });
     assert!(session.has_class_thresholds());
     let (id, job) = run(&mut session, "a");
     session.apply(scored(job, 0.0, [0.4, 0.8]), &[]);
