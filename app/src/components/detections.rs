@@ -224,7 +224,7 @@ impl Shell {
 
     /// Goes to a detection, also of a recording whose card is folded.
     pub(super) fn go_to(self, id: RecordingId, detection: Detection) {
-        self.change(|session| session.unfold(id, true));
+        self.change(|session| session.visit(id));
         self.selected.set(Some(Selected {
             recording: id,
             detection,

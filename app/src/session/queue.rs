@@ -91,8 +91,21 @@ impl Session {
 
     /// The user folds or unfolds a recording's card.
     pub fn unfold(&mut self, id: RecordingId, is_unfolded: bool) {
+        self.visited.take_if(|visited| *visited == id);
         if let Some(recording) = self.recording_mut(id) {
             recording.unfold(is_unfolded);
+        }
+    }
+
+    /// The user is led to a recording: its card is unfolded, until the next one's is if it was not before.
+    pub fn visit(&mut self, id: RecordingId) {
+        let is_folded = self.recording(id).is_some_and(|r| !r.is_unfolded);
+        if let Some(visited) = self.visited.filter(|visited| *visited != id) {
+            self.unfold(visited, false);
+        }
+        if is_folded {
+            self.unfold(id, true);
+            self.visited = Some(id);
         }
     }
 

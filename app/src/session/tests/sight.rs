@@ -20,6 +20,27 @@ fn folded_recordings_keep_no_pictures() {
 }
 
 #[test]
+fn a_card_that_was_unfolded_to_lead_there_is_folded_by_the_next() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let ids = session.add(["a", "b", "c", "d", "e", "f"].map(|name| (name.to_owned(), 1)));
+    let unfolded = |session: &Session| -> Vec<usize> {
+        let is_unfolded = |place: &usize| session.recordings()[*place].is_unfolded;
+        (0..ids.len()).filter(is_unfolded).collect()
+    };
+    session.visit(ids[3]);
+    session.visit(ids[3]);
+    assert_eq!(unfolded(&session), [0, 1, 2, 3]);
+    session.visit(ids[4]);
+    assert_eq!(unfolded(&session), [0, 1, 2, 4]);
+    // What the user unfolds stays so, and so does what was unfolded before.
+    session.unfold(ids[5], true);
+    session.visit(ids[5]);
+    session.visit(ids[1]);
+    session.visit(ids[0]);
+    assert_eq!(unfolded(&session), [0, 1, 2, 5]);
+}
+
+#[test]
 fn all_of_a_recording_without_an_overview_comes_piece_by_piece() {
     let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
     let [a, b] = ["a", "b"].map(|name| {
