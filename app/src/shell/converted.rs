@@ -1,14 +1,16 @@
 //! Recordings that the browser had to decode, as files that the worker reads.
 //!
-//! Such a file is ten times as large as the recording. Only the last few are kept; what is wanted of
-//! another later, a piece of its spectrogram or a clip, has it converted again.
+//! Such a file is ten times as large as the recording, and all of it is in memory while it is made: one is
+//! made at a time. Only the last few are kept; what is wanted of another later, a piece of its spectrogram
+//! or a clip, has it converted again.
 
 use super::Shell;
 use crate::browser::decode::convert;
 use crate::browser::files::SourceFile;
 use crate::protocol::{Failure, FailureKind, JobId, Request, Response};
 use crate::recent::Recent;
-use crate::session::RecordingId;
+use crate::session::{RecordingId, RecordingState, Session};
+use futures_channel::oneshot;
 use leptos::prelude::*;
 use std::collections::HashMap;
 use wasm_bindgen_futures::spawn_local;
@@ -20,6 +22,8 @@ const MOST_BYTES: u64 = 256 << 20;
 pub(super) struct Converted {
     files: Recent<RecordingId, SourceFile>,
     waiting: HashMap<RecordingId, Vec<(JobId, Request)>>,
+    /// Ends with the last turn to convert that was given.
+    last_turn: Option<oneshot::Receiver<()>>,
 }
 
 impl Default for Converted {
@@ -27,6 +31,7 @@ impl Default for Converted {
         Self {
             files: Recent::new(MOST_BYTES),
             waiting: HashMap::new(),
+            last_turn: None,
         }
     }
 }
@@ -34,6 +39,11 @@ impl Default for Converted {
 impl Converted {
     pub(super) fn forget(&mut self, id: RecordingId) {
         self.files.remove(&id);
+    }
+
+    /// The worker that was asked has ended: the next one knows of none of its jobs.
+    pub(super) fn forget_waiting(&mut self) {
+        self.waiting.clear();
     }
 }
 
@@ -56,6 +66,15 @@ impl Shell {
 
     /// Decodes a recording that the worker cannot read, for the first time.
     pub(super) async fn convert(self, id: RecordingId) {
+        let _turn = self.turn_to_convert().await;
+        let is_wanted = |session: &Session| {
+            let recording = session.recording(id);
+            recording.is_some_and(|r| r.state == RecordingState::Converting)
+        };
+        // Stopped, or converted for another request, while others had their turn.
+        if !self.with_untracked(is_wanted) {
+            return;
+        }
         match self.conversion(id).await {
             Ok(_) => self.update(|session| session.converted(id)),
             Err(failure) => self.update(|session| session.conversion_failed(id, failure)),
@@ -73,6 +92,7 @@ impl Shell {
             return;
         }
         spawn_local(async move {
+            let _turn = self.turn_to_convert().await;
             let converted = self.conversion(id).await;
             let waiting = self
                 .kept
@@ -91,7 +111,26 @@ impl Shell {
         });
     }
 
+    /// Waits for all who asked before; the turn lasts as long as what is handed out.
+    async fn turn_to_convert(self) -> oneshot::Sender<()> {
+        let (turn, end) = oneshot::channel();
+        let before = self
+            .kept
+            .try_update_value(|kept| kept.converted.last_turn.replace(end));
+        if let Some(before) = before.flatten() {
+            let _ = before.await;
+        }
+        turn
+    }
+
+    /// In one's turn.
     async fn conversion(self, id: RecordingId) -> Result<SourceFile, Failure> {
+        let known = self
+            .kept
+            .try_update_value(|kept| kept.converted.files.get(&id).cloned());
+        if let Some(known) = known.flatten() {
+            return Ok(known);
+        }
         let gone = || Failure::new(FailureKind::Unreadable, "the recording is no longer there");
         let converted = convert(&self.file(id).ok_or_else(gone)?).await?;
         self.kept.update_value(|kept| {

@@ -45,6 +45,7 @@ impl Shell {
         self.kept.update_value(|kept| {
             kept.port = None;
             kept.listeners.clear();
+            kept.converted.forget_waiting();
         });
     }
 
