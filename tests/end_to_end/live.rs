@@ -188,7 +188,21 @@ fn one_microphone_is_opened(page: &mut Page, _: &Path) -> Result<()> {
     page.wait_for_state(&name, &["done", "failed"], ANSWER)?;
     let n_asked: usize = page.evaluate("live.nAsked")?;
     ensure!(n_asked == 1, "{n_asked} microphones were asked for");
-    all_are_closed(page)
+    all_are_closed(page)?;
+    // What lies nowhere else is not gone by one press.
+    page.click("remove-button")?;
+    page.wait_until(
+        "the page asks again",
+        ANSWER,
+        "document.querySelector('[data-testid=\"remove-button\"]').textContent === 'Remove without saving'",
+    )?;
+    ensure!(page.recordings()?.len() == 1, "it is gone at once");
+    page.click("remove-button")?;
+    page.wait_until(
+        "it is gone",
+        ANSWER,
+        "document.querySelector('[data-testid=\"recording\"]') === null",
+    )
 }
 
 fn what_fails_half_way_is_closed(page: &mut Page, _: &Path) -> Result<()> {
@@ -242,7 +256,7 @@ fn the_recording(page: &mut Page) -> Result<Recording> {
 }
 
 fn has_date_and_time(name: &str) -> bool {
-    let pattern = "Live 0000-00-00 00-00-00";
+    let pattern = "Live 0000-00-00 00-00-00.wav";
     name.len() == pattern.len()
         && name
             .chars()
@@ -276,8 +290,8 @@ fn lags_ms(page: &mut Page) -> Result<Vec<f64>> {
 /// Saves what was heard and checks it: every sample that went to the worker, the sound of whistles, and
 /// to the command line the same birds.
 fn saved_is_what_was_heard(page: &mut Page, folder: &Path, found: &Recording) -> Result<()> {
-    let file = format!("{}.wav", found.name);
-    let saved = download(page, folder, "save-button", &file)?;
+    let file = &found.name;
+    let saved = download(page, folder, "save-button", file)?;
     let reader = WavReader::new(Cursor::new(saved))?;
     let spec = reader.spec();
     let n_sent: u32 =
@@ -296,7 +310,7 @@ fn saved_is_what_was_heard(page: &mut Page, folder: &Path, found: &Recording) ->
     let samples: Vec<f32> = reader.into_samples().collect::<Result<_, _>>()?;
     let peak = samples.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
     ensure!((0.1..1.0).contains(&peak), "its loudest sample is {peak}");
-    let path = folder.join("downloads").join(&file);
+    let path = folder.join("downloads").join(file);
     are_the_command_lines(&found.detections, &path, &site::default_model()?, 1e-3)?;
     Ok(())
 }

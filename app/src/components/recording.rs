@@ -113,7 +113,16 @@ fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
             shell.update(|session| session.cancel(id));
         }
     };
-    let remove = move |_| shell.update(|session| session.remove(id));
+    let is_unsaved = shell.watch(id, |r| r.is_live && !r.is_saved);
+    let is_asked = RwSignal::new(false);
+    let remove = move |_| {
+        // Its sound is nowhere else: one press is not enough.
+        if is_unsaved.get_untracked() == Some(true) && !is_asked.get_untracked() {
+            is_asked.set(true);
+        } else {
+            shell.update(|session| session.remove(id));
+        }
+    };
     view! {
         <p class="actions">
             <Show when=move || is_saved_by_hand.get() == Some(true)>
@@ -135,8 +144,16 @@ fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
                             class="quiet"
                             data-testid="remove-button"
                             on:click=remove
+                            on:blur=move |_| is_asked.set(false)
                         >
-                            {move || shell.words().card.remove}
+                            {move || {
+                                let words = &shell.words().card;
+                                if is_asked.get() && is_unsaved.get() == Some(true) {
+                                    words.remove_unsaved
+                                } else {
+                                    words.remove
+                                }
+                            }}
                         </button>
                     }
                 }

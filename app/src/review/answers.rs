@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct RecordingKey {
     /// File name.
     pub name: String,
-    /// Its size.
+    /// Its size; 0 for what was heard live.
     pub bytes: u64,
     /// What tells its file from others, if it was looked at: see [`crate::file_stamp`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -19,15 +19,14 @@ pub struct RecordingKey {
 
 impl RecordingKey {
     /// Whether both are the same recording: by their own names and stamps if both have one, so that a
-    /// file that lies elsewhere keeps its answers, else by whole name and size.
+    /// file that lies elsewhere keeps its answers, else by whole name and size, if both have one.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        match (&self.stamp, &other.stamp) {
-            (Some(ours), Some(theirs)) => {
-                ours == theirs && name_of(&self.name) == name_of(&other.name)
-            }
-            _ => self.name == other.name && self.bytes == other.bytes,
+        if let (Some(ours), Some(theirs)) = (&self.stamp, &other.stamp) {
+            return ours == theirs && name_of(&self.name) == name_of(&other.name);
         }
+        let are_files = self.bytes > 0 && other.bytes > 0;
+        self.name == other.name && (self.bytes == other.bytes || !are_files)
     }
 }
 
@@ -286,6 +285,10 @@ mod tests {
         assert!(known.is_same(&key("dawn.wav", 10, None)));
         assert!(!known.is_same(&key("dawn.wav", 11, None)));
         assert!(!known.is_same(&key("dawn.wav", 10, Some("cd"))));
+        // What was heard live has neither, until it is dropped on the page as the file that it was saved to.
+        let live = key("Live.wav", 0, None);
+        assert!(live.is_same(&key("Live.wav", 10, Some("ab"))));
+        assert!(!live.is_same(&key("Live 2.wav", 10, Some("ab"))));
     }
 
     #[test]

@@ -38,7 +38,8 @@ impl Shell {
             let sample_rate_hz = microphone.sample_rate_hz();
             self.update(|session| {
                 let words = &session.settings().spoken().words().intake;
-                let name = (words.live_name)(&clock::date_and_time());
+                // As the file will be called that it can be saved to.
+                let name = format!("{}.wav", (words.live_name)(&clock::date_and_time()));
                 let (heard, effects) = session.listen(name, sample_rate_hz);
                 if let Some((id, job)) = heard {
                     let sound = GrowingWav::new(sample_rate_hz);
@@ -65,7 +66,7 @@ impl Shell {
         if let Some(live) = live {
             let name = self
                 .session
-                .with_untracked(|s| s.recording(live.id).map(|r| format!("{}.wav", r.name)));
+                .with_untracked(|s| s.recording(live.id).map(|r| r.name.clone()));
             if let Ok(file) = live.sound.into_file(name.unwrap_or_default()) {
                 self.kept.update_value(|kept| {
                     kept.files.insert(live.id, file);

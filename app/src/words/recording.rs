@@ -16,6 +16,8 @@ pub struct CardWords {
     pub run_again: &'static str,
     /// Takes the recording off the page.
     pub remove: &'static str,
+    /// The same at the second press, of what was heard live and not saved.
+    pub remove_unsaved: &'static str,
     /// Stops the run.
     pub cancel: &'static str,
     /// Others come first.

@@ -20,6 +20,7 @@ pub(super) const CARD: CardWords = CardWords {
     save: "Save the recording",
     run_again: "Run again",
     remove: "Remove",
+    remove_unsaved: "Remove without saving",
     cancel: "Cancel",
     waiting: "Waiting its turn",
     decoding: "Decoding…",

@@ -21,6 +21,7 @@ pub(super) const CARD: CardWords = CardWords {
     save: "Guardar la grabación",
     run_again: "Analizar de nuevo",
     remove: "Quitar",
+    remove_unsaved: "Quitar sin guardar",
     cancel: "Cancelar",
     waiting: "En espera de su turno",
     decoding: "Decodificando…",
