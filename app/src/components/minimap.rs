@@ -21,7 +21,11 @@ const MAX_MARKS: usize = 300;
 pub(super) fn Minimap(sight: Sight) -> impl IntoView {
     let shell = sight.shell;
     let canvas = NodeRef::<Canvas>::new();
-    let revision = shell.watch(sight.id, |r| r.revision);
+    // What is heard live changes many times a second, and all of it is read each time: once is enough.
+    let revision = shell.watch(sight.id, |r| {
+        let heard_s = r.is_heard().then_some(r.duration_s()).flatten();
+        heard_s.map_or((r.revision, 0), |heard_s| (0, heard_s as u64))
+    });
     let changes = move || {
         // Tracking alone would not evaluate it, and so never hear of a change.
         revision.get();
