@@ -11,6 +11,7 @@ mod link;
 mod live;
 mod meaning;
 mod models;
+mod naming;
 mod queue;
 mod recording;
 mod reviewing;
@@ -32,7 +33,6 @@ pub use meaning::Meaning;
 pub use recording::{AudioFacts, Recording, RecordingId, RecordingState, Species};
 pub use reviewing::Place;
 
-use crate::naming::Naming;
 use ignored::IgnoredSettings;
 
 use crate::protocol::{
@@ -42,7 +42,7 @@ use crate::review::Answers;
 use crate::settings::Settings;
 use crate::view::tiles::TileKey;
 use models::Adding;
-use pipit_core::{CatalogueEntry, Label, LabelId, Manifest};
+use pipit_core::{CatalogueEntry, LabelId, Manifest};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -262,61 +262,11 @@ impl Session {
         self.settings.threshold.unwrap_or(default)
     }
 
-    /// What species are called; none before there was a model.
-    #[must_use]
-    pub fn naming(&self) -> Option<Naming> {
-        let wish = self.settings.names.as_ref();
-        let manifest = self.known_manifest()?;
-        Some(Naming::resolve(
-            wish,
-            self.settings.spoken(),
-            &manifest.classes,
-        ))
-    }
-
-    /// What a species is called on the page; empty without a model that has it.
-    #[must_use]
-    pub fn name(&self, label: LabelId) -> String {
-        self.named(label, |naming, label| naming.of(label).to_owned())
-    }
-
-    /// The language of [`Session::name`], as a tag; empty where that is.
-    #[must_use]
-    pub fn name_language(&self, label: LabelId) -> String {
-        self.named(label, |naming, label| naming.language_of(label).to_owned())
-    }
-
-    fn named(&self, label: LabelId, read: impl FnOnce(&Naming, &Label) -> String) -> String {
-        let classes = self.known_manifest().map(|known| &known.classes);
-        let found = classes.and_then(|classes| classes.iter().nth(label.0));
-        match (found, self.naming()) {
-            (Some((_, label)), Some(naming)) => read(&naming, label),
-            _ => String::new(),
-        }
-    }
-
-    /// A species' code; empty before there was a model.
-    #[must_use]
-    pub fn code(&self, label: LabelId) -> String {
-        let classes = self.known_manifest().map(|known| &known.classes);
-        let found = classes.and_then(|classes| classes.iter().nth(label.0));
-        found.map_or_else(String::new, |(_, label)| label.code.clone())
-    }
-
     /// Whether species have thresholds of their own, which they keep until the user chooses one.
     #[must_use]
     pub fn has_class_thresholds(&self) -> bool {
         let by_class = |m: &Arc<Manifest>| !m.detection.class_thresholds.is_empty();
         self.settings.threshold.is_none() && self.known_manifest().is_some_and(by_class)
-    }
-
-    /// The place of a species among the colours.
-    #[must_use]
-    pub fn colour(&self, label: LabelId) -> usize {
-        self.seen
-            .iter()
-            .position(|seen| *seen == label)
-            .unwrap_or(0)
     }
 
     /// The user chooses a device; what is running starts again there, what is done stays.
