@@ -43,7 +43,7 @@ pub(super) fn html(
                     }
                     ". A recording's score is the mean of its windows' odds; a species is detected where one "
                     "window's confidence reaches the threshold. Species noted in the background count neither "
-                    "for nor against."
+                    "for nor against, but for top-1 and top-3, where they are others than the one in the foreground."
                 }
                 (figures(evaluation))
                 (noise(evaluation)?)
