@@ -225,9 +225,11 @@ impl AudioStream {
             if packet.track_id != self.track_id {
                 continue;
             }
+            // What the encoder put before the sound is cut off by the decoder.
+            let first = packet.pts.saturating_add(packet.trim_start);
             let packet_start_s = self
                 .time_base
-                .and_then(|time_base| time_base.calc_time(packet.pts))
+                .and_then(|time_base| time_base.calc_time(first))
                 .map(|time| time.as_secs_f64());
             match self.decoder.decode(&packet) {
                 Ok(buffer) => {
