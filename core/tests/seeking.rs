@@ -50,7 +50,7 @@ fn what_comes_after_seeking_is_what_lies_there() {
 fn rest(stream: &mut AudioStream, most: usize) -> Vec<f32> {
     let mut samples = Vec::new();
     while samples.len() < most {
-        let Some(block) = stream.next_block().unwrap() else {
+        let Some(block) = stream.next_block().expect("what was opened is read") else {
             break;
         };
         samples.extend(block);
