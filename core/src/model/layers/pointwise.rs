@@ -24,8 +24,8 @@ pub fn pointwise(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
 
 /// The same of kernels `weight`, `[out_chans, in_chans, 1, 1]`, that are no parameter.
 ///
-/// Where gradients are wanted it is a matrix product, and its gradients are two more: those of a convolution go through
-/// transposed copies of the input on the CPU, and a step took 1.28 times as long.
+/// Where gradients are wanted they are matrix products, on the CPU our own: those of Burn's convolution go through
+/// transposed copies of the input there, and a step took 1.28 times as long.
 #[must_use]
 pub fn pointwise_sums(input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "training")]
