@@ -89,7 +89,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     };
     let before = check(&settings, &out)?;
     for stage in std::iter::once(&settings).chain(&before) {
-        check_device(stage)?;
+        run::open_devices(stage)?;
     }
     let data = settings.data()?;
     data::ensure_there(data, &settings.options)?;
@@ -152,12 +152,6 @@ fn end(interrupted: Option<&str>, out: &Path) -> ExitCode {
         out.display()
     );
     ExitCode::from(interrupt::EXIT_CODE)
-}
-
-/// Refuses a device that there is not, or that does not compute as it should.
-fn check_device(settings: &Settings) -> anyhow::Result<()> {
-    let devices = (settings.device).open_all(&settings.devices)?;
-    (settings.options.precision).check(settings.device, &devices)
 }
 
 /// Refuses settings that make no training; hands back those of the stage before, if there is one.

@@ -47,11 +47,20 @@ pub(crate) struct Stand {
     pub(crate) interrupted: Option<String>,
 }
 
+/// What computes.
+///
+/// # Errors
+/// A device that there is not, or that does not compute in the precision that is asked for.
+pub(crate) fn open_devices(settings: &Settings) -> anyhow::Result<Vec<Device>> {
+    let devices = (settings.device).open_all(&settings.devices)?;
+    (settings.options.precision).check(settings.device, &devices)?;
+    Ok(devices)
+}
+
 /// Trains until the last epoch, until `stop_after`, or until somebody wishes to stop.
 pub(crate) fn train(request: &Request<'_>) -> anyhow::Result<Stand> {
     let options = &request.settings.options;
-    let devices = (request.settings.device).open_all(&request.settings.devices)?;
-    (options.precision).check(request.settings.device, &devices)?;
+    let devices = open_devices(request.settings)?;
     let checkpoint = if request.resume {
         checkpoint::latest(request.out)?
     } else {
