@@ -79,8 +79,8 @@ pub(crate) fn divide(
 
 /// Refuses recordings that are not there, make no classes or cannot be divided, before anything takes long.
 pub(crate) fn ensure_there(path: &Path, options: &TrainOptions) -> anyhow::Result<()> {
-    ensure_files(&Dataset::open(path)?.recordings, path)?;
-    divide(path, options, &BTreeSet::new())?;
+    let Divided { dataset, .. } = divide(path, options, &BTreeSet::new())?;
+    ensure_files(&dataset.recordings, path)?;
     if let Some(path) = &options.backgrounds {
         ensure_files(&classless::shown_backgrounds(path, options)?, path)?;
     }
