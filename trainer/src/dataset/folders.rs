@@ -79,7 +79,7 @@ pub(super) fn read_flat(root: &Path) -> anyhow::Result<Vec<Recording>> {
 pub(crate) fn audio_files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
-    // Not the folder itself, which may be called anything; what a program keeps for itself, such as .git, is none of the recordings.
+    // What a program keeps for itself, such as .git, is none of the recordings; the folder itself may be called anything.
     let is_kept = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.path());
     for entry in walk.into_iter().filter_entry(is_kept) {
         let path = match entry {

@@ -46,15 +46,19 @@ pub(super) fn choose(
     let mut birds = choose_counterexamples(path, dataset, classes)?;
     let all = birds.len();
     let shown: BTreeSet<&str> = networks.iter().flat_map(Network::shown).collect();
-    let shown: BTreeSet<String> = (birds.iter())
+    let shown_species: BTreeSet<String> = (birds.iter())
         .filter(|bird| (shown.iter()).any(|name| is_same_file(name, &bird.filename)))
         .flat_map(|bird| species(bird).into_iter().map(str::to_owned))
         .collect();
-    birds.retain(|bird| !species(bird).iter().any(|name| shown.contains(*name)));
+    birds.retain(|bird| {
+        !species(bird)
+            .iter()
+            .any(|name| shown_species.contains(*name))
+    });
     ensure!(
         !birds.is_empty(),
-        "training has shown all {all} counterexamples, or others of their species, so take others, or leave some to judging when you train, \
-         with --held-out-counterexamples: {}",
+        "training has shown all {all} counterexamples, or others of their species, so take others, or leave some to \
+         judging when you train, with --held-out-counterexamples: {}",
         path.display()
     );
     if birds.len() < all {
