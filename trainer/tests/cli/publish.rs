@@ -1,13 +1,25 @@
 //! Whose figures a package carries, and what publishing leaves when it fails.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pipit_core::Manifest;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::support::{column, error_text, model, pipit, succeed, train};
+
+/// Those that publish a run as the model `chirps`.
+fn arguments(run: &Path, version: &str, out: &Path) -> [String; 6] {
+    [
+        "publish".to_owned(),
+        format!("--run={}", run.display()),
+        "--name=chirps".to_owned(),
+        "--title=Chirps".to_owned(),
+        format!("--version={version}"),
+        format!("--out={}", out.display()),
+    ]
+}
 
 #[test]
 fn a_package_stays_when_the_next_one_cannot_replace_it() {
@@ -20,16 +32,7 @@ fn a_package_stays_when_the_next_one_cannot_replace_it() {
     for file in ["config.json", "best.json", "best.safetensors"] {
         std::fs::copy(model().run.join(file), run.join(file)).unwrap();
     }
-    let arguments = |version: &str| {
-        [
-            "publish".to_owned(),
-            format!("--run={}", run.display()),
-            "--name=chirps".to_owned(),
-            "--title=Chirps".to_owned(),
-            format!("--version={version}"),
-            format!("--out={}", out.display()),
-        ]
-    };
+    let arguments = |version: &str| arguments(&run, version, &out);
     succeed(arguments("1.0.0"));
     let files = || {
         ["manifest.json", "weights.safetensors", "README.md"]
@@ -68,14 +71,7 @@ fn a_run_that_was_stopped_is_said_to_be() {
     assert!(output.status.success(), "{}", error_text(&output));
     let told = format!("{} is not finished, after epoch 1 of 2", run.display());
 
-    let published = pipit([
-        "publish".to_owned(),
-        format!("--run={}", run.display()),
-        "--name=chirps".to_owned(),
-        "--title=Chirps".to_owned(),
-        "--version=1.0.0".to_owned(),
-        format!("--out={}", out.display()),
-    ]);
+    let published = pipit(arguments(&run, "1.0.0", &out));
     let text = error_text(&published);
     assert!(published.status.success() && text.contains(&told), "{text}");
 
@@ -165,19 +161,10 @@ fn folds_stand_for_a_model_that_learned_from_all() {
     );
     let longer = run("longer", &["--fold=2", "--folds=2", "--epochs=3", last]);
     let out = folder.path().join("models/chirps");
-    let publish = |folds: &[&std::path::Path]| {
-        let arguments = [
-            "publish".to_owned(),
-            format!("--run={}", all.display()),
-            "--name=chirps".to_owned(),
-            "--title=Chirps".to_owned(),
-            "--version=1.0.0".to_owned(),
-            "--fit-thresholds".to_owned(),
-            format!("--out={}", out.display()),
-            "--folds".to_owned(),
-        ];
+    let publish = |folds: &[&Path]| {
+        let more = ["--fit-thresholds", "--folds"].map(str::to_owned);
         let folds = folds.iter().map(|fold| fold.display().to_string());
-        pipit(arguments.into_iter().chain(folds))
+        pipit((arguments(&all, "1.0.0", &out).into_iter().chain(more)).chain(folds))
     };
 
     published_alone_it_says_what_it_knew(&knowing, &folder.path().join("others/chirps"));
@@ -204,7 +191,7 @@ fn folds_stand_for_a_model_that_learned_from_all() {
     );
     assert_eq!(training.folds, Some(2));
     // Every recording was scored by the fold that had not heard it.
-    let count = |fold: &std::path::Path| {
+    let count = |fold: &Path| {
         let scores = fold.join("scores.csv");
         succeed([
             "evaluate".to_owned(),
@@ -230,15 +217,8 @@ fn folds_stand_for_a_model_that_learned_from_all() {
 }
 
 /// A run whose weights had heard what it holds out.
-fn published_alone_it_says_what_it_knew(knowing: &std::path::Path, out: &std::path::Path) {
-    let alone = pipit([
-        "publish".to_owned(),
-        format!("--run={}", knowing.display()),
-        "--name=chirps".to_owned(),
-        "--title=Chirps".to_owned(),
-        "--version=1.0.0".to_owned(),
-        format!("--out={}", out.display()),
-    ]);
+fn published_alone_it_says_what_it_knew(knowing: &Path, out: &Path) {
+    let alone = pipit(arguments(knowing, "1.0.0", out));
     assert!(alone.status.success(), "{}", error_text(&alone));
     let text = error_text(&alone);
     assert!(text.contains("the figures are too good"), "{text}");
@@ -273,7 +253,7 @@ fn evaluated_together_they_come_to_the_same(
     }
 }
 
-fn scale(path: &std::path::Path, tensor: &str, factor: f32) {
+fn scale(path: &Path, tensor: &str, factor: f32) {
     let bytes = std::fs::read(path).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let scaled: Vec<u8> = tensors
