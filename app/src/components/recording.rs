@@ -113,7 +113,7 @@ fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
             shell.update(|session| session.cancel(id));
         }
     };
-    let is_unsaved = shell.watch(id, |r| r.is_live && !r.is_saved);
+    let is_unsaved = shell.watch(id, Recording::is_unsaved);
     let is_asked = RwSignal::new(false);
     let remove = move |_| {
         // Its sound is nowhere else: one press is not enough.

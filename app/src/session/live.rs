@@ -58,7 +58,7 @@ impl Session {
     /// Whether something was heard live, or is being heard, that lies in no file of the user's.
     #[must_use]
     pub fn has_unsaved_sound(&self) -> bool {
-        self.recordings.iter().any(|r| r.is_live && !r.is_saved)
+        self.recordings.iter().any(Recording::is_unsaved)
     }
 
     /// The recording that the microphone is heard in.

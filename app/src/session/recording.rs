@@ -209,6 +209,12 @@ impl Recording {
         self.is_from_microphone && self.job.is_some()
     }
 
+    /// Whether its sound lies in no file of the user's.
+    #[must_use]
+    pub fn is_unsaved(&self) -> bool {
+        self.is_live && !self.is_saved
+    }
+
     /// Whether nothing more will happen to it by itself.
     #[must_use]
     pub fn is_over(&self) -> bool {
