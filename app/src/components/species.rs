@@ -4,7 +4,7 @@ use super::sight::Sight;
 use crate::session::{RecordingState, Species};
 use crate::view::colour::species_class;
 use leptos::prelude::*;
-use pipit_core::{Label, LabelId};
+use pipit_core::LabelId;
 
 /// Times written out for a species; more are counted.
 const MAX_TIMES: usize = 8;
@@ -53,11 +53,7 @@ fn SpeciesRow(sight: Sight, species: Memo<Option<Vec<Species>>>, label: LabelId)
     let this = Memo::new(move |_| {
         species.with(|species| species.iter().flatten().find(|s| s.label == label).cloned())
     });
-    let names: Option<Label> = shell.with(|session| {
-        session
-            .known_manifest()
-            .map(|m| m.classes.get(label).clone())
-    });
+    let names = shell.with(|session| session.label(label).cloned());
     let (code, scientific) = names
         .map(|label| (label.code, label.scientific_name))
         .unwrap_or_default();

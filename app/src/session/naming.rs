@@ -43,7 +43,9 @@ impl Session {
             .map_or_else(String::new, |label| label.code.clone())
     }
 
-    fn label(&self, label: LabelId) -> Option<&Label> {
+    /// A species by its place among the classes; none before there was a model.
+    #[must_use]
+    pub fn label(&self, label: LabelId) -> Option<&Label> {
         let mut labels = self.known_manifest()?.classes.iter();
         Some(labels.nth(label.0)?.1)
     }
