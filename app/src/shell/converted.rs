@@ -55,13 +55,16 @@ impl Shell {
         if !is_converted {
             return self.send(&request, self.file(id).as_ref());
         }
-        let converted = self
-            .kept
-            .try_update_value(|kept| kept.converted.files.get(&id).cloned());
-        match (converted.flatten(), request.job_with_file()) {
+        match (self.converted(id), request.job_with_file()) {
             (None, Some(job)) => self.send_once_converted(id, job, request),
             (converted, _) => self.send(&request, converted.as_ref()),
         }
+    }
+
+    /// What a recording was converted to, if that is still kept.
+    fn converted(self, id: RecordingId) -> Option<SourceFile> {
+        let files = (self.kept).try_update_value(|kept| kept.converted.files.get(&id).cloned());
+        files.flatten()
     }
 
     /// Decodes a recording that the worker cannot read, for the first time.
@@ -125,10 +128,7 @@ impl Shell {
 
     /// In one's turn.
     async fn conversion(self, id: RecordingId) -> Result<SourceFile, Failure> {
-        let known = self
-            .kept
-            .try_update_value(|kept| kept.converted.files.get(&id).cloned());
-        if let Some(known) = known.flatten() {
+        if let Some(known) = self.converted(id) {
             return Ok(known);
         }
         let gone = || Failure::new(FailureKind::Unreadable, "the recording is no longer there");
