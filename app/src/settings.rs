@@ -14,6 +14,7 @@
 //! | `pitch` | `follows` the speed, or is `kept` | `follows` |
 //! | `repeat` | `off`, `on`: a detection that is played starts again at its end | `off` |
 //! | `hear` | `all` frequencies, or those `shown` | `all` |
+//! | `letters` | `on`, `off`: keys of one character do nothing | `on` |
 //! | `threshold` | 0 to 1 | the model's |
 //! | `threshold.CODE` | 0 to 1, for one species | `threshold` |
 //! | `merge_gap_s` | seconds | the model's |
@@ -65,6 +66,8 @@ pub struct Settings {
     pub time: TimeScale,
     /// How recordings are played.
     pub listening: Listening,
+    /// Keys of one character do nothing: speech input and unsteady hands press them by chance (WCAG 2.2, 2.1.4).
+    pub letters_off: bool,
     /// The least confidence; the model's if none.
     pub threshold: Option<f32>,
     /// Thresholds of single species by code.
@@ -91,6 +94,7 @@ const THRESHOLD_OF: &str = "threshold.";
 const PITCH: [&str; 2] = ["follows", "kept"];
 const REPEAT: [&str; 2] = ["off", "on"];
 const HEAR: [&str; 2] = ["all", "shown"];
+const LETTERS: [&str; 2] = ["on", "off"];
 /// The part of detections that should be right above the threshold that a review proposes.
 pub const DEFAULT_PRECISION: f32 = 0.9;
 /// The longest gap or duration that makes sense: a day.
@@ -151,6 +155,7 @@ impl Settings {
             (listening.keeps_pitch, "pitch", PITCH),
             (listening.loops, "repeat", REPEAT),
             (listening.filters, "hear", HEAR),
+            (self.letters_off, "letters", LETTERS),
         ] {
             if is_wished {
                 query.append_pair(name, wish);
@@ -308,6 +313,7 @@ impl Settings {
             "pitch" => self.listening.keeps_pitch = is_other(PITCH)?,
             "repeat" => self.listening.loops = is_other(REPEAT)?,
             "hear" => self.listening.filters = is_other(HEAR)?,
+            "letters" => self.letters_off = is_other(LETTERS)?,
             "threshold" => self.threshold = Some(number(0.0, 1.0)?),
             "merge_gap_s" => self.merge_gap_s = Some(number(0.0, MAX_S)?),
             "min_duration_s" => self.min_duration_s = number(0.0, MAX_S)?,

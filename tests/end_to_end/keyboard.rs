@@ -20,16 +20,21 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("space_plays_and_escape_stops", space_plays_and_escape_stops),
         test("plus_minus_and_go_to", plus_minus_and_go_to),
         test("the_sheet_lists_the_keys", the_sheet_lists_the_keys),
+        test("letters_can_be_turned_off", letters_can_be_turned_off),
     ]
 }
 
 fn whistles(page: &mut Page, folder: &Path) -> Result<()> {
     page.set_threshold(THRESHOLD)?;
     identified(page, folder, "whistles.wav", 20.0)?;
-    // Wherever the focus was, now it is nowhere.
+    leave_focus(page);
+    Ok(())
+}
+
+/// Wherever the focus was, now it is nowhere.
+fn leave_focus(page: &mut Page) {
     page.evaluate::<()>("document.activeElement?.blur()")
         .unwrap_or(());
-    Ok(())
 }
 
 fn position(page: &mut Page) -> Result<f64> {
@@ -158,5 +163,44 @@ fn the_sheet_lists_the_keys(page: &mut Page, _: &Path) -> Result<()> {
         "Escape closes it",
         ANSWER,
         "!document.querySelector('[data-testid=\"key-sheet\"]').open",
+    )
+}
+
+fn letters_can_be_turned_off(page: &mut Page, folder: &Path) -> Result<()> {
+    whistles(page, folder)?;
+    page.press("ArrowDown", 40)?;
+    let is_answered = "document.querySelector('[data-testid=\"review-yes\"]').ariaPressed";
+    page.click("show-keys")?;
+    page.click("letters")?;
+    page.press("Escape", 27)?;
+    page.wait_until(
+        "the link keeps it",
+        ANSWER,
+        "location.search.includes('letters=off')",
+    )?;
+    page.type_text("y?")?;
+    ensure!(
+        page.evaluate::<String>(is_answered)? == "false",
+        "a letter still answers"
+    );
+    let is_open: bool =
+        page.evaluate("document.querySelector('[data-testid=\"key-sheet\"]').open")?;
+    ensure!(!is_open, "a question mark still opens the sheet");
+    // Keys with a name go on.
+    leave_focus(page);
+    page.press("ArrowDown", 40)?;
+    ensure!(
+        chosen(page)? == [1],
+        "a step down leads to {:?}",
+        chosen(page)?
+    );
+    page.click("show-keys")?;
+    page.click("letters")?;
+    page.press("Escape", 27)?;
+    page.type_text("y")?;
+    page.wait_until(
+        "a letter answers again",
+        ANSWER,
+        &format!("{is_answered} === 'true'"),
     )
 }

@@ -1,5 +1,6 @@
 //! The keyboard: what keys do wherever the focus is, and the sheet that lists them.
 
+use super::display::Tick;
 use super::review::{answer, redo, undo};
 use super::sight::{Sight, ZOOM_STEP};
 use crate::browser::page::{Focus, focus, on_key};
@@ -60,7 +61,21 @@ pub(super) fn Keys(shell: Shell) -> impl IntoView {
             event.prevent_default();
         }
     });
+    let letters = move || shell.with(|session| !session.settings().letters_off);
     view! {
+        <section class="about">
+            <p class="actions">
+                <button
+                    type="button"
+                    data-testid="show-keys"
+                    on:click=move |_| {
+                        toggle(sheet);
+                    }
+                >
+                    {move || shell.words().keys.heading}
+                </button>
+            </p>
+        </section>
         <dialog node_ref=sheet data-testid="key-sheet" aria-labelledby="keys-title">
             <h2 id="keys-title">{move || shell.words().keys.heading}</h2>
             <table class="keys">
@@ -83,6 +98,15 @@ pub(super) fn Keys(shell: Shell) -> impl IntoView {
                     }}
                 </tbody>
             </table>
+            <Tick
+                shell
+                name=|words| words.keys.letters
+                test_id="letters"
+                value=letters
+                change=move |are_on| {
+                    shell.change(|session| session.restyle(|settings| settings.letters_off = !are_on));
+                }
+            />
             <form method="dialog">
                 <button>{move || shell.words().keys.close}</button>
             </form>
@@ -114,6 +138,11 @@ fn act(
     let focus = focus();
     let with_control = event.ctrl_key() || event.meta_key();
     if focus == Focus::Text || event.alt_key() || event.default_prevented() {
+        return false;
+    }
+    let is_letter = event.key() != " " && event.key().chars().count() == 1;
+    let letters_off = shell.with_untracked(|session| session.settings().letters_off);
+    if is_letter && !with_control && letters_off {
         return false;
     }
     if event.key() == "?" {

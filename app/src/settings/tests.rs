@@ -29,7 +29,7 @@ fn known_parameters_are_read() {
 #[test]
 fn empty_values_are_the_defaults() {
     assert_eq!(read("?device=&model=&include="), Settings::default());
-    let usual = read("rate=1&pitch=follows&repeat=off&hear=all");
+    let usual = read("rate=1&pitch=follows&repeat=off&hear=all&letters=on");
     assert_eq!(usual, Settings::default());
     assert_eq!(usual.to_query(), "");
 }
@@ -53,6 +53,7 @@ fn settings_survive_the_address() {
             filters: true,
             isolates: false,
         },
+        letters_off: true,
         threshold: Some(0.35),
         species_thresholds: BTreeMap::from([
             ("prtody1".into(), 0.7),
@@ -71,7 +72,7 @@ fn settings_survive_the_address() {
         "device=cpu&model=puerto-rico&lang=es&names=pt-BR&colours=grey&brightness=0.35&"
     ));
     assert!(query.contains("&contrast=-1&band=song&time=clock&rate=0.25&"));
-    assert!(query.contains("&rate=0.25&pitch=kept&repeat=on&hear=shown&"));
+    assert!(query.contains("&rate=0.25&pitch=kept&repeat=on&hear=shown&letters=off&"));
     assert!(query.contains("threshold.prtody1=0.7&merge_gap_s=0&min_duration_s=1.5"));
     assert!(query.ends_with("include=banana&include=prtody1&exclude=coqui&precision=0.75"));
 }

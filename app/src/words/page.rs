@@ -252,6 +252,8 @@ pub struct KeyWords {
     pub heading: &'static str,
     /// Keys and what they do.
     pub sheet: [(&'static str, &'static str); 14],
+    /// Whether keys of one character do something.
+    pub letters: &'static str,
     /// Closes the sheet.
     pub close: &'static str,
     /// Title of the dialogue that asks for a time.

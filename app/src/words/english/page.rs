@@ -184,6 +184,7 @@ pub(super) const KEYS: KeyWords = KeyWords {
         ("Esc", "Stop"),
         ("?", "Show or hide this list"),
     ],
+    letters: "Keys of one character, such as P and Y, work everywhere on the page",
     close: "Close",
     go_to: "Go to",
     time: "Time (as it is shown, or seconds)",

@@ -192,6 +192,7 @@ pub(super) const KEYS: KeyWords = KeyWords {
         ("Esc", "Parar"),
         ("?", "Mostrar u ocultar esta lista"),
     ],
+    letters: "Las teclas de un solo carácter, como P e Y, actúan en toda la página",
     close: "Cerrar",
     go_to: "Ir a",
     time: "Tiempo (como se muestra, o en segundos)",
