@@ -30,7 +30,6 @@ mod settle;
 mod start;
 mod validate;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -41,6 +40,7 @@ use crate::files;
 use crate::interrupt;
 use crate::run_folder::{BEST_WEIGHTS_FILE, PRETRAIN_FOLDER, RunConfig, SETTINGS_FILE, is_run};
 use crate::settings::{Settings, SettingsArgs};
+use overlap::LeftOut;
 
 pub(crate) use options::TrainOptions;
 pub(crate) use recordings::progress_style;
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         kept.write(&out.join(SETTINGS_FILE))?;
     }
     let Some(before) = before else {
-        let stand = train(data, &out, &settings, &BTreeSet::new(), args.stop_after)?;
+        let stand = train(data, &out, &settings, &LeftOut::default(), args.stop_after)?;
         return Ok(end(stand.interrupted.as_deref(), &out));
     };
 
@@ -121,8 +121,8 @@ fn two_stages(
 ) -> anyhow::Result<ExitCode> {
     let folder = before.out()?;
     println!("stage 1 of 2, in {}", folder.display());
-    let held_out = overlap::left_out(settings, before)?;
-    let stand = train(before.data()?, folder, before, &held_out, stop_after)?;
+    let left_out = overlap::left_out(settings, before)?;
+    let stand = train(before.data()?, folder, before, &left_out, stop_after)?;
     if stand.interrupted.is_some() || interrupt::is_wished() {
         return Ok(end(
             stand.interrupted.as_deref().or(Some("after stage 1")),
@@ -137,7 +137,13 @@ fn two_stages(
     println!("stage 2 of 2, in {}", out.display());
     let mut main = settings.clone();
     main.options.weights = Some(folder.join(BEST_WEIGHTS_FILE));
-    let stand = train(settings.data()?, out, &main, &BTreeSet::new(), stop_after)?;
+    let stand = train(
+        settings.data()?,
+        out,
+        &main,
+        &LeftOut::default(),
+        stop_after,
+    )?;
     Ok(end(stand.interrupted.as_deref(), out))
 }
 
@@ -169,7 +175,7 @@ fn train(
     data: &Path,
     out: &Path,
     settings: &Settings,
-    left_out: &BTreeSet<String>,
+    left_out: &LeftOut,
     stop_after: Option<usize>,
 ) -> anyhow::Result<run::Stand> {
     run::train(&run::Request {

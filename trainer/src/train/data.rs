@@ -8,6 +8,7 @@ use pipit_core::Taxonomy;
 use pipit_core::package::sha256_hex;
 
 use super::classless;
+use super::overlap::LeftOut;
 use super::plan::Plan;
 use super::recordings::{self, Readable, StoredAudio};
 use super::validate::HeldOut;
@@ -104,16 +105,16 @@ fn ensure_files(recordings: &[Recording], path: &Path) -> anyhow::Result<()> {
 }
 
 /// Reads a data set, splits it and decodes it; files that cannot be read are reported and left out.
-pub(crate) fn load(
+pub(super) fn load(
     path: &Path,
     options: &TrainOptions,
-    left_out: &BTreeSet<String>,
+    left_out: &LeftOut,
 ) -> anyhow::Result<Data> {
     let Divided {
         dataset,
         classes,
         split,
-    } = divide(path, options, left_out)?;
+    } = divide(path, options, &left_out.files)?;
     let mut unreadable = Vec::new();
     let mut side = |indices: &[usize]| {
         let recordings = indices
@@ -140,14 +141,10 @@ pub(crate) fn load(
         path.display()
     );
 
-    let backgrounds = classless::backgrounds(options, &held_out_recordings, &mut unreadable)?;
-    let counterexamples = classless::counterexamples(
-        options,
-        &dataset,
-        &classes,
-        &held_out_recordings,
-        &mut unreadable,
-    )?;
+    let judged = [&*held_out_recordings, &*left_out.judged].concat();
+    let backgrounds = classless::backgrounds(options, &judged, &mut unreadable)?;
+    let counterexamples =
+        classless::counterexamples(options, &dataset, &classes, &judged, &mut unreadable)?;
 
     let training_targets = training
         .iter()

@@ -16,14 +16,24 @@ use crate::listing::some_of;
 use crate::run_folder::RunConfig;
 use crate::settings::Settings;
 
-/// File names of the stage before that the main stage is judged on, and that are thus to be left out;
-/// says which, and whom both sides know.
-pub(super) fn left_out(main: &Settings, before: &Settings) -> anyhow::Result<BTreeSet<String>> {
+/// What a stage must not learn from, as a later one is judged on it.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    /// What the later stage is judged on.
+    pub(super) judged: Vec<Recording>,
+    /// File names of the same recordings in the stage's own data set.
+    pub(super) files: BTreeSet<String>,
+}
+
+/// What the stage before must not learn from; says which of its recordings that is, and whom both
+/// sides know.
+pub(super) fn left_out(main: &Settings, before: &Settings) -> anyhow::Result<LeftOut> {
     let Divided { dataset, split, .. } =
         data::divide(main.data()?, &main.options, &BTreeSet::new())?;
-    let held_out: Vec<&Recording> = (split.held_out.iter())
-        .map(|&index| &dataset.recordings[index])
+    let judged: Vec<Recording> = (split.held_out.iter())
+        .map(|&index| dataset.recordings[index].clone())
         .collect();
+    let held_out: Vec<&Recording> = judged.iter().collect();
     let path = before.data()?;
     let dataset = Dataset::open(path)?;
     let overlap = Overlap::find(&dataset.recordings, &held_out);
@@ -52,7 +62,8 @@ pub(super) fn left_out(main: &Settings, before: &Settings) -> anyhow::Result<BTr
             some_of(&people)
         );
     }
-    Ok(overlap.files().into_iter().map(str::to_owned).collect())
+    let files = overlap.files().into_iter().map(str::to_owned).collect();
+    Ok(LeftOut { judged, files })
 }
 
 /// Says which held-out recordings the weights that a run begins with have `heard`, by their files' names.

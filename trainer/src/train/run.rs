@@ -1,6 +1,6 @@
 //! A training run from start to end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
@@ -13,6 +13,7 @@ use super::batch::{BatchMaker, Frontends};
 use super::checkpoint::{self, BegunEpoch, EpochRecord, TrainingState};
 use super::data::{self, Data};
 use super::epoch::{self, Steps, Trained};
+use super::overlap::LeftOut;
 use super::recordings::progress_style;
 use super::validate::{HeldOut, Judge, judge};
 use super::{outcome, settle, start};
@@ -25,8 +26,8 @@ use crate::settings::Settings;
 pub(crate) struct Request<'a> {
     /// The data set.
     pub(crate) data: &'a Path,
-    /// File names in it that count as absent.
-    pub(crate) left_out: &'a BTreeSet<String>,
+    /// What it must not learn from.
+    pub(super) left_out: &'a LeftOut,
     /// The run's folder.
     pub(crate) out: &'a Path,
     /// All settings.

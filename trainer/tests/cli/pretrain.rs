@@ -162,11 +162,15 @@ fn a_stage_before_hears_nothing_that_the_main_one_is_judged_on_and_is_named_with
     let recordist = write_overlapping(&more);
     let run = folder.path().join("run");
     let pretrain = format!("--set=pretrain.data='{}'", more.display());
+    let sounds = folder.path().join("sounds");
+    write_wav(&sounds.join("wind.wav"), &chirps(500.0, 0.9, 30));
+    std::fs::copy(more.join("audio/copy.wav"), sounds.join("copy.wav")).unwrap();
+    let backgrounds = format!("--backgrounds={}", sounds.display());
 
     let output = train(
         &model().data,
         &run,
-        &["--epochs=1", "--freeze=7", &pretrain],
+        &["--epochs=1", "--freeze=7", &pretrain, &backgrounds],
     );
 
     assert!(output.status.success(), "{}", error_text(&output));
@@ -175,6 +179,8 @@ fn a_stage_before_hears_nothing_that_the_main_one_is_judged_on_and_is_named_with
         text.contains("2 of 11 recordings are left out of stage 1"),
         "{text}"
     );
+    let n_stages = text.matches("backgrounds left out: 1 ").count();
+    assert_eq!(n_stages, 2, "{text}");
     let warning = error_text(&output);
     let part = format!("recordists: 1, recordings: 1: {recordist} (1)");
     assert!(warning.contains(&part), "{warning}");
