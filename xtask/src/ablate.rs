@@ -1,12 +1,13 @@
 //! `cargo xtask ablate`: a recipe with and without each of its parts, trained on every fold.
 //!
 //! An experiment is a file under `docs/experiments/`. Its runs lie in a work folder and are calls of
-//! `pipit train`, one after the other; what is finished is kept and what was cut off goes on, so an
-//! experiment can be spread over many short sittings.
+//! `pipit train`, one after the other; what is finished is entered into a table beside the file and
+//! what was cut off goes on, so an experiment can be spread over many short sittings.
 
 mod experiment;
 mod outcome;
 mod plan;
+mod record;
 mod stages;
 mod table;
 
@@ -24,6 +25,7 @@ use crate::steps::seconds;
 use crate::{page, workspace};
 use experiment::Experiment;
 use plan::{Planned, Run};
+use record::Record;
 use stages::Inputs;
 use table::Row;
 
@@ -92,13 +94,18 @@ pub fn run(args: &Args) -> Result<()> {
         resolve(&pipit, &work, settings)
     })?;
 
+    let mut record = Record::read(&experiment.record)?;
+    enter_finished(&plan, &mut record)?;
+
     let sitting = Sitting {
         pipit: &pipit,
         device: args.device.name(),
         deadline,
     };
-    let trained = sitting.train(&left(&plan, &args.only)?, earlier(&plan)?);
-    let text = table_of(&plan)?;
+    let left = left(&plan, &record, &args.only)?;
+    let earlier = earlier(&plan, &record)?;
+    let trained = sitting.train(&left, earlier, || enter_finished(&plan, &mut record));
+    let text = table_of(&plan, &record)?;
     page::write_part(&experiment.page, &experiment.writer(), &text)?;
     println!("\n{text}\nwrote {}", experiment.page.display());
     trained
@@ -117,7 +124,12 @@ impl Device {
 impl Sitting<'_> {
     /// Carries out runs until all are finished or time is up. An epoch of an earlier sitting took so
     /// long on average, if there was one.
-    fn train(&self, runs: &[&Run], earlier: Option<Duration>) -> Result<()> {
+    fn train(
+        &self,
+        runs: &[&Run],
+        earlier: Option<Duration>,
+        mut finished: impl FnMut() -> Result<()>,
+    ) -> Result<()> {
         let began = Instant::now();
         let all = epochs_left(runs)?;
         for (index, run) in runs.iter().enumerate() {
@@ -135,6 +147,7 @@ impl Sitting<'_> {
                 println!("time is up; the same command goes on");
                 return Ok(());
             }
+            finished()?;
         }
         Ok(())
     }
@@ -168,19 +181,23 @@ impl Sitting<'_> {
     }
 }
 
+/// Keeps the figures of all runs that are finished.
+fn enter_finished(plan: &[Planned<'_>], record: &mut Record) -> Result<()> {
+    plan.iter()
+        .try_for_each(|planned| planned.enter_finished(record))
+}
+
 /// What is to be trained, a pretraining before the first that begins with it.
-fn left<'a>(plan: &'a [Planned<'_>], only: &[String]) -> Result<Vec<&'a Run>> {
+fn left<'a>(plan: &'a [Planned<'_>], record: &Record, only: &[String]) -> Result<Vec<&'a Run>> {
     let mut left: Vec<&Run> = Vec::new();
     for planned in plan {
         if !only.is_empty() && !only.contains(&planned.variant.name) {
             continue;
         }
-        let mut folds = Vec::new();
-        for run in &planned.folds {
-            if !run.is_finished()? {
-                folds.push(run);
-            }
-        }
+        let finished = planned.finished(record)?;
+        let folds: Vec<&Run> = (planned.folds.iter().zip(finished))
+            .filter_map(|(run, finished)| finished.is_none().then_some(run))
+            .collect();
         if let Some(before) = &planned.before
             && !folds.is_empty()
             && !left.iter().any(|run| run.folder == before.folder)
@@ -202,35 +219,31 @@ fn epochs_left(runs: &[&Run]) -> Result<u32> {
     Ok(left)
 }
 
-/// The mean time of an epoch of all variants so far, if there was one.
-fn earlier(plan: &[Planned<'_>]) -> Result<Option<Duration>> {
+/// The mean time of an epoch of all finished runs, if there are some.
+fn earlier(plan: &[Planned<'_>], record: &Record) -> Result<Option<Duration>> {
     let (mut time, mut epochs) = (Duration::ZERO, 0);
-    for run in plan.iter().flat_map(|planned| &planned.folds) {
-        let outcome = run.outcome()?;
-        time += Duration::try_from_secs_f64(outcome.seconds).unwrap_or_default();
-        epochs += outcome.epochs as u32;
+    for planned in plan {
+        for (run, finished) in planned.folds.iter().zip(planned.finished(record)?) {
+            if let Some(finished) = finished {
+                time += Duration::try_from_secs_f64(finished.seconds).unwrap_or_default();
+                epochs += run.epochs as u32;
+            }
+        }
     }
     Ok(time.checked_div(epochs))
 }
 
-fn table_of(plan: &[Planned<'_>]) -> Result<String> {
-    let mut devices = BTreeSet::new();
+fn table_of(plan: &[Planned<'_>], record: &Record) -> Result<String> {
     let mut rows = Vec::new();
     for planned in plan {
-        let mut folds = Vec::new();
-        for run in &planned.folds {
-            let finished = run.is_finished()?;
-            if finished {
-                devices.insert(outcome::device(&run.folder)?);
-            }
-            folds.push(finished.then(|| run.outcome()).transpose()?);
-        }
         rows.push(Row {
             name: &planned.variant.name,
             about: &planned.variant.about,
-            folds,
+            folds: planned.finished(record)?,
         });
     }
+    let finished = rows.iter().flat_map(|row| &row.folds).flatten();
+    let devices: BTreeSet<&str> = finished.map(|run| run.device.as_str()).collect();
     Ok(table::markdown(&rows, &Vec::from_iter(devices)))
 }
 

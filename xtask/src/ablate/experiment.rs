@@ -20,6 +20,8 @@ pub(super) struct Experiment {
     pub(super) name: String,
     /// The page that shows its table.
     pub(super) page: PathBuf,
+    /// The table of its finished runs, beside its file.
+    pub(super) record: PathBuf,
     /// Parts that recordists are divided into.
     pub(super) folds: usize,
     /// A configuration of `pipit train`.
@@ -73,6 +75,7 @@ impl Experiment {
         Ok(Self {
             name: path.file_name().unwrap_or_default().display().to_string(),
             page: beside(&file.page),
+            record: path.with_extension("csv"),
             folds: file.folds,
             recipe: read(&recipe)?
                 .parse()

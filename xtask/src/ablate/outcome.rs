@@ -7,9 +7,6 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The figures of a table, by their headings.
-pub(super) const FIGURES: [&str; 4] = ["cmAP", "macro ROC-AUC", "top-1", "macro F1"];
-
 /// Where a run stands.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Outcome {
@@ -18,7 +15,7 @@ pub(super) struct Outcome {
     /// Training and judging, without the decoding before.
     pub(super) seconds: f64,
     /// On the held-out recordings after the latest epoch, if it was judged; in the order of
-    /// [`FIGURES`].
+    /// [`super::record::FIGURES`].
     pub(super) figures: Option<[f64; 4]>,
 }
 

@@ -1,5 +1,8 @@
 //! Which runs an experiment takes: each variant on each fold, and pretrainings that they share.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -10,6 +13,7 @@ use toml::{Table, Value};
 
 use super::experiment::{Experiment, PRETRAINING, Variant};
 use super::outcome::{self, Outcome};
+use super::record::{self, Finished, Record};
 use super::stages::{self, Inputs, Stages};
 
 /// What a run was made with, in its folder.
@@ -132,6 +136,50 @@ fn planned<'a>(
     })
 }
 
+impl Planned<'_> {
+    /// The rows of its folds, of those that have one.
+    ///
+    /// # Errors
+    /// If a row was made with other settings.
+    pub(super) fn finished<'r>(&self, record: &'r Record) -> Result<Vec<Option<&'r Finished>>> {
+        let of = |(index, run): (usize, &Run)| {
+            let fold = (index + 1, self.folds.len());
+            record.of(&self.variant.name, fold, &record::fingerprint(&run.said)?)
+        };
+        self.folds.iter().enumerate().map(of).collect()
+    }
+
+    /// Enters the runs whose folders are finished and that have no row yet.
+    pub(super) fn enter_finished(&self, record: &mut Record) -> Result<()> {
+        let known: Vec<bool> = (self.finished(record)?.iter())
+            .map(Option::is_some)
+            .collect();
+        for (index, run) in self.folds.iter().enumerate() {
+            if known[index] || !run.is_finished()? {
+                continue;
+            }
+            let outcome = run.outcome()?;
+            let figures = outcome.figures.with_context(|| {
+                format!("the last epoch of {} was not judged", run.folder.display())
+            })?;
+            let [cmap, macro_roc_auc, top_1, macro_f1] = figures;
+            record.enter(Finished {
+                variant: self.variant.name.clone(),
+                fold: index + 1,
+                folds: self.folds.len(),
+                settings: record::fingerprint(&run.said)?,
+                cmap,
+                macro_roc_auc,
+                top_1,
+                macro_f1,
+                seconds: outcome.seconds,
+                device: outcome::device(&run.folder)?,
+            })?;
+        }
+        Ok(())
+    }
+}
+
 impl Run {
     /// Where it stands.
     ///
@@ -242,159 +290,4 @@ fn leaves(table: &Table) -> BTreeMap<String, &Value> {
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table(text: &str) -> Table {
-        text.parse().expect("TOML")
-    }
-
-    fn experiment(variants: &[(&str, &str, &[&str])]) -> Experiment {
-        let variant = |&(name, set, without): &(&str, &str, &[&str])| Variant {
-            name: name.to_owned(),
-            about: String::new(),
-            set: table(set),
-            without: without.iter().map(ToString::to_string).collect(),
-        };
-        Experiment {
-            name: "test.toml".into(),
-            page: "page.md".into(),
-            folds: 2,
-            recipe: table("epochs = 15\nfreeze = 3\n[pretrain]\nepochs = 7\n"),
-            variants: variants.iter().map(variant).collect(),
-        }
-    }
-
-    fn inputs() -> Inputs {
-        Inputs {
-            data: "birds".into(),
-            pretrain_data: Some("others".into()),
-            backgrounds: None,
-            counterexamples: None,
-            weights: Some("imagenet.safetensors".into()),
-        }
-    }
-
-    /// Settings over the one default that these tests know.
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "a real program can refuse settings"
-    )]
-    fn resolve(settings: &Table) -> Result<Table> {
-        let mut all = table("ema_decay = 0.0");
-        all.extend(settings.clone());
-        Ok(all)
-    }
-
-    #[test]
-    fn variants_share_the_pretraining_unless_they_change_it() {
-        let experiment = experiment(&[
-            ("full", "", &[]),
-            ("all", "", &["freeze"]),
-            ("random", "", &["pretrain.weights"]),
-            ("plain", "", &["pretrain"]),
-        ]);
-
-        let plan = plan(&experiment, &inputs(), Path::new("work"), resolve).expect("a plan");
-
-        let before: Vec<_> = (plan.iter())
-            .map(|planned| Some(planned.before.as_ref()?.folder.as_path()))
-            .collect();
-        let of = |name| Some(Path::new(name));
-        assert_eq!(
-            before,
-            [
-                of("work/pretraining/full"),
-                of("work/pretraining/full"),
-                of("work/pretraining/random"),
-                None
-            ]
-        );
-        let run = &plan[2].folds[1];
-        assert_eq!(run.name, "random, fold 2 of 2");
-        assert_eq!(run.folder, Path::new("work/random/fold-2-of-2"));
-        assert_eq!(run.epochs, 15);
-        assert_eq!(
-            run.flags,
-            [
-                "--data",
-                "birds",
-                "--weights",
-                "work/pretraining/random/best.safetensors",
-                "--fold=2",
-                "--folds=2"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_variant_that_changes_nothing_is_refused() {
-        let error = |variant| {
-            let experiment = experiment(&[("full", "", &[]), variant]);
-            let plan = plan(&experiment, &inputs(), Path::new("work"), resolve);
-            format!("{:#}", plan.expect_err("it is refused"))
-        };
-
-        assert!(error(("same", "freeze = 3", &[])).contains("same equals full"));
-        assert!(error(("default", "ema_decay = 0.0", &[])).contains("default equals full"));
-        assert!(error(("rain", "", &["backgrounds"])).contains("variant rain: backgrounds"));
-    }
-
-    #[test]
-    fn only_new_defaults_may_differ_from_what_a_run_was_made_with() {
-        let kept = table("epochs = 15\n[augment.gain]\nprobability = 1.0");
-        let holds = |text: &str| table(&format!("epochs = 15\n{text}"));
-        let nobody = table("epochs = 15");
-
-        let same = holds("echo = 0\naugment.gain.probability = 1.0");
-        assert_eq!(difference(&kept, &same, &nobody), None);
-        assert_eq!(
-            difference(&kept, &same, &table("echo = 0")).as_deref(),
-            Some("echo")
-        );
-        let other = holds("augment.gain.probability = 0.5");
-        assert_eq!(
-            difference(&kept, &other, &nobody).as_deref(),
-            Some("augment.gain.probability")
-        );
-        assert_eq!(
-            difference(&kept, &holds(""), &nobody).as_deref(),
-            Some("augment.gain.probability")
-        );
-    }
-
-    #[test]
-    fn a_finished_run_is_known_by_its_folder() {
-        let work = tempfile::tempdir().expect("a folder");
-        let experiment = experiment(&[("full", "", &[])]);
-        let plan = plan(&experiment, &inputs(), work.path(), resolve).expect("a plan");
-        let run = &plan[0].folds[0];
-        let row = |epoch| format!("{epoch},0.5,0.8,0.3,0.4,10.0\n");
-        let write = |epochs| {
-            let rows: String = (1..=epochs).map(row).collect();
-            let head = "epoch,cmap,macro_roc_auc,macro_f1,top_1,seconds\n";
-            fs::write(run.folder.join("metrics.csv"), format!("{head}{rows}")).expect("written");
-        };
-
-        assert!(!run.has_begun() && !run.is_finished().expect("no run"));
-        run.prepare().expect("prepared");
-        fs::write(run.folder.join(BEGUN_FILE), "{}").expect("written");
-        write(14);
-        assert!(run.has_begun() && !run.is_finished().expect("a begun run"));
-        write(15);
-        assert!(run.is_finished().expect("a finished run"));
-
-        let changed = Run {
-            holds: table("epochs = 16"),
-            ..run.clone()
-        };
-        let error = changed.outcome().expect_err("other settings").to_string();
-        assert!(
-            error.contains("another") && error.contains("--work"),
-            "{error}"
-        );
-    }
 }

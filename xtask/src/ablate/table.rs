@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::outcome::{FIGURES, Outcome};
+use super::record::{FIGURES, Finished};
 
-/// A variant with the outcomes of its folds: those of finished runs.
+/// A variant with its finished runs.
 #[derive(Debug)]
 pub(super) struct Row<'a> {
     /// Its name.
@@ -13,7 +13,7 @@ pub(super) struct Row<'a> {
     /// What is different.
     pub(super) about: &'a str,
     /// In order; none where a run is not finished.
-    pub(super) folds: Vec<Option<Outcome>>,
+    pub(super) folds: Vec<Option<&'a Finished>>,
 }
 
 /// Mean, and standard deviation of a sample: none of fewer than two numbers.
@@ -24,7 +24,7 @@ struct Spread {
 }
 
 /// Both tables. The first row is what the others are compared with.
-pub(super) fn markdown(rows: &[Row<'_>], devices: &[String]) -> String {
+pub(super) fn markdown(rows: &[Row<'_>], devices: &[&str]) -> String {
     let runs = rows.iter().flat_map(|row| &row.folds);
     let (done, all) = (runs.clone().flatten().count(), runs.count());
     let mut text = format!("{done} of {all} runs are finished");
@@ -41,13 +41,13 @@ pub(super) fn markdown(rows: &[Row<'_>], devices: &[String]) -> String {
     push(&mut text, "|---|---|---:|---:|---:|---:|---:|---:|\n");
     for row in rows {
         push(&mut text, &format!("| {} | {} | ", row.name, row.about));
-        let done: Vec<&Outcome> = row.folds.iter().flatten().collect();
+        let done: Vec<&Finished> = row.folds.iter().flatten().copied().collect();
         push(&mut text, &count(done.len(), row.folds.len()));
         for index in 0..FIGURES.len() {
-            let values = done.iter().filter_map(|o| Some(o.figures?[index]));
+            let values = done.iter().map(|run| run.figures()[index]);
             push(&mut text, &format!(" | {}", cell(values, plain)));
         }
-        let minutes = done.iter().map(|outcome| outcome.seconds / 60.0);
+        let minutes = done.iter().map(|run| run.seconds / 60.0);
         let minutes = cell(minutes, |value| format!("{value:.1}"));
         push(&mut text, &format!(" | {minutes} |\n"));
     }
@@ -63,7 +63,7 @@ fn differences(rows: &[Row<'_>], heads: &str) -> String {
     };
     for row in others {
         let pairs: Vec<_> = (row.folds.iter().zip(&full.folds))
-            .filter_map(|(own, full)| Some((own.as_ref()?.figures?, full.as_ref()?.figures?)))
+            .filter_map(|(own, full)| Some(((*own)?.figures(), (*full)?.figures())))
             .collect();
         if pairs.is_empty() {
             continue;
@@ -142,25 +142,35 @@ fn push(text: &mut String, more: &str) {
 mod tests {
     use super::*;
 
-    fn outcome(cmap: f64) -> Outcome {
-        Outcome {
-            epochs: 15,
+    fn run(cmap: f64) -> Finished {
+        Finished {
+            variant: "full".to_owned(),
+            fold: 1,
+            folds: 3,
+            settings: String::new(),
+            cmap,
+            macro_roc_auc: 0.9,
+            top_1: 0.5,
+            macro_f1: 0.25,
             seconds: 90.0,
-            figures: Some([cmap, 0.9, 0.5, 0.25]),
+            device: "CPU, 2 threads".to_owned(),
         }
     }
 
-    fn rows() -> [Row<'static>; 3] {
-        let row = |name, cmap: [Option<f64>; 3]| Row {
-            name,
-            about: "said",
-            folds: cmap.map(|cmap| cmap.map(outcome)).to_vec(),
-        };
-        [
-            row("full", [Some(0.5), Some(0.6), Some(0.7)]),
-            row("less", [Some(0.48), None, Some(0.7)]),
-            row("none", [None; 3]),
-        ]
+    fn written(devices: &[&str], variants: usize) -> String {
+        let runs = [
+            ("full", [Some(run(0.5)), Some(run(0.6)), Some(run(0.7))]),
+            ("less", [Some(run(0.48)), None, Some(run(0.7))]),
+            ("none", [None, None, None]),
+        ];
+        let rows: Vec<Row<'_>> = (runs[..variants].iter())
+            .map(|(name, folds)| Row {
+                name,
+                about: "said",
+                folds: folds.iter().map(Option::as_ref).collect(),
+            })
+            .collect();
+        markdown(&rows, devices)
     }
 
     #[test]
@@ -176,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_row_has_mean_and_spread_over_its_finished_folds() {
-        let text = markdown(&rows(), &["CPU, 2 threads".to_owned()]);
+        let text = written(&["CPU, 2 threads"], 3);
 
         for line in [
             "5 of 9 runs are finished, on: CPU, 2 threads.",
@@ -194,7 +204,7 @@ mod tests {
 
     #[test]
     fn differences_are_paired_by_fold() {
-        let text = markdown(&rows(), &[]);
+        let text = written(&[], 3);
 
         // −0.02 and 0: the fold that only the full recipe has does not count.
         assert!(
@@ -204,6 +214,6 @@ mod tests {
         assert!(!text.contains("| none | not run |  |  |  |  |\n"), "{text}");
         assert!(!text.contains("| full | 3 | +"), "{text}");
         assert!(text.contains("5 of 9 runs are finished.\n"), "{text}");
-        assert!(!markdown(&rows()[..1], &[]).contains("Difference"));
+        assert!(!written(&[], 1).contains("Difference"));
     }
 }
