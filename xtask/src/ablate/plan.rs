@@ -172,7 +172,8 @@ impl Planned<'_> {
                 macro_roc_auc,
                 top_1,
                 macro_f1,
-                seconds: outcome.seconds,
+                // As `metrics.csv` has it; sums of tenths are no tenths.
+                seconds: (outcome.seconds * 10.0).round() / 10.0,
                 device: outcome::device(&run.folder)?,
             })?;
         }
