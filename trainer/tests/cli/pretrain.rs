@@ -204,6 +204,8 @@ fn a_stage_before_hears_nothing_that_the_main_one_is_judged_on_and_is_named_with
         "--name=chirps".to_owned(),
         "--title=Chirps".to_owned(),
         "--version=2.0.0".to_owned(),
+        // The sounds of a plain folder name none.
+        "--licence=CC BY 4.0".to_owned(),
         format!("--out={}", out.display()),
     ]);
     let manifest = Manifest::from_json(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
