@@ -47,6 +47,7 @@ def read_csv():
         assert (table[name] == value).all(), name
     files = pd.read_csv(GOLDEN / "files.csv")
     assert list(files["n_detections"]) == [2, 1, 0]
+    assert list(files["analysed_s"]) == [60, 10, 12.5]
     assert pd.Timestamp(files["begin"][2]) == pd.Timestamp("2024-05-12T06:00:00Z")
 
 

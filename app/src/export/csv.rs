@@ -1,6 +1,6 @@
 //! CSV with one row a detection, and with one row a recording.
 //!
-//! Made for R and pandas: a header of lower-case names, points in numbers, UTF-8, an empty field
+//! `docs/exports.md` has the columns. Made for R and pandas: a header of lower-case names, points in numbers, UTF-8, an empty field
 //! where something is not known, and the settings in every row so that tables can be stacked.
 
 use super::provenance::provenance;
@@ -50,6 +50,7 @@ pub fn files(export: &Export) -> Result<Vec<u8>, ExportError> {
         "begin",
         "end",
         "file_duration_s",
+        "analysed_s",
         "sample_rate_hz",
         "n_detections",
         "n_species",
@@ -63,6 +64,7 @@ pub fn files(export: &Export) -> Result<Vec<u8>, ExportError> {
             moment(file, 0.0),
             moment(file, file.duration_s),
             number(file.duration_s),
+            number(file.analysed_s),
             file.sample_rate_hz.to_string(),
             file.detections.len().to_string(),
             codes.len().to_string(),
@@ -214,6 +216,20 @@ mod tests {
             .collect();
         assert_eq!(counts, [("2", "1"), ("1", "1"), ("0", "0")]);
         assert_eq!(rows[0]["end"], "2024-05-12T05:16:00.000");
+        let analysed: Vec<_> = rows.iter().map(|row| row["analysed_s"].as_str()).collect();
+        assert_eq!(analysed, ["60", "10", "12.5"]);
+    }
+
+    #[test]
+    fn every_column_is_documented() {
+        let page = include_str!("../../../docs/exports.md");
+        for bytes in [detections(&export()), files(&export())] {
+            let bytes = bytes.expect("writes");
+            let mut table = ::csv::Reader::from_reader(&*bytes);
+            for column in table.headers().expect("a header") {
+                assert!(page.contains(&format!("`{column}`")), "{column}");
+            }
+        }
     }
 
     #[test]

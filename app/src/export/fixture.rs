@@ -1,4 +1,4 @@
-//! An export for tests: three recordings, one of them silent, and names that need care.
+//! An export for tests: three recordings, one of them silent as far as it was analysed, and names that need care.
 
 use super::{Export, ExportedDetection, ExportedFile, ExportedModel, ExportedSettings};
 use crate::review::Answer;
@@ -36,7 +36,8 @@ pub(super) fn export() -> Export {
         band_hz: None,
         review: None,
     }];
-    let silent = ExportedFile::new("silent_20240512T060000Z.wav".into(), 30.0, 48_000);
+    let mut silent = ExportedFile::new("silent_20240512T060000Z.wav".into(), 30.0, 48_000);
+    silent.analysed_s = 12.5;
     Export {
         pipit_version: "0.1.0".into(),
         model: ExportedModel {
