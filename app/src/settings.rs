@@ -1,29 +1,4 @@
-//! Settings that a link can carry, such as `?device=cpu&threshold=0.4&include=prtody1`.
-//!
-//! | parameter | value | default |
-//! |---|---|---|
-//! | `device` | `auto`, `webgpu`, `cpu` | `auto` |
-//! | `model` | name in the catalogue, id of an added model, or address of a package (`./birds/manifest.json`, `https://…`) | the first |
-//! | `lang` | `en`, `es` | the browser's |
-//! | `names` | `common`, `scientific`, or a language's tag that the model has names in | as `lang`, else `common` |
-//! | `colours` | `viridis`, `magma`, `grey` | `viridis` |
-//! | `brightness`, `contrast` | −1 to 1 | 0 |
-//! | `band` | `all`, `low`, `middle`, `song`, `high` | `all` |
-//! | `time` | `elapsed`, `clock` | `elapsed` |
-//! | `rate` | speed of playback: 0.1, 0.25, 0.5, 1 or 2 | 1 |
-//! | `pitch` | `follows` the speed, or is `kept` | `follows` |
-//! | `repeat` | `off`, `on`: a detection that is played starts again at its end | `off` |
-//! | `hear` | `all` frequencies, or those `shown` | `all` |
-//! | `letters` | `on`, `off`: keys of one character do nothing | `on` |
-//! | `threshold` | 0 to 1 | the model's |
-//! | `threshold.CODE` | 0 to 1, for one species | `threshold` |
-//! | `merge_gap_s` | seconds | the model's |
-//! | `min_duration_s` | seconds | 0 |
-//! | `include` | a species' code; may stand many times | all species |
-//! | `exclude` | a species' code; may stand many times | none |
-//! | `precision` | 0.5 to 0.99: the part of a reviewed species' detections that should be right | 0.9 |
-//!
-//! What concerns a chosen detection or somebody's answers is not carried: neither goes along with a link.
+#![doc = include_str!("../../docs/links.md")]
 
 mod warning;
 

@@ -78,6 +78,29 @@ fn settings_survive_the_address() {
 }
 
 #[test]
+fn the_documented_parameters_are_those_that_there_are() {
+    let page = include_str!("../../../docs/links.md");
+    let documented: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" |").next())
+        .flat_map(|names| names.split("`, `"))
+        .map(|name| name.trim_matches('`'))
+        .collect();
+
+    let known: Vec<&str> = documented
+        .iter()
+        .copied()
+        .filter(|name| {
+            let (_, warnings) = Settings::from_query(String::new(), &format!("{name}=no"));
+            !warnings.contains(&SettingsWarning::UnknownName((*name).to_owned()))
+        })
+        .collect();
+
+    assert_eq!(documented.len(), 21, "{documented:?}");
+    assert_eq!(known, Vec::from_iter(documented));
+}
+
+#[test]
 fn the_display_is_put_back_and_nothing_else_is() {
     let mut settings = read("brightness=0.5&contrast=-0.5&band=low&colours=magma&threshold=0.4");
     let display = settings.display();
