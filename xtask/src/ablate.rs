@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> Result<()> {
     let experiment = Experiment::read(&args.experiment)?;
     experiment.check_known(&args.only)?;
     // After hours of training would be late to find out that the table has no place.
-    page::with_part(&experiment.page, &experiment.writer(), "")?;
+    let written = page::part(&experiment.page, &experiment.writer())?;
     let work = match &args.work {
         Some(folder) => folder.clone(),
         None => workspace::target_dir()
@@ -96,6 +96,14 @@ pub fn run(args: &Args) -> Result<()> {
 
     let mut record = Record::read(&experiment.record)?;
     enter_finished(&plan, &mut record)?;
+    let [told, known] = [&written, &table_of(&plan, &record)?].map(|text| table::finished(text));
+    ensure!(
+        known >= told,
+        "{} tells of {told} finished runs of this experiment, and {} has {known}: empty that part of the page to \
+         have it written anew",
+        experiment.page.display(),
+        experiment.record.display()
+    );
 
     let sitting = Sitting {
         pipit: &pipit,

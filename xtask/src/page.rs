@@ -7,35 +7,46 @@ use anyhow::{Context, Result};
 
 const END: &str = "<!-- end -->";
 
+/// The part of a page that `writer` writes.
+///
+/// # Errors
+/// If the page cannot be read or does not have the marks.
+pub fn part(page: &Path, writer: &str) -> Result<String> {
+    let text = read(page)?;
+    Ok(around_part(&text, writer)
+        .with_context(|| wrong(page))?
+        .1
+        .to_owned())
+}
+
 /// Replaces the part of a page that `writer` writes.
 ///
 /// # Errors
 /// If the page cannot be read or written, or does not have the marks.
 pub fn write_part(page: &Path, writer: &str, part: &str) -> Result<()> {
-    let text = with_part(page, writer, part)?;
-    fs::write(page, text).with_context(|| format!("cannot write {}", page.display()))
+    let text = read(page)?;
+    let (before, _, after) = around_part(&text, writer).with_context(|| wrong(page))?;
+    fs::write(page, [before, part, after].concat())
+        .with_context(|| format!("cannot write {}", page.display()))
 }
 
-/// The text of a page with the part that `writer` writes replaced.
-///
-/// # Errors
-/// If the page cannot be read or does not have the marks.
-pub fn with_part(page: &Path, writer: &str, part: &str) -> Result<String> {
-    let text =
-        fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
-    put_between_marks(&text, writer, part)
-        .with_context(|| format!("{} is not the page to write into", page.display()))
+fn read(page: &Path) -> Result<String> {
+    fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))
 }
 
-fn put_between_marks(page: &str, writer: &str, part: &str) -> Result<String> {
-    let begin = format!("<!-- begin: written by {writer} -->\n");
-    let (before, rest) = page
-        .split_once(&begin)
-        .with_context(|| format!("it has no line {begin:?}"))?;
-    let (_, after) = rest
-        .split_once(END)
-        .with_context(|| format!("it has no line {END:?} after {begin:?}"))?;
-    Ok(format!("{before}{begin}{part}{END}{after}"))
+fn wrong(page: &Path) -> String {
+    format!("{} is not the page to write into", page.display())
+}
+
+/// What is before the part, the part, and what is after it; marks are no part.
+fn around_part<'a>(page: &'a str, writer: &str) -> Result<(&'a str, &'a str, &'a str)> {
+    let mark = format!("<!-- begin: written by {writer} -->\n");
+    let begin =
+        (page.find(&mark)).with_context(|| format!("it has no line {mark:?}"))? + mark.len();
+    let (before, rest) = page.split_at(begin);
+    let end = (rest.find(END)).with_context(|| format!("it has no line {END:?} after {mark:?}"))?;
+    let (part, after) = rest.split_at(end);
+    Ok((before, part, after))
 }
 
 #[cfg(test)]
@@ -44,24 +55,33 @@ mod tests {
 
     #[test]
     fn the_rest_of_the_page_stays_and_so_do_the_parts_of_others() {
-        let page = "# Title\n\n<!-- begin: written by a -->\none\n<!-- end -->\n\nBy hand\n\n\
+        let text = "# Title\n\n<!-- begin: written by a -->\none\n<!-- end -->\n\nBy hand\n\n\
                     <!-- begin: written by b -->\ntwo\n<!-- end -->\n";
+        let folder = tempfile::tempdir().expect("a folder");
+        let page = folder.path().join("page.md");
 
-        let written = put_between_marks(page, "b", "new\n").expect("a page with marks");
-
-        assert_eq!(written, page.replace("two", "new"));
-        let written = put_between_marks(page, "a", "new\n").expect("a page with marks");
-        assert_eq!(written, page.replace("one", "new"));
+        for (writer, old) in [("b", "two\n"), ("a", "one\n")] {
+            fs::write(&page, text).expect("written");
+            assert_eq!(part(&page, writer).expect("a page with marks"), old);
+            write_part(&page, writer, "new\n").expect("a page with marks");
+            assert_eq!(read(&page).expect("a page"), text.replace(old, "new\n"));
+        }
     }
 
     #[test]
     fn a_page_without_marks_is_refused() {
-        let refused = |page| {
-            let error = put_between_marks(page, "a", "new\n").expect_err("no marks");
-            error.to_string()
-        };
-
-        assert!(refused("# Title\n").contains("begin: written by a"));
-        assert!(refused("<!-- begin: written by a -->\n").contains("<!-- end -->"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("page.md");
+        for (text, mark) in [
+            ("# Title\n", "begin: written by a"),
+            ("<!-- begin: written by a -->\n", "<!-- end -->"),
+        ] {
+            fs::write(&path, text).expect("written");
+            for refused in [part(&path, "a").map(drop), write_part(&path, "a", "new\n")] {
+                let error = format!("{:#}", refused.expect_err("no marks"));
+                assert!(error.contains("page.md") && error.contains(mark), "{error}");
+            }
+            assert_eq!(read(&path).expect("a page"), text);
+        }
     }
 }

@@ -55,6 +55,14 @@ pub(super) fn markdown(rows: &[Row<'_>], devices: &[&str]) -> String {
     text + &differences(rows, &heads)
 }
 
+/// Of how many finished runs a text tells that [`markdown`] wrote; of none where there is none.
+pub(super) fn finished(markdown: &str) -> usize {
+    let number = markdown.split_whitespace().next();
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
+}
+
 /// What variants are better or worse by, where both they and the full recipe were trained.
 fn differences(rows: &[Row<'_>], heads: &str) -> String {
     let mut text = String::new();
@@ -188,6 +196,8 @@ mod tests {
     fn a_row_has_mean_and_spread_over_its_finished_folds() {
         let text = written(&["CPU, 2 threads"], 3);
 
+        assert_eq!(finished(&text), 5);
+        assert_eq!(finished("\n"), 0);
         for line in [
             "5 of 9 runs are finished, on: CPU, 2 threads.",
             "| full | said | 3 | 0.600 ± 0.100 | 0.900 ± 0.000 | 0.500 ± 0.000 | 0.250 ± 0.000 | \
