@@ -28,10 +28,14 @@ pub(super) fn announce(config: &RunConfig, data: &Data) {
     if options.freeze.is_some() && options.weights.is_none() {
         eprintln!("--freeze without --weights: the frozen stages stay as random as they begin");
     }
-    if config.held_out.is_empty() && (options.held_out > 0.0 || options.fold.is_some()) {
+    if (options.held_out > 0.0 || options.fold.is_some()) && !data.held_out.has_classes() {
+        let why = if config.held_out.is_empty() {
+            "nobody can be spared to be held out"
+        } else {
+            "none of the recordings held out is of one of the classes"
+        };
         eprintln!(
-            "nobody can be spared to be held out, so that nothing judges the network: more recordists or a larger \
-             --held-out may help"
+            "{why}, so that nothing judges the network: more recordists or a larger --held-out may help"
         );
     }
     if options.fold.is_some() && config.split_by == SplitBy::Recording {

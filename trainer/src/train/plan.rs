@@ -47,7 +47,7 @@ impl Plan {
     /// The batches of one epoch; their number is the same for every epoch.
     ///
     /// A recording gives up to `crops_per_epoch` windows, each from its own part of the recording,
-    /// but no more than fit side by side.
+    /// but no more than cover it side by side, the last of them in part.
     pub(crate) fn batches(&self, epoch: usize) -> Vec<Vec<Crop>> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(epoch as u64);

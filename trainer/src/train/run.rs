@@ -186,7 +186,7 @@ fn epochs(
         state = after;
         let is_whole = shown.batches == batches.len();
         let due = (epoch + 1).is_multiple_of(options.validate_every) || epoch + 1 == options.epochs;
-        let judged_on = Some(&data.held_out).filter(|held_out| due && !held_out.audio.is_empty());
+        let judged_on = Some(&data.held_out).filter(|held_out| due && held_out.has_classes());
         // Judging may take long, and what comes before it is not lost if it does not end.
         if !is_whole || judged_on.is_some() {
             state.progress.begun = Some(shown.clone());

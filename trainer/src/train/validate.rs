@@ -1,5 +1,6 @@
 //! Judging a network on held-out recordings during training.
 
+use anyhow::ensure;
 use burn::prelude::Device;
 use burn::tensor::activation::sigmoid;
 use pipit_core::model::Model;
@@ -21,6 +22,13 @@ pub(crate) struct HeldOut {
     pub(crate) primary: Vec<Option<usize>>,
 }
 
+impl HeldOut {
+    /// Whether any of the recordings has a class, without which no figure says anything.
+    pub(crate) fn has_classes(&self) -> bool {
+        (self.truth.iter().flatten()).any(|truth| *truth == Truth::Present)
+    }
+}
+
 /// What the judge needs beside the network.
 pub(crate) struct Judge<'a> {
     /// Rate and windows.
@@ -40,6 +48,9 @@ pub(crate) struct Judge<'a> {
 }
 
 /// Scores every recording and measures.
+///
+/// # Errors
+/// Scores that are not numbers, and a device that fails.
 pub(crate) fn judge(
     model: &Model,
     held_out: &HeldOut,
@@ -75,6 +86,11 @@ fn score(model: &Model, audio: &StoredAudio, judge: &Judge<'_>) -> anyhow::Resul
         let scores = sigmoid(model.forward(input)).try_into_data()?;
         all.extend(scores.try_to_vec::<f32>()?);
     }
+    // Pooling would make a probability of them.
+    ensure!(
+        all.iter().all(|score| score.is_finite()),
+        "the network's scores are no longer numbers; begin a run with a lower --learning-rate"
+    );
     let scored = windows.iter().zip(all.chunks(judge.classes));
     let windows = scored.map(|(window, confidences)| WindowConfidences {
         sound_s: window.end_s - window.start_s,

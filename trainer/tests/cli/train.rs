@@ -161,6 +161,27 @@ fn a_fold_holds_its_recordists_out() {
 }
 
 #[test]
+fn recordings_of_no_class_judge_no_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+
+    // Ann alone has a recording of the only class, so that she is in no fold.
+    let settings = ["--classes=rare", "--fold=1", "--folds=2", "--freeze=7"];
+    let output = train(&model().data, &out, &settings);
+
+    let text = error_text(&output);
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.contains("none of the recordings held out is of one of the classes"),
+        "{text}"
+    );
+    let config = read_json(&out.join("config.json"));
+    assert!(!config["held_out"].as_array().unwrap().is_empty());
+    let best = read_json(&out.join("best.json"));
+    assert_eq!(best, serde_json::json!({ "epoch": 2, "metrics": {} }));
+}
+
+#[test]
 fn runs_of_other_seeds_can_be_judged_on_the_same_recordings() {
     let folder = tempfile::tempdir().unwrap();
     let held_out = |seed: &str, more: &[&str]| {
