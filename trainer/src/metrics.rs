@@ -37,22 +37,22 @@ pub(crate) struct Judged {
     pub(crate) primary: Option<usize>,
 }
 
-/// The figures for a set of recordings.
+/// The figures for a set of recordings; `None` where these have too few classes to say.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Metrics {
     /// Mean of the average precision over the classes that are present.
-    pub(crate) cmap: f64,
+    pub(crate) cmap: Option<f64>,
     /// The same over all classes, after five recordings were added in which every class is present
     /// with score 1: the measure of `BirdCLEF` 2023, which rare classes shake less.
-    pub(crate) padded_cmap: f64,
+    pub(crate) padded_cmap: Option<f64>,
     /// Mean of the area under the ROC curve over classes that are present and absent.
-    pub(crate) macro_roc_auc: f64,
+    pub(crate) macro_roc_auc: Option<f64>,
     /// Mean of F1 at the threshold over the classes that are present.
-    pub(crate) macro_f1: f64,
+    pub(crate) macro_f1: Option<f64>,
     /// Share of recordings whose best class is their primary label.
-    pub(crate) top_1: f64,
+    pub(crate) top_1: Option<f64>,
     /// Share of recordings whose primary label is among their three best classes.
-    pub(crate) top_3: f64,
+    pub(crate) top_3: Option<f64>,
     /// Recordings with a primary label that is a class.
     pub(crate) recordings: usize,
     /// One entry a class.
@@ -70,7 +70,7 @@ impl Metrics {
         "top_3",
     ];
 
-    /// The figures by these names.
+    /// Those of the figures that there are, by these names.
     pub(crate) fn summary(&self) -> BTreeMap<String, f64> {
         let figures = [
             self.cmap,
@@ -81,7 +81,7 @@ impl Metrics {
             self.top_3,
         ];
         (Self::SUMMARY.into_iter().zip(figures))
-            .map(|(name, value)| (name.to_owned(), four_decimals(value)))
+            .filter_map(|(name, value)| Some((name.to_owned(), four_decimals(value?))))
             .collect()
     }
 }
@@ -89,6 +89,11 @@ impl Metrics {
 /// A figure as manifests and tables keep it: of all its digits JSON would lose the last.
 pub(crate) fn four_decimals(figure: f64) -> f64 {
     (figure * 1e4).round() / 1e4
+}
+
+/// The same as text, or a dash where there is none.
+pub(crate) fn exact(figure: Option<f64>) -> String {
+    figure.map_or("–".to_owned(), |figure| format!("{figure:.4}"))
 }
 
 /// The figures for one class; `None` where it has too few recordings to say.
@@ -126,8 +131,8 @@ pub(crate) fn measure(recordings: &[Judged], classes: usize, threshold: f32) -> 
         padded_cmap: mean(padded),
         macro_roc_auc: mean(per_class.iter().filter_map(|class| class.roc_auc)),
         macro_f1: mean(per_class.iter().filter_map(|class| class.f1)),
-        top_1: ratio(among(1), ranks.len()),
-        top_3: ratio(among(3), ranks.len()),
+        top_1: (!ranks.is_empty()).then(|| ratio(among(1), ranks.len())),
+        top_3: (!ranks.is_empty()).then(|| ratio(among(3), ranks.len())),
         recordings: ranks.len(),
         per_class,
     }
@@ -167,7 +172,7 @@ pub(crate) fn f1_at(
     recordings: &[Judged],
     classes: usize,
     threshold_of: impl Fn(usize) -> f32,
-) -> f64 {
+) -> Option<f64> {
     let of = |class| f1(&peaks_of(class, recordings), threshold_of(class));
     mean((0..classes).filter_map(of))
 }
@@ -231,13 +236,9 @@ fn rank_of_primary(judged: &Judged) -> Option<usize> {
     Some(before.count())
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let values: Vec<f64> = values.collect();
-    if values.is_empty() {
-        0.0
-    } else {
-        values.iter().sum::<f64>() / values.len() as f64
-    }
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 pub(crate) fn ratio(part: usize, whole: usize) -> f64 {

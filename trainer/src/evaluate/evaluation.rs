@@ -99,12 +99,12 @@ impl Evaluation {
             f1_at_fitted_thresholds: set.folds_by_recordist().map(|folds| {
                 thresholds::cross_validated_f1(&set.judged, &folds, classes, threshold)
             }),
-            f1_at_package_thresholds: (!manifest.detection.class_thresholds.is_empty()).then(
-                || {
+            f1_at_package_thresholds: (!manifest.detection.class_thresholds.is_empty())
+                .then(|| {
                     let threshold_of = |class| manifest.detection.threshold_of(LabelId(class));
                     metrics::f1_at(&set.judged, classes, threshold_of)
-                },
-            ),
+                })
+                .flatten(),
             reliability: calibration::reliability(&calibration::pairs(&set.judged)),
             top_reliability: calibration::reliability(&best_pairs(&set.judged)),
             by_training_count: training_counts.as_ref().map_or_else(Vec::new, |counts| {

@@ -63,14 +63,14 @@ fn figures(evaluation: &Evaluation) -> Markup {
     let metrics = &evaluation.metrics;
     let fitted = evaluation.f1_at_fitted_thresholds.as_ref();
     let figures = [
-        ("cmAP".to_owned(), Some(metrics.cmap)),
-        ("padded cmAP".to_owned(), Some(metrics.padded_cmap)),
-        ("macro ROC-AUC".to_owned(), Some(metrics.macro_roc_auc)),
-        ("top-1".to_owned(), Some(metrics.top_1)),
-        ("top-3".to_owned(), Some(metrics.top_3)),
+        ("cmAP".to_owned(), metrics.cmap),
+        ("padded cmAP".to_owned(), metrics.padded_cmap),
+        ("macro ROC-AUC".to_owned(), metrics.macro_roc_auc),
+        ("top-1".to_owned(), metrics.top_1),
+        ("top-3".to_owned(), metrics.top_3),
         (
             format!("macro F1 at {}", evaluation.threshold),
-            Some(metrics.macro_f1),
+            metrics.macro_f1,
         ),
         (
             "macro F1, the model's thresholds by class".to_owned(),
@@ -78,11 +78,11 @@ fn figures(evaluation: &Evaluation) -> Markup {
         ),
         (
             "macro F1, one fitted threshold".to_owned(),
-            fitted.map(|found| found.macro_f1_common),
+            fitted.and_then(|found| found.macro_f1_common),
         ),
         (
             "macro F1, thresholds by class".to_owned(),
-            fitted.map(|found| found.macro_f1_by_class),
+            fitted.and_then(|found| found.macro_f1_by_class),
         ),
         (
             "calibration error".to_owned(),
@@ -118,7 +118,7 @@ fn noise(evaluation: &Evaluation) -> anyhow::Result<Markup> {
                     metrics.cmap, metrics.padded_cmap, metrics.macro_roc_auc,
                     metrics.macro_f1, metrics.top_1, metrics.top_3,
                 ] {
-                    td { (figure(Some(value))) }
+                    td { (figure(value)) }
                 }
             }
         }
@@ -182,7 +182,7 @@ fn training_counts(evaluation: &Evaluation) -> anyhow::Result<Markup> {
                         td { (row.classes) }
                         td { (row.recordings) }
                         td { (figure(Some(row.top_1))) }
-                        td { (figure(Some(row.cmap))) }
+                        td { (figure(row.cmap)) }
                     }
                 }
             }

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use pipit_core::Taxonomy;
 
 use super::evaluation::Evaluation;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, exact};
 
 /// Prints the classes, then the figures of all together.
 pub(super) fn print(classes: &Taxonomy, evaluation: &Evaluation) {
@@ -15,20 +15,26 @@ pub(super) fn print(classes: &Taxonomy, evaluation: &Evaluation) {
         evaluation.recordings, metrics.recordings
     );
     println!(
-        "cmAP {:.4}   padded cmAP {:.4}   macro ROC-AUC {:.4}   top-1 {:.4}   top-3 {:.4}",
-        metrics.cmap, metrics.padded_cmap, metrics.macro_roc_auc, metrics.top_1, metrics.top_3
+        "cmAP {}   padded cmAP {}   macro ROC-AUC {}   top-1 {}   top-3 {}",
+        exact(metrics.cmap),
+        exact(metrics.padded_cmap),
+        exact(metrics.macro_roc_auc),
+        exact(metrics.top_1),
+        exact(metrics.top_3)
     );
     print!(
-        "macro F1 {:.4} at {}",
-        metrics.macro_f1, evaluation.threshold
+        "macro F1 {} at {}",
+        exact(metrics.macro_f1),
+        evaluation.threshold
     );
     if let Some(found) = evaluation.f1_at_package_thresholds {
         print!("; {found:.4} at the model's own by class");
     }
     match &evaluation.f1_at_fitted_thresholds {
         Some(found) => println!(
-            "; at thresholds fitted on other recordists {:.4} (one for all), {:.4} (by class)",
-            found.macro_f1_common, found.macro_f1_by_class
+            "; at thresholds fitted on other recordists {} (one for all), {} (by class)",
+            exact(found.macro_f1_common),
+            exact(found.macro_f1_by_class)
         ),
         None => println!("; to fit thresholds takes a second recordist"),
     }
@@ -125,7 +131,7 @@ fn by_training_count(evaluation: &Evaluation) -> Table {
             row.classes.to_string(),
             row.recordings.to_string(),
             figure(Some(row.top_1)),
-            figure(Some(row.cmap)),
+            figure(row.cmap),
         ]);
     }
     align(&mut table, 1);
@@ -151,7 +157,7 @@ fn by_noise(evaluation: &Evaluation) -> Table {
             metrics.top_1,
             metrics.top_3,
         ];
-        table.add_row(std::iter::once(name).chain(figures.map(|value| figure(Some(value)))));
+        table.add_row(std::iter::once(name).chain(figures.map(figure)));
     };
     add("clean".to_owned(), &evaluation.metrics);
     for noisy in &evaluation.noisy {

@@ -29,7 +29,7 @@ pub(crate) struct ByTrainingCount {
     /// Share of them whose best class is the right one.
     pub(crate) top_1: f64,
     /// Mean average precision of those classes that are present.
-    pub(crate) cmap: f64,
+    pub(crate) cmap: Option<f64>,
 }
 
 /// Least numbers of training recordings of the rows.

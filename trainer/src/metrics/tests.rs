@@ -30,14 +30,33 @@ fn absent_classes_and_unclear_entries_are_left_out() {
     let metrics = measure(&recordings, 3, 0.5);
 
     // Class 2 is never present; class 1's high score in the first recording does not count.
-    assert!((metrics.cmap - 1.0).abs() < 1e-12);
-    assert!((metrics.macro_roc_auc - 1.0).abs() < 1e-12);
-    assert!((metrics.top_1 - 0.5).abs() < 1e-12);
-    assert!((metrics.top_3 - 1.0).abs() < 1e-12);
+    assert!((metrics.cmap.unwrap() - 1.0).abs() < 1e-12);
+    assert!((metrics.macro_roc_auc.unwrap() - 1.0).abs() < 1e-12);
+    assert!((metrics.top_1.unwrap() - 0.5).abs() < 1e-12);
+    assert!((metrics.top_3.unwrap() - 1.0).abs() < 1e-12);
     assert_eq!(metrics.recordings, 2);
     assert_eq!(metrics.per_class[2].average_precision, None);
     assert_eq!(metrics.per_class[1].present, 1);
     assert_eq!(metrics.per_class[0].top_1, Some(0.0));
+}
+
+#[test]
+fn what_cannot_be_known_is_not_zero() {
+    let of_one_class = [0.9, 0.2].map(|score| Judged {
+        scores: vec![score],
+        peaks: vec![score],
+        truth: vec![Truth::Present],
+        primary: Some(0),
+    });
+
+    let metrics = measure(&of_one_class, 1, 0.5);
+
+    assert_eq!((metrics.cmap, metrics.top_1), (Some(1.0), Some(1.0)));
+    assert_eq!(metrics.macro_roc_auc, None, "it is absent nowhere");
+    assert!(!metrics.summary().contains_key("macro_roc_auc"));
+    // Of nothing the padding alone is left.
+    let of_nothing = measure(&[], 1, 0.5).summary();
+    assert_eq!(of_nothing.into_keys().collect::<Vec<_>>(), ["padded_cmap"]);
 }
 
 #[test]
@@ -53,8 +72,8 @@ fn padding_counts_absent_classes_as_perfect() {
 
     // Class 0: five padded hits, a miss, a hit at place 7 as the sixth: (5·1 + 6/7) / 6.
     let expected = f64::midpoint((5.0 + 6.0 / 7.0) / 6.0, 1.0);
-    assert!((metrics.padded_cmap - expected).abs() < 1e-12);
-    assert!((metrics.cmap - 0.5).abs() < 1e-12);
+    assert!((metrics.padded_cmap.unwrap() - expected).abs() < 1e-12);
+    assert!((metrics.cmap.unwrap() - 0.5).abs() < 1e-12);
 }
 
 #[test]
@@ -72,9 +91,9 @@ fn scores_rank_and_peaks_are_held_against_thresholds() {
         0.5,
     );
 
-    assert!((metrics.cmap - 1.0).abs() < 1e-12);
+    assert!((metrics.cmap.unwrap() - 1.0).abs() < 1e-12);
     // Both are detected, one of them is right.
-    assert!((metrics.macro_f1 - 2.0 / 3.0).abs() < 1e-12);
+    assert!((metrics.macro_f1.unwrap() - 2.0 / 3.0).abs() < 1e-12);
 }
 
 /// Scores, truth and scikit-learn's figures for them, written by `make_metrics.py`.
@@ -130,22 +149,22 @@ fn the_figures_are_those_of_scikit_learn() {
     let temperature = calibration::fit(&pairs, CalibrationMethod::Temperature).unwrap();
 
     for (name, found, expected, tolerance) in [
-        ("cmAP", metrics.cmap, fixture.cmap, 1e-9),
+        ("cmAP", metrics.cmap.unwrap(), fixture.cmap, 1e-9),
         (
             "padded cmAP",
-            metrics.padded_cmap,
+            metrics.padded_cmap.unwrap(),
             fixture.padded_cmap,
             1e-9,
         ),
         (
             "ROC-AUC",
-            metrics.macro_roc_auc,
+            metrics.macro_roc_auc.unwrap(),
             fixture.macro_roc_auc,
             1e-9,
         ),
-        ("F1", metrics.macro_f1, fixture.macro_f1, 1e-9),
-        ("top-1", metrics.top_1, fixture.top_1, 1e-9),
-        ("top-3", metrics.top_3, fixture.top_3, 1e-9),
+        ("F1", metrics.macro_f1.unwrap(), fixture.macro_f1, 1e-9),
+        ("top-1", metrics.top_1.unwrap(), fixture.top_1, 1e-9),
+        ("top-3", metrics.top_3.unwrap(), fixture.top_3, 1e-9),
         ("Brier", reliability.brier, fixture.brier, 1e-6),
         (
             "calibration error",

@@ -7,7 +7,7 @@ use pipit_core::{Calibration, DetectionConfig};
 
 use crate::judging::JudgedSet;
 use crate::metrics::calibration::{self, CalibrationMethod};
-use crate::metrics::{Judged, f1_at, thresholds};
+use crate::metrics::{Judged, exact, f1_at, thresholds};
 
 /// What is to be fitted.
 #[derive(Debug, Args)]
@@ -127,12 +127,12 @@ fn report_thresholds(
     };
     let found = thresholds::cross_validated_f1(judged, folds, classes, before);
     println!(
-        "  on recordists that they were not fitted on: macro F1 {:.4} at {before}, {:.4} at one for all, {:.4} by species",
-        f1_at(judged, classes, |_| before),
-        found.macro_f1_common,
-        found.macro_f1_by_class
+        "  on recordists that they were not fitted on: macro F1 {} at {before}, {} at one for all, {} by species",
+        exact(f1_at(judged, classes, |_| before)),
+        exact(found.macro_f1_common),
+        exact(found.macro_f1_by_class)
     );
-    Some(found.macro_f1_by_class)
+    found.macro_f1_by_class
 }
 
 /// Three digits of its distance from 0 or 1: more would claim more than some dozen recordings tell, and

@@ -43,12 +43,12 @@ pub(super) fn by_noise(evaluation: &Evaluation) -> anyhow::Result<Markup> {
     let cmap: Vec<(f64, f64)> = metrics
         .iter()
         .enumerate()
-        .map(|(x, m)| (x as f64, m.cmap))
+        .filter_map(|(x, m)| Some((x as f64, m.cmap?)))
         .collect();
     let top_1: Vec<(f64, f64)> = metrics
         .iter()
         .enumerate()
-        .map(|(x, m)| (x as f64, m.top_1))
+        .filter_map(|(x, m)| Some((x as f64, m.top_1?)))
         .collect();
     Chart {
         description: "cmAP (blue) and top-1 (orange) by signal-to-noise ratio",
