@@ -7,12 +7,11 @@ mod metadata;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use pipit_core::Label;
 
 use crate::files;
 
-pub(crate) use folders::audio_files;
 pub(crate) use identity::{is_same_file, recordist_of};
 
 /// The name that BirdCLEF gives to its table of recordings.
@@ -48,6 +47,8 @@ pub(crate) struct Recording {
     pub(crate) licence: Option<String>,
     /// Where it was published.
     pub(crate) url: Option<String>,
+    /// Whether this address is that of a whole collection.
+    pub(crate) shares_url: bool,
     /// How good it is, from above 0 to 5 for the best, where somebody said so.
     pub(crate) rating: Option<f32>,
 }
@@ -58,7 +59,7 @@ impl Dataset {
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
         let dataset = if let Some(table) = table_of(path) {
-            metadata::read(&table)?
+            metadata::read(&table, &["primary_label", "filename"])?
         } else {
             let (recordings, labels) = folders::read(path)?;
             Self {
@@ -77,31 +78,35 @@ impl Dataset {
         })
     }
 
-    /// Reads recordings whose labels do not matter: a table as above, or every audio file in a folder
-    /// and the folders in it.
-    pub(crate) fn open_unlabelled(path: &Path) -> anyhow::Result<Self> {
-        if path.is_dir() && !path.join(METADATA_FILE).is_file() {
-            return Ok(Self {
-                path: path.to_path_buf(),
-                recordings: folders::read_flat(path)?,
-                labels: BTreeMap::new(),
-                unrated: Vec::new(),
-            });
-        }
-        Self::open(path)
+    /// Reads recordings whose labels do not matter: a table of which only the names of the files count, or every
+    /// audio file in a folder and the folders in it.
+    pub(crate) fn open_unlabelled(path: &Path) -> anyhow::Result<Vec<Recording>> {
+        std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let recordings = match table_of(path) {
+            Some(table) => metadata::read(&table, &["filename"])?.recordings,
+            None => folders::read_flat(path)?,
+        };
+        ensure!(
+            !recordings.is_empty(),
+            "no audio files in {}",
+            path.display()
+        );
+        Ok(recordings)
     }
 
     /// Reads recordings that may have labels: a table or folders as above, and beside the folders or without any
     /// recordings of which no label is known.
     pub(crate) fn open_partly_labelled(path: &Path) -> anyhow::Result<Vec<Recording>> {
-        if table_of(path).is_some() {
-            return Ok(Self::open(path)?.recordings);
-        }
         std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let recordings = folders::read_with_others(path)?;
-        if recordings.is_empty() {
-            bail!("no audio files in {}", path.display());
-        }
+        let recordings = match table_of(path) {
+            Some(table) => metadata::read(&table, &["filename"])?.recordings,
+            None => folders::read_with_others(path)?,
+        };
+        ensure!(
+            !recordings.is_empty(),
+            "no audio files in {}",
+            path.display()
+        );
         Ok(recordings)
     }
 
@@ -148,6 +153,17 @@ impl Dataset {
                 |name| name.to_string_lossy().into_owned(),
             )
     }
+}
+
+/// The folder whose folders are classes, where no table says which files are recordings: what is written there
+/// may be taken for some.
+pub(crate) fn folder_of_classes(path: &Path) -> Option<PathBuf> {
+    table_of(path).is_none().then(|| folders::audio_root(path))
+}
+
+/// The folder of which each file may be a recording, where no table says which are.
+pub(crate) fn folder_of_files(path: &Path) -> Option<PathBuf> {
+    table_of(path).is_none().then(|| path.to_path_buf())
 }
 
 /// The table itself, or the one in a folder.

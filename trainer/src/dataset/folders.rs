@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use mime_guess::{Mime, mime};
 use pipit_core::Label;
 use walkdir::{DirEntry, WalkDir};
 
@@ -51,7 +52,7 @@ pub(super) fn read_with_others(root: &Path) -> anyhow::Result<Vec<Recording>> {
     Ok(audio_files(&root)?.into_iter().map(recording).collect())
 }
 
-fn audio_root(root: &Path) -> PathBuf {
+pub(super) fn audio_root(root: &Path) -> PathBuf {
     (["audio", "train_audio"].into_iter())
         .map(|name| root.join(name))
         .find(|folder| folder.is_dir())
@@ -68,15 +69,12 @@ pub(super) fn read_flat(root: &Path) -> anyhow::Result<Vec<Recording>> {
             ..Recording::default()
         })
         .collect();
-    if recordings.is_empty() {
-        bail!("no audio files in {}", root.display());
-    }
     Ok(recordings)
 }
 
 /// The files below `root` that may be audio, relative to it and sorted. Links are followed; one that leads nowhere
 /// is a file that cannot be read.
-pub(crate) fn audio_files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn audio_files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
     // What a program keeps for itself, such as .git, is none of the recordings; the folder itself may be called anything.
@@ -101,18 +99,34 @@ pub(crate) fn audio_files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// What lies beside recordings and has no media type of its own.
+const NEVER_AUDIO: [&str; 8] = [
+    "aup3",
+    "bak",
+    "bpk",
+    "db",
+    "lock",
+    "log",
+    "safetensors",
+    "tmp",
+];
+
 /// The content decides whether a file is audio; the name only leaves out what never is.
 fn is_candidate(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_string_lossy().to_lowercase());
-    let never_audio = matches!(
-        extension.as_deref(),
-        Some(
-            "txt" | "csv" | "tsv" | "json" | "md" | "xml" | "html" | "png" | "jpg" | "jpeg" | "pdf"
-        )
-    );
-    !is_hidden(path) && !never_audio
+    let extension = (path.extension())
+        .map(|extension| extension.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    // Ogg is any application's. A name of which no type is known may be that of a recording.
+    let may_be_audio = |media: &Mime| {
+        let (kind, subtype) = (media.type_(), media.subtype());
+        kind == mime::AUDIO
+            || kind == mime::VIDEO
+            || subtype == "ogg"
+            || subtype == mime::OCTET_STREAM
+    };
+    let types = mime_guess::from_ext(&extension);
+    let is_other = !types.is_empty() && !types.iter().any(|media| may_be_audio(&media));
+    !is_hidden(path) && !is_other && !NEVER_AUDIO.contains(&&*extension)
 }
 
 fn is_hidden(path: &Path) -> bool {
@@ -140,6 +154,15 @@ mod tests {
         for (class, file) in [
             ("wren", "1.wav"),
             ("wren", "notes.txt"),
+            ("wren", "Thumbs.db"),
+            ("wren", "desktop.ini"),
+            ("wren", "list.XLSX"),
+            ("wren", "best.safetensors"),
+            ("wren", "train.toml"),
+            ("wren", "2.OPUS"),
+            ("wren", "3.ogg"),
+            ("wren", "4 at 12.5 kHz"),
+            ("wren", "5.mp4"),
             ("blue_tit", "x/2.ogg"),
             (".git", "HEAD"),
             ("wren", ".trash/3.wav"),
@@ -152,7 +175,10 @@ mod tests {
         let (recordings, labels) = read(root.path()).unwrap();
 
         let files: Vec<_> = recordings.iter().map(|r| r.filename.as_str()).collect();
-        assert_eq!(files, ["blue_tit/x/2.ogg", "wren/1.wav"]);
+        let wrens = ["1.wav", "2.OPUS", "3.ogg", "4 at 12.5 kHz", "5.mp4"];
+        let expected = wrens.map(|file| format!("wren/{file}"));
+        assert_eq!(files[0], "blue_tit/x/2.ogg");
+        assert_eq!(files[1..], expected);
         assert_eq!(labels["blue_tit"].common_name, "blue tit");
     }
 
@@ -206,6 +232,5 @@ mod tests {
         let error = read(root.path()).unwrap_err().to_string();
 
         assert!(error.contains("train_metadata.csv"), "{error}");
-        assert!(read_flat(root.path()).is_err());
     }
 }

@@ -1,13 +1,20 @@
 //! Which recordings are one, and which people: tables spell and sort them differently.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+use icu_normalizer::DecomposingNormalizer;
 
 use super::Recording;
 
+/// Files that may be parts of one recording: where more name one address, it is that of a collection.
+const MOST_PARTS: usize = 20;
+
 impl Recording {
-    /// Where it was published: its number at xeno-canto, or its address.
+    /// Where it was published: its number at xeno-canto, or an address that is not that of a collection.
     pub(crate) fn publication(&self) -> Option<String> {
-        let address = (self.url.as_deref()).filter(|url| url.starts_with("http"));
+        let address =
+            (self.url.as_deref()).filter(|url| !self.shares_url && url.starts_with("http"));
         self.xeno_canto_number()
             .or_else(|| address.map(str::to_owned))
     }
@@ -44,9 +51,32 @@ impl Recording {
     }
 }
 
-/// Letters and digits of a name, if there are any.
+/// Notes which recordings name the address of a collection: those of several people, or of more files than one
+/// recording is cut into.
+pub(super) fn find_collections(recordings: &mut [Recording]) {
+    let mut shared: BTreeMap<&str, (usize, BTreeSet<String>)> = BTreeMap::new();
+    for recording in recordings.iter() {
+        if let Some(url) = &recording.url {
+            let (files, people) = shared.entry(url).or_default();
+            *files += 1;
+            people.extend(recording.recordist());
+        }
+    }
+    let collections: BTreeSet<String> = (shared.into_iter())
+        .filter(|(_, (files, people))| *files > MOST_PARTS || people.len() > 1)
+        .map(|(url, _)| url.to_owned())
+        .collect();
+    for recording in recordings {
+        recording.shares_url =
+            (recording.url.as_ref()).is_some_and(|url| collections.contains(url));
+    }
+}
+
+/// Letters and digits of a name, if there are any. Accents are left out: one person's name is written with and
+/// without, and either of two ways in Unicode.
 pub(crate) fn recordist_of(name: &str) -> Option<String> {
-    let plain = name.chars().filter(|letter| letter.is_alphanumeric());
+    let letters = DecomposingNormalizer::new_nfkd().normalize(name);
+    let plain = letters.chars().filter(|letter| letter.is_alphanumeric());
     let plain: String = plain.flat_map(char::to_lowercase).collect();
     (!plain.is_empty()).then_some(plain)
 }
@@ -92,6 +122,33 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_a_collection_says_nothing_about_a_recording() {
+        let recording = |url: &str, author: &str, index: usize| Recording {
+            filename: format!("{author}/{index}.wav"),
+            url: Some(url.to_owned()),
+            author: (!author.is_empty()).then(|| author.to_owned()),
+            ..Recording::default()
+        };
+        let [parts, archive, atlas] =
+            ["parts", "archive", "atlas"].map(|name| format!("https://example.org/{name}"));
+        let mut recordings: Vec<Recording> = [
+            recording(&parts, "Ann", 1),
+            recording(&parts, "Ann", 2),
+            recording(&atlas, "Ann", 3),
+            recording(&atlas, "Bo", 4),
+        ]
+        .into_iter()
+        .chain((0..=MOST_PARTS).map(|index| recording(&archive, "", index)))
+        .collect();
+
+        find_collections(&mut recordings);
+
+        let places = recordings.iter().map(Recording::publication);
+        let known = places.flatten().collect::<Vec<_>>();
+        assert_eq!(known, [parts.clone(), parts]);
+    }
+
+    #[test]
     fn a_person_is_known_by_name_or_by_the_speaker_in_the_name_of_the_file() {
         let recordist = |filename: &str, author: Option<&str>| {
             let recording = Recording {
@@ -102,6 +159,12 @@ mod tests {
             recording.recordist()
         };
 
+        let composed = recordist("1.ogg", Some("José Ñandú"));
+        assert_eq!(composed, Some("josenandu".to_owned()));
+        assert_eq!(
+            recordist("2.ogg", Some("Jose\u{301} N\u{303}andu\u{301}")),
+            composed
+        );
         let bell = Some("annbell".to_owned());
         assert_eq!(recordist("1.ogg", Some("Ann Bell")), bell);
         assert_eq!(recordist("0c4_nohash_1.ogg", Some("ann  bell")), bell);

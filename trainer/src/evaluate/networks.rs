@@ -9,10 +9,10 @@ use pipit_core::{Classifier, ModelPackage};
 use super::EvaluateArgs;
 use crate::classes;
 use crate::cross_validation;
-use crate::dataset::{Dataset, Recording, recordist_of};
+use crate::dataset::{Dataset, Recording, is_same_file, recordist_of};
 use crate::judging::{self, JudgedSet};
 use crate::run_folder::{OpenModel, RunConfig};
-use crate::train::overlap::ensure_unheard;
+use crate::train::overlap::{ensure_unheard, is_among};
 
 /// A network with what it is asked about.
 pub(super) struct Network<'a> {
@@ -96,11 +96,12 @@ impl Network<'_> {
             .map(String::as_str)
     }
 
-    /// File names of the birds that its training was shown: of the classes, and as examples of no class.
-    pub(super) fn shown(&self) -> impl Iterator<Item = &str> {
-        (self.run.iter())
-            .flat_map(|run| run.counterexamples.iter().chain(&run.training))
-            .map(String::as_str)
+    /// Whether its training was shown this bird, as an example of no class or as a recording of its own.
+    pub(super) fn was_shown(&self, bird: &Recording) -> bool {
+        self.run.as_ref().is_some_and(|run| {
+            (run.counterexamples.iter()).any(|name| is_same_file(name, &bird.filename))
+                || is_among(bird, &run.training)
+        })
     }
 
     /// Says how many of the recordings may have taught it, where it is a package, which does not note which
@@ -146,6 +147,49 @@ fn warn_of_known_recordists(known: &[Attribution], recordings: &[Recording]) {
             recordings.len()
         );
     }
+}
+
+/// Says where runs are asked about others than their own recordings, of which they know by name alone which they
+/// have held out.
+pub(super) fn warn_of_other_data(networks: &[Network<'_>], dataset: &Dataset, args: &EvaluateArgs) {
+    if args.all {
+        return;
+    }
+    let known: BTreeSet<&String> = (networks.iter().filter_map(|network| network.run.as_ref()))
+        .flat_map(|run| {
+            run.training
+                .iter()
+                .chain(&run.held_out)
+                .chain(&run.unreadable)
+        })
+        .collect();
+    let names: BTreeSet<&String> = (dataset.recordings.iter())
+        .map(|recording| &recording.filename)
+        .collect();
+    // Of its own data a run leaves out what makes no class; in others its own recordings are missing.
+    let (missing, foreign) = (
+        known.difference(&names).count(),
+        names.difference(&known).count(),
+    );
+    if known.is_empty() || missing == 0 || foreign == 0 {
+        return;
+    }
+    let scored: usize = networks
+        .iter()
+        .map(|network| network.recordings.len())
+        .sum();
+    eprintln!(
+        "of the {} recordings in {} only the {scored} are scored that are called like ones which the {} held out, \
+         though {missing} others of its data are not there{}",
+        names.len(),
+        args.data.display(),
+        if networks.len() > 1 { "runs" } else { "run" },
+        if args.folds.is_empty() {
+            "; --all scores all"
+        } else {
+            ""
+        }
+    );
 }
 
 /// What all networks together make of their recordings.

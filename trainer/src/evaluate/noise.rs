@@ -10,7 +10,7 @@ use pipit_core::{Classifier, Waveform};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-use crate::dataset::{self, Recording, is_same_file};
+use crate::dataset::{Dataset, Recording, is_same_file};
 use crate::decode;
 use crate::judging::{self, JudgedSet};
 use crate::score::score_waveform;
@@ -25,28 +25,26 @@ pub(super) struct Backgrounds {
 const TRIALS: usize = 10;
 
 impl Backgrounds {
-    /// All audio files below a folder but those with which training has made the network familiar.
+    /// All sounds in a folder or table but those with which training has made the network familiar.
     pub(super) fn open(folder: &Path, seed: u64, heard: &BTreeSet<&str>) -> anyhow::Result<Self> {
-        let mut files = dataset::audio_files(folder)?;
-        ensure!(!files.is_empty(), "no audio files in {}", folder.display());
-        let all = files.len();
-        files.retain(|file| {
-            let file = file.to_string_lossy();
-            !heard.iter().any(|name| is_same_file(&file, name))
-        });
+        let mut sounds = Dataset::open_unlabelled(folder)?;
+        let all = sounds.len();
+        sounds.retain(|sound| !(heard.iter()).any(|name| is_same_file(&sound.filename, name)));
         ensure!(
-            !files.is_empty(),
+            !sounds.is_empty(),
             "training has heard all {all} sounds, so take others, or leave some to judging when you \
              train, with --held-out-backgrounds: {}",
             folder.display()
         );
-        if files.len() < all {
+        if sounds.len() < all {
             println!(
                 "{} of {all} sounds are mixed in, which training has not heard",
-                files.len()
+                sounds.len()
             );
         }
-        let files = files.into_iter().map(|file| folder.join(file)).collect();
+        let mut files: Vec<PathBuf> = sounds.into_iter().map(|sound| sound.path).collect();
+        // A table may have them in any order, and the seed chooses by place.
+        files.sort();
         Ok(Self { files, seed })
     }
 

@@ -45,9 +45,8 @@ pub(super) fn choose(
     let classes = &networks[0].classifier.manifest().classes;
     let mut birds = choose_counterexamples(path, dataset, classes)?;
     let all = birds.len();
-    let shown: BTreeSet<&str> = networks.iter().flat_map(Network::shown).collect();
     let shown_species: BTreeSet<String> = (birds.iter())
-        .filter(|bird| (shown.iter()).any(|name| is_same_file(name, &bird.filename)))
+        .filter(|bird| networks.iter().any(|network| network.was_shown(bird)))
         .flat_map(|bird| species(bird).into_iter().map(str::to_owned))
         .collect();
     birds.retain(|bird| {

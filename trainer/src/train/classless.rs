@@ -40,15 +40,33 @@ pub(crate) fn shown_backgrounds(
     path: &Path,
     options: &TrainOptions,
 ) -> anyhow::Result<Vec<Recording>> {
-    let mut sounds = Dataset::open_unlabelled(path)?.recordings;
+    let mut sounds = Dataset::open_unlabelled(path)?;
+    let all = sounds.len();
     let share = options.held_out_backgrounds;
     sounds.retain(|sound| !is_held_out(&sound.filename, share));
+    ensure_divided("--held-out-backgrounds", share, sounds.len(), all, path)?;
+    Ok(sounds)
+}
+
+/// Refuses a share to hold out that is all or, where one is asked for, none.
+fn ensure_divided(
+    flag: &str,
+    share: f64,
+    shown: usize,
+    all: usize,
+    path: &Path,
+) -> anyhow::Result<()> {
     ensure!(
-        !sounds.is_empty(),
-        "--held-out-backgrounds {share} leaves none in {}",
+        shown > 0,
+        "{flag} {share} leaves none in {}",
         path.display()
     );
-    Ok(sounds)
+    ensure!(
+        share <= 0.0 || shown < all,
+        "{flag} {share} holds out none of the {all} in {}: hold out more, or 0",
+        path.display()
+    );
+    Ok(())
 }
 
 /// Decodes the counterexamples, if there are any that may be shown.
@@ -92,19 +110,21 @@ pub(crate) fn shown_counterexamples(
     Ok(birds)
 }
 
-/// Refuses counterexamples that are all held out.
+/// Refuses counterexamples that are all held out, or none of which are where some are to be.
 pub(crate) fn ensure_some_shown(
     birds: &[Recording],
     path: &Path,
     options: &TrainOptions,
 ) -> anyhow::Result<()> {
-    ensure!(
-        birds.iter().any(|bird| is_shown(bird, options)),
-        "--held-out-counterexamples {} leaves none in {}",
-        options.held_out_counterexamples,
-        path.display()
-    );
-    Ok(())
+    let share = options.held_out_counterexamples;
+    let shown = birds.iter().filter(|bird| is_shown(bird, options)).count();
+    ensure_divided(
+        "--held-out-counterexamples",
+        share,
+        shown,
+        birds.len(),
+        path,
+    )
 }
 
 fn is_shown(bird: &Recording, options: &TrainOptions) -> bool {

@@ -100,6 +100,16 @@ fn among(names: &BTreeSet<String>, recordings: &[Recording]) -> Vec<String> {
     in_both(&named, recordings).into_iter().collect()
 }
 
+/// Whether one of these files is this recording, by its name or number: the folders of two data sets name their files
+/// alike.
+pub(crate) fn is_among(recording: &Recording, names: &[String]) -> bool {
+    let publication = recording.publication();
+    names.iter().any(|name| {
+        *name == recording.filename
+            || (publication.is_some() && named(name).publication() == publication)
+    })
+}
+
 /// A recording of which nothing else is known.
 fn named(filename: &str) -> Recording {
     Recording {
