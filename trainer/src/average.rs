@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use burn::prelude::Device;
 use clap::Args;
 use pipit_core::model::Model;
@@ -18,7 +18,7 @@ use pipit_core::package::sha256_hex;
 use crate::cross_validation::ensure_last;
 use crate::files;
 use crate::import::{self, RawTensor};
-use crate::run_folder::{BEST_METRICS_FILE, BEST_WEIGHTS_FILE, BestEpoch, RunConfig, is_run};
+use crate::run_folder::{BEST_METRICS_FILE, BEST_WEIGHTS_FILE, BestEpoch, RunConfig, ensure_free};
 use crate::train::attribution::of_both;
 use crate::train::command_line;
 
@@ -36,11 +36,7 @@ pub(crate) struct AverageArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &AverageArgs) -> anyhow::Result<()> {
-    ensure!(
-        !is_run(&args.out),
-        "there is a run already in {}",
-        args.out.display()
-    );
+    ensure_free(&args.out)?;
     let configs: Vec<RunConfig> = (args.runs.iter())
         .map(|run| RunConfig::read(run))
         .collect::<anyhow::Result<_>>()?;
@@ -61,6 +57,8 @@ pub(crate) fn run(args: &AverageArgs) -> anyhow::Result<()> {
     for (config, folder) in configs.iter().zip(&args.runs) {
         if config.options.fold.is_some() {
             ensure_last(folder, config)?;
+        } else if let Some(unfinished) = config.unfinished(&BestEpoch::read(folder)?, folder) {
+            bail!("the run {unfinished}");
         }
     }
     let weights = mean(&args.runs)?;

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clap::Args;
-use pipit_core::package::MANIFEST_FILE;
 use pipit_core::{LabelId, Taxonomy};
 
 use crate::dataset::{Dataset, METADATA_FILE, Recording};
@@ -20,7 +19,8 @@ use crate::device::DeviceChoice;
 use crate::files;
 use crate::judging::{self, JudgedSet};
 use crate::listing::some_of;
-use crate::run_folder::{BEST_METRICS_FILE, CONFIG_FILE};
+use crate::publish::PACKAGE_FILES;
+use crate::run_folder::RUN_FILES;
 use evaluation::{Evaluation, Noisy};
 use networks::Network;
 use noise::Backgrounds;
@@ -93,6 +93,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let dataset = Dataset::open(&args.data)?;
     ensure_outputs_apart(args, &dataset)?;
     let networks = networks::open(args, &dataset)?;
+    networks::warn_of_other_data(&networks, &dataset, args);
     let manifest = networks[0].classifier.manifest();
     let recordings: Vec<&Recording> = (networks.iter())
         .flat_map(|network| network.recordings.iter().copied())
@@ -156,12 +157,18 @@ fn ensure_outputs_apart(args: &EvaluateArgs, dataset: &Dataset) -> anyhow::Resul
         ("--json", args.json.as_ref()),
         ("--report", args.report.as_ref()),
     ];
-    let (table, run) = (args.data.join(METADATA_FILE), args.model.as_ref());
-    let own =
-        run.map(|run| [CONFIG_FILE, BEST_METRICS_FILE, MANIFEST_FILE].map(|name| run.join(name)));
+    let table = args.data.join(METADATA_FILE);
+    let own: Vec<PathBuf> = (args.model.iter().chain(&args.folds))
+        .flat_map(|folder| {
+            RUN_FILES
+                .into_iter()
+                .chain(PACKAGE_FILES)
+                .map(|name| folder.join(name))
+        })
+        .collect();
     let inputs = (dataset.recordings.iter().map(|recording| &*recording.path))
         .chain([&*args.data, &*table])
-        .chain(own.iter().flatten().map(PathBuf::as_path));
+        .chain(own.iter().map(PathBuf::as_path));
     files::ensure_apart(&outputs, inputs)
 }
 

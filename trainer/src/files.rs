@@ -41,12 +41,13 @@ pub(crate) fn ensure_apart<'a>(
     Ok(())
 }
 
-/// Where a file is or will be, however that is written.
-fn place(path: &Path) -> PathBuf {
-    let folder = folder_of(path);
-    (path.canonicalize().ok())
-        .or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
-        .unwrap_or_else(|| path.to_path_buf())
+/// Where a file or folder is or will be, however that is written.
+pub(crate) fn place(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.file_name()) {
+        (Ok(place), _) => place,
+        (Err(_), Some(name)) => place(folder_of(path)).join(name),
+        (Err(_), None) => path.to_path_buf(),
+    }
 }
 
 /// The folder that a file is in.

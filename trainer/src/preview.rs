@@ -50,6 +50,7 @@ pub(crate) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     let settings = args.settings.resolve()?;
     settings.options.check()?;
     let out = settings.out()?;
+    settings.ensure_out_apart()?;
     let material = Material::load(&settings, args.examples)?;
     files::create_folder(out)?;
     let plan = material.plan(&settings);
@@ -211,12 +212,18 @@ fn remove_earlier(out: &Path) -> anyhow::Result<()> {
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_digit()) {
             continue;
         }
-        for ending in [".png", "-original.wav", "-augmented.wav"] {
-            let path = out.join(format!("{name}{ending}"));
-            if path.is_file() {
-                std::fs::remove_file(&path)
-                    .with_context(|| format!("cannot remove {}", path.display()))?;
-            }
+        remove(out, name)?;
+    }
+    Ok(())
+}
+
+/// Removes the files of one example, as far as they are there.
+fn remove(out: &Path, name: &str) -> anyhow::Result<()> {
+    for ending in [".png", "-original.wav", "-augmented.wav"] {
+        let path = out.join(format!("{name}{ending}"));
+        if path.is_file() {
+            std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
     Ok(())
@@ -260,11 +267,13 @@ fn each_alone(
                 break;
             }
         }
-        match found {
-            Some((crop, shown)) => shown.write(0, &maker, crop, out, wanted)?,
-            None => println!(
+        if let Some((crop, shown)) = found {
+            shown.write(0, &maker, crop, out, wanted)?;
+        } else {
+            remove(out, wanted)?;
+            println!(
                 "{wanted} changes nothing here: backgrounds need --backgrounds, counterexamples --counterexamples, and gain is undone by --reference peak"
-            ),
+            );
         }
     }
     println!(

@@ -60,6 +60,12 @@ pub(crate) struct PublishArgs {
     fit: fit::FitArgs,
 }
 
+/// The files of a package.
+pub(crate) const PACKAGE_FILES: [&str; 3] = [WEIGHTS_FILE, CARD_FILE, MANIFEST_FILE];
+
+/// What people read of a model.
+const CARD_FILE: &str = "README.md";
+
 /// Scores may move this much when weights are stored in 16 bits.
 const MAX_DIFFERENCE: f32 = 0.02;
 
@@ -191,11 +197,9 @@ fn ensure_free(args: &PublishArgs) -> anyhow::Result<()> {
         );
         return Ok(());
     }
-    // The weights come first, and what broke off then is a package that may be written anew.
-    let is_begun = args.out.join(WEIGHTS_FILE).is_file();
     let is_taken = std::fs::read_dir(&args.out).is_ok_and(|mut entries| entries.next().is_some());
     ensure!(
-        is_begun || !is_taken,
+        !is_taken,
         "there are files, and no model, in {}: name a folder of its own for the package",
         args.out.display()
     );
@@ -228,7 +232,7 @@ fn presentation(args: &PublishArgs, config: &RunConfig) -> anyhow::Result<Presen
 fn write(folder: &Path, package: &ModelPackage, judging: card::Judging) -> anyhow::Result<()> {
     let card = card::markdown(&package.manifest, judging);
     files::write_atomically(&folder.join(WEIGHTS_FILE), &package.weights)?;
-    files::write_atomically(&folder.join("README.md"), card.as_bytes())?;
+    files::write_atomically(&folder.join(CARD_FILE), card.as_bytes())?;
     files::write_atomically(&folder.join(MANIFEST_FILE), &package.manifest.to_json())
 }
 

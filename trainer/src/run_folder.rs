@@ -32,6 +32,16 @@ pub(crate) const STEPS_FILE: &str = "steps.csv";
 /// A run of its own inside a run, on other recordings, whose best weights the outer one begins with.
 pub(crate) const PRETRAIN_FOLDER: &str = "pretrain";
 
+/// What training writes and other commands read.
+pub(crate) const RUN_FILES: [&str; 6] = [
+    CONFIG_FILE,
+    SETTINGS_FILE,
+    BEST_WEIGHTS_FILE,
+    BEST_METRICS_FILE,
+    METRICS_FILE,
+    STEPS_FILE,
+];
+
 /// Everything that was settled before the first step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunConfig {
@@ -147,10 +157,11 @@ impl RunConfig {
     }
 
     /// What to say of a run that was stopped: where nobody chose an epoch, the one that is kept is the last that was
-    /// trained.
+    /// trained. An average has none of its own.
     pub(crate) fn unfinished(&self, best: &BestEpoch, folder: &Path) -> Option<String> {
         let (done, all, folder) = (best.epoch, self.options.epochs, folder.display());
-        (!self.is_chosen() && done < all).then(|| {
+        let is_one = self.averaged_with.is_empty();
+        (is_one && !self.is_chosen() && done < all).then(|| {
             format!(
                 "{folder} is not finished, after epoch {done} of {all}; it goes on with: pipit train --resume --out {folder}"
             )
@@ -287,6 +298,22 @@ impl OpenModel {
 /// Whether a folder holds a training run.
 pub(crate) fn is_run(folder: &Path) -> bool {
     folder.join(CONFIG_FILE).is_file()
+}
+
+/// Refuses a folder to fill that holds a run, or weights, which are no run's then.
+pub(crate) fn ensure_free(folder: &Path) -> anyhow::Result<()> {
+    ensure!(
+        !is_run(folder),
+        "there is a run already in {}",
+        folder.display()
+    );
+    let weights = folder.join(BEST_WEIGHTS_FILE);
+    ensure!(
+        !weights.is_file(),
+        "weights would be written over, which are no run's: name another --out, or move {}",
+        weights.display()
+    );
+    Ok(())
 }
 
 /// Size and digest of a file's bytes.

@@ -18,6 +18,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::dataset;
 use crate::device::DeviceChoice;
 use crate::files;
 use crate::train::TrainOptions;
@@ -76,6 +77,11 @@ impl SettingsArgs {
     /// Whether a value of its own is asked for, by a flag, in the file or as a single setting.
     pub(crate) fn asks_for(&self, key: &str) -> anyhow::Result<bool> {
         Ok(self.is_typed(key) || self.written()?.contains(&vec![key.to_owned()]))
+    }
+
+    /// Whether they are read from this file.
+    pub(crate) fn are_from(&self, path: &Path) -> bool {
+        (self.config.as_deref()).is_some_and(|config| files::place(config) == files::place(path))
     }
 
     /// Names of what is asked for, here by `given`, and is otherwise in a run that was begun with `kept`;
@@ -202,6 +208,44 @@ impl Settings {
     pub(crate) fn data(&self) -> anyhow::Result<&Path> {
         let data = self.data.as_deref();
         data.context("--data is missing: which recordings?")
+    }
+
+    /// Refuses a folder to fill of which files would be taken for recordings.
+    pub(crate) fn ensure_out_apart(&self) -> anyhow::Result<()> {
+        let out = self.out()?;
+        let options = &self.options;
+        let inputs = [
+            (
+                "--data",
+                self.data.as_deref().and_then(dataset::folder_of_classes),
+            ),
+            (
+                "--backgrounds",
+                options
+                    .backgrounds
+                    .as_deref()
+                    .and_then(dataset::folder_of_files),
+            ),
+            (
+                "--counterexamples",
+                options
+                    .counterexamples
+                    .as_deref()
+                    .and_then(dataset::folder_of_classes),
+            ),
+        ];
+        for (flag, folder) in inputs {
+            let Some(folder) = folder else {
+                continue;
+            };
+            ensure!(
+                !files::place(out).starts_with(files::place(&folder)),
+                "--out {} lies in the folder of {flag}, of which all files may be recordings: name one outside of {}",
+                out.display(),
+                folder.display()
+            );
+        }
+        Ok(())
     }
 
     /// The folder to fill, which must be named somewhere.

@@ -38,7 +38,9 @@ use clap::Args;
 
 use crate::files;
 use crate::interrupt;
-use crate::run_folder::{BEST_WEIGHTS_FILE, PRETRAIN_FOLDER, RunConfig, SETTINGS_FILE, is_run};
+use crate::run_folder::{
+    BEST_WEIGHTS_FILE, PRETRAIN_FOLDER, RunConfig, SETTINGS_FILE, ensure_free, is_run,
+};
 use crate::settings::{Settings, SettingsArgs};
 use overlap::LeftOut;
 
@@ -88,6 +90,18 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         given
     };
     let before = check(&settings, &out)?;
+    if !args.resume {
+        for stage in std::iter::once(&settings).chain(&before) {
+            stage.ensure_out_apart()?;
+            ensure_free(stage.out()?)?;
+        }
+        let file = out.join(SETTINGS_FILE);
+        ensure!(
+            !args.settings.are_from(&file),
+            "--config {} would be written over with all settings of the run: name another --out",
+            file.display()
+        );
+    }
     for stage in std::iter::once(&settings).chain(&before) {
         run::open_devices(stage)?;
     }

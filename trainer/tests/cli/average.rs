@@ -88,6 +88,18 @@ fn the_mean_of_two_runs_is_a_run() {
         "{}",
         error_text(&refused)
     );
+    let settings = [
+        "--epochs=2",
+        "--validate-every=2",
+        "--stop-after=1",
+        &weights,
+    ];
+    let stopped = run("stopped", &settings);
+    let text = error_text(&average([&slow, &stopped], "never"));
+    assert!(
+        text.contains("is not finished, after epoch 1 of 2"),
+        "{text}"
+    );
     let other = run("other", &["--held-out=0", &weights]);
     let [random, other_random] =
         ["1", "2"].map(|seed| run(seed, &["--split-seed=0", &format!("--seed={seed}")]));

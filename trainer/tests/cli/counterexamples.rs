@@ -283,6 +283,36 @@ fn folders_name_their_species() {
 }
 
 #[test]
+fn birds_whose_files_are_called_like_those_of_training_are_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, birds) = (folder.path().join("data"), folder.path().join("birds"));
+    let mut rows = Vec::new();
+    for (bird, species) in ["wren", "tit"].iter().enumerate() {
+        for take in 0..4 {
+            let file = format!("{}.wav", 4 * bird + take);
+            rows.push(format!("{species},[],A{take},CC0,,{file}"));
+        }
+    }
+    write_rows(&data, &rows);
+    let name = "crow/0.wav";
+    write_wav(&birds.join(name), &chirps(350.0, 1.2, 0));
+    let run = folder.path().join("run");
+    let output = train(&data, &run, &["--epochs=1", "--freeze=7"]);
+    assert!(output.status.success(), "{}", error_text(&output));
+
+    let output = pipit([
+        "evaluate".to_owned(),
+        format!("--model={}", run.display()),
+        format!("--data={}", data.display()),
+        format!("--counterexamples={}", birds.display()),
+    ]);
+
+    assert!(output.status.success(), "{}", error_text(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("\n1 recordings of other birds"), "{text}");
+}
+
+#[test]
 fn nobody_who_is_held_out_is_heard_in_them_and_folds_are_judged_together() {
     let folder = tempfile::tempdir().unwrap();
     let birds = folder.path().join("birds");

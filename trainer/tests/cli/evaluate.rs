@@ -1,5 +1,6 @@
 //! Judging a model, and what publishing fits on the recordings it was judged on.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use pipit_core::Calibration;
@@ -226,6 +227,56 @@ fn publish_takes_names_in_other_languages_and_refuses_strangers() {
 }
 
 #[test]
+fn a_run_that_is_asked_about_other_recordings_says_which_it_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = read_json(&model().run.join("config.json"));
+    let held_out = run["held_out"][0].as_str().unwrap().to_owned();
+    let mut table = String::from("primary_label,filename\n");
+    for file in [&*held_out, "low/new.wav", "mid/new.wav"] {
+        write_wav(
+            &folder.path().join("audio").join(file),
+            &chirps(500.0, 1.2, 0),
+        );
+        let (label, _) = file.split_once('/').unwrap();
+        writeln!(table, "{label},{file}").unwrap();
+    }
+    std::fs::write(folder.path().join("train_metadata.csv"), table).unwrap();
+    let evaluate = |data: &Path, more: &[&str]| {
+        let flags = [
+            "evaluate".to_owned(),
+            format!("--model={}", model().run.display()),
+            format!("--data={}", data.display()),
+        ];
+        let output = pipit(
+            flags
+                .into_iter()
+                .chain(more.iter().map(ToString::to_string)),
+        );
+        assert!(output.status.success(), "{}", error_text(&output));
+        (
+            String::from_utf8(output.stdout.clone()).unwrap(),
+            error_text(&output),
+        )
+    };
+
+    let (text, told) = evaluate(folder.path(), &[]);
+    assert!(text.contains("\n1 recordings, 1 of them"), "{text}");
+    let words = "of the 3 recordings in";
+    assert!(
+        told.contains(words) && told.contains("only the 1"),
+        "{told}"
+    );
+    assert!(told.contains("--all scores all"), "{told}");
+    // One class alone is absent nowhere.
+    assert!(text.contains("macro ROC-AUC –"), "{text}");
+    let (text, told) = evaluate(folder.path(), &["--all"]);
+    assert!(text.contains("\n3 recordings, 3 of them"), "{text}");
+    assert!(!told.contains(words), "{told}");
+    let (_, told) = evaluate(&model().data, &[]);
+    assert!(!told.contains("are scored"), "{told}");
+}
+
+#[test]
 fn sounds_that_training_has_heard_are_not_mixed_in() {
     let folder = tempfile::tempdir().unwrap();
     let noise = folder.path().join("noise");
@@ -256,6 +307,20 @@ fn sounds_that_training_has_heard_are_not_mixed_in() {
     let text = String::from_utf8_lossy(&evaluated.stdout);
     let part = format!("{} of 8 sounds are mixed in", 8 - heard);
     assert!(text.contains(&part), "no {part} in {text}");
+
+    let too_few = ["--held-out-backgrounds=0.001", &backgrounds];
+    let refused = train(&model().data, &folder.path().join("none"), &too_few);
+    let error = error_text(&refused);
+    assert!(error.contains("0.001 holds out none of the 8"), "{error}");
+
+    // Sounds need no labels, and a table may list few of them.
+    let rows = "filename,author\n3.wav,Eve\n2.wav,\n1.wav,NA\n";
+    std::fs::write(noise.join("train_metadata.csv"), rows).unwrap();
+    let (heard, evaluated) = evaluated_after("0.4");
+    let text = String::from_utf8_lossy(&evaluated.stdout);
+    let part = format!("{} of 3 sounds are mixed in", 3 - heard);
+    assert!(text.contains(&part), "no {part} in {text}");
+    std::fs::remove_file(noise.join("train_metadata.csv")).unwrap();
 
     let (heard, evaluated) = evaluated_after("0");
     assert_eq!(heard, 8);

@@ -11,6 +11,7 @@ mod formats;
 mod identify;
 mod imagenet;
 mod import;
+mod outputs;
 mod pretrain;
 mod preview;
 mod publish;

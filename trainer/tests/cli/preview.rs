@@ -98,4 +98,16 @@ fn each_augmentation_has_a_picture_of_its_own() {
     }
     // Gain does not show where the loudest point counts as 0 dB.
     assert!(String::from_utf8_lossy(&output.stdout).contains("gain changes nothing"));
+
+    // What shows nothing now leaves no picture of before.
+    let output = preview(&out, &["--each"]);
+    assert!(output.status.success(), "{}", error_text(&output));
+    for name in ["background", "counterexample"] {
+        assert!(!out.join(format!("{name}.png")).exists(), "{name}");
+        assert!(
+            !out.join(format!("{name}-augmented.wav")).exists(),
+            "{name}"
+        );
+    }
+    assert!(out.join("original.wav").is_file() && out.join("speed.png").is_file());
 }
