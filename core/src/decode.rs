@@ -13,7 +13,7 @@ use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, Track, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
-use symphonia::core::units::{Time, TimeBase};
+use symphonia::core::units::{Duration, Time, TimeBase};
 use thiserror::Error as ThisError;
 
 pub use symphonia::core::io::MediaSource;
@@ -36,6 +36,8 @@ pub struct AudioStream {
     time_base: Option<TimeBase>,
     sample_rate_hz: u32,
     duration_s: Option<f64>,
+    /// No encoder tells what to leave out at the end, though the decoder would cut at a length that it guessed.
+    ends_with_its_data: bool,
     planes: Vec<Vec<f32>>,
     /// The first block, which `open` had to decode to learn the sample rate.
     pending: Option<Vec<f32>>,
@@ -112,10 +114,7 @@ impl AudioStream {
     /// Whether that length is announced rather than guessed from the first frames.
     #[must_use]
     pub fn announces_duration(&self) -> bool {
-        !matches!(
-            self.format.format_info().short_name,
-            "mp1" | "mp2" | "mp3" | "aac"
-        )
+        !is_guessed(self.format.as_ref())
     }
 
     /// The next block of mono samples; `None` at the end.
@@ -144,19 +143,29 @@ impl AudioStream {
     pub fn seek(&mut self, time_s: f64) -> Result<(), DecodeError> {
         let wanted_s = time_s.max(0.0) + self.lead_in_s;
         self.pending = None;
-        self.finished = false;
         self.lead_in_left_s = 0.0;
         self.wanted_from_s = Some(wanted_s);
+        let is_there = self.try_seek((wanted_s - RUN_UP_S).max(0.0))?;
+        // Behind a length that was guessed there may be more, which is reached from the start.
+        let is_reached = is_there || (!self.announces_duration() && self.try_seek(0.0)?);
+        self.finished = !is_reached;
+        Ok(())
+    }
+
+    /// Goes to a time of the track; `false` if that lies outside.
+    fn try_seek(&mut self, time_s: f64) -> Result<bool, DecodeError> {
         let to = SeekTo::Time {
-            time: Time::try_from_secs_f64((wanted_s - RUN_UP_S).max(0.0)).unwrap_or_default(),
+            time: Time::try_from_secs_f64(time_s).unwrap_or_default(),
             track_id: Some(self.track_id),
         };
         match self.format.seek(SeekMode::Accurate, to) {
-            Ok(_) => self.decoder.reset(),
-            Err(Error::SeekError(SeekErrorKind::OutOfRange)) => self.finished = true,
-            Err(error) => return Err(error.into()),
+            Ok(_) => {
+                self.decoder.reset();
+                Ok(true)
+            }
+            Err(Error::SeekError(SeekErrorKind::OutOfRange)) => Ok(false),
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 
     fn probe(mut source: impl MediaSource + 'static) -> Result<Self, DecodeError> {
@@ -195,6 +204,7 @@ impl AudioStream {
             track_id: track.id,
             time_base: track.time_base,
             sample_rate_hz: 0,
+            ends_with_its_data: is_guessed(format.as_ref()) && track.delay.is_none(),
             duration_s: duration_s(track).map(|duration_s| (duration_s - lead_in_s).max(0.0)),
             planes: Vec::new(),
             pending: None,
@@ -210,7 +220,7 @@ impl AudioStream {
 
     fn decode_block(&mut self) -> Result<Option<Vec<f32>>, DecodeError> {
         while !self.finished {
-            let packet = match self.format.next_packet() {
+            let mut packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
                 // Chained streams start over with new parameters; the first stream is kept.
                 Ok(None) | Err(Error::ResetRequired) => break,
@@ -224,6 +234,9 @@ impl AudioStream {
             };
             if packet.track_id != self.track_id {
                 continue;
+            }
+            if self.ends_with_its_data {
+                packet.trim_end = Duration::ZERO;
             }
             // What the encoder put before the sound is cut off by the decoder.
             let first = packet.pts.saturating_add(packet.trim_start);
@@ -308,6 +321,12 @@ fn silence_nonsense(block: &mut [f32]) -> bool {
     found
 }
 
+/// Whether files of this format need not tell their length.
+fn is_guessed(format: &dyn FormatReader) -> bool {
+    let name = format.format_info().short_name;
+    matches!(name, "mp1" | "mp2" | "mp3" | "aac")
+}
+
 fn duration_s(track: &Track) -> Option<f64> {
     let rate = track.codec_params.as_ref()?.audio()?.sample_rate?;
     match (track.num_frames, track.duration, track.time_base) {
@@ -365,6 +384,42 @@ mod tests {
         file.extend(length.to_le_bytes());
         file.extend(data);
         file
+    }
+
+    #[test]
+    fn what_lies_behind_a_guessed_length_is_reached() {
+        // Layer III, 44.1 kHz, mono: empty frames of 320 kbit/s, by which the length is guessed, then many of 32.
+        let frame = |rate: u8, length: usize| {
+            let mut frame = vec![0; length];
+            frame[..4].copy_from_slice(&[0xFF, 0xFB, rate << 4, 0xC0]);
+            frame
+        };
+        let mut file = frame(14, 1044).repeat(10);
+        file.extend(frame(1, 104).repeat(2_000));
+        let mut stream = AudioStream::open(io::Cursor::new(file)).unwrap();
+        let guessed_s = stream.duration_s().unwrap();
+        let count = |stream: &mut AudioStream| {
+            let mut samples = 0;
+            while let Some(block) = stream.next_block().unwrap() {
+                samples += block.len();
+            }
+            samples
+        };
+
+        let all = count(&mut stream);
+
+        assert_eq!(all, 2_010 * 1_152);
+        let rest_s = 4.0;
+        let near_end_s = all as f64 / 44_100.0 - rest_s;
+        assert!(guessed_s < near_end_s, "{guessed_s} of {near_end_s}");
+        for (from_s, samples) in [
+            (near_end_s, 4 * 44_100),
+            (near_end_s + 100.0, 0),
+            (0.0, all),
+        ] {
+            stream.seek(from_s).unwrap();
+            assert_eq!(count(&mut stream), samples, "{from_s}");
+        }
     }
 
     #[test]
