@@ -113,11 +113,22 @@ fn exports(page: &mut Page, folder: &Path) -> Result<()> {
     );
     ensure!(lines.count() >= n, "too few selections");
 
-    let labels = download(page, folder, "export-audacity", "pipit-audacity.zip")?;
-    ensure!(
-        !ZipArchive::new(Cursor::new(labels))?.is_empty(),
-        "an empty ZIP"
-    );
+    for (button, name) in [
+        ("export-audacity", "pipit-audacity.zip"),
+        ("export-raven-each", "pipit-raven.zip"),
+    ] {
+        let files = ZipArchive::new(Cursor::new(download(page, folder, button, name)?))?;
+        ensure!(!files.is_empty(), "an empty ZIP: {name}");
+    }
+
+    let table = download(page, folder, "export-recordings", "pipit-recordings.csv")?;
+    let mut recordings = csv::Reader::from_reader(&*table);
+    let column = (recordings.headers()?.iter()).position(|name| name == "n_detections");
+    let column = column.context("no column n_detections")?;
+    let counts: Vec<String> = (recordings.records())
+        .map(|row| Ok(row?[column].to_owned()))
+        .collect::<Result<_>>()?;
+    ensure!(counts == [n.to_string()], "{counts:?} for {n} detections");
 
     let whole = download(page, folder, "export-json", "pipit-detections.json")?;
     let whole: Value = serde_json::from_slice(&whole)?;

@@ -15,33 +15,49 @@ use wasm_bindgen_futures::spawn_local;
 #[derive(Clone, Copy)]
 struct Format {
     test_id: &'static str,
-    name: &'static str,
+    name: Text,
     title: Text,
     file: &'static str,
     mime: &'static str,
     write: fn(&Export) -> Result<Vec<u8>, ExportError>,
 }
 
-const FORMATS: [Format; 4] = [
+const FORMATS: [Format; 6] = [
     Format {
         test_id: "export-csv",
-        name: "CSV",
+        name: |_| "CSV",
         title: |words| words.export.csv,
         file: "pipit-detections.csv",
         mime: "text/csv",
         write: export::csv::detections,
     },
     Format {
+        test_id: "export-recordings",
+        name: |words| words.export.recordings,
+        title: |words| words.export.recordings_title,
+        file: "pipit-recordings.csv",
+        mime: "text/csv",
+        write: export::csv::files,
+    },
+    Format {
         test_id: "export-raven",
-        name: "Raven",
+        name: |_| "Raven",
         title: |words| words.export.raven,
         file: "pipit.selections.txt",
         mime: "text/tab-separated-values",
         write: export::raven::selection_table,
     },
     Format {
+        test_id: "export-raven-each",
+        name: |_| "Raven (ZIP)",
+        title: |words| words.export.raven_each,
+        file: "pipit-raven.zip",
+        mime: "application/zip",
+        write: selection_tables,
+    },
+    Format {
         test_id: "export-audacity",
-        name: "Audacity",
+        name: |_| "Audacity",
         title: |words| words.export.audacity,
         file: "pipit-audacity.zip",
         mime: "application/zip",
@@ -49,13 +65,17 @@ const FORMATS: [Format; 4] = [
     },
     Format {
         test_id: "export-json",
-        name: "JSON",
+        name: |_| "JSON",
         title: |words| words.export.json,
         file: "pipit-detections.json",
         mime: "application/json",
         write: export::json::document,
     },
 ];
+
+fn selection_tables(export: &Export) -> Result<Vec<u8>, ExportError> {
+    archive(&export::raven::selection_tables(export)?)
+}
 
 fn label_tracks(export: &Export) -> Result<Vec<u8>, ExportError> {
     archive(&export::audacity::label_tracks(export)?)
@@ -75,7 +95,7 @@ pub(super) fn ExportMenu(shell: Shell) -> impl IntoView {
                 title=move || (format.title)(shell.words())
                 on:click=move |_| save(shell, format)
             >
-                {format.name}
+                {move || (format.name)(shell.words())}
             </button>
         }
     });

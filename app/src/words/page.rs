@@ -171,8 +171,14 @@ pub struct ExportWords {
     pub heading: &'static str,
     /// What the CSV is for.
     pub csv: &'static str,
+    /// The button of a table of recordings.
+    pub recordings: &'static str,
+    /// What that is for.
+    pub recordings_title: &'static str,
     /// What Raven's table is for.
     pub raven: &'static str,
+    /// What its tables for each recording are for.
+    pub raven_each: &'static str,
     /// What Audacity's labels are for.
     pub audacity: &'static str,
     /// What the JSON is for.

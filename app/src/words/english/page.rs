@@ -117,7 +117,10 @@ pub(super) const DISPLAY: DisplayWords = DisplayWords {
 pub(super) const EXPORT: ExportWords = ExportWords {
     heading: "Export",
     csv: "One row a detection, for R, pandas and spreadsheets",
+    recordings: "CSV of recordings",
+    recordings_title: "One row a recording, also where nothing was heard: for effort and absences",
     raven: "A selection table for Raven Pro and Raven Lite",
+    raven_each: "A selection table for each recording, as Raven finds it beside the recording, in a ZIP",
     audacity: "A label track for each recording, in a ZIP",
     json: "Everything: settings, model, recordings, detections",
     clips: "Clips",

@@ -118,7 +118,10 @@ pub(super) const DISPLAY: DisplayWords = DisplayWords {
 pub(super) const EXPORT: ExportWords = ExportWords {
     heading: "Exportar",
     csv: "Una fila por detección, para R, pandas y hojas de cálculo",
+    recordings: "CSV de grabaciones",
+    recordings_title: "Una fila por grabación, también donde no se oyó nada: para esfuerzo y ausencias",
     raven: "Una tabla de selecciones para Raven Pro y Raven Lite",
+    raven_each: "Una tabla de selecciones por grabación, como Raven la encuentra junto a ella, en un ZIP",
     audacity: "Una pista de etiquetas por grabación, en un ZIP",
     json: "Todo: ajustes, modelo, grabaciones y detecciones",
     clips: "Recortes",
