@@ -12,6 +12,7 @@ use pipit_tests::browser::Browsers;
 use pipit_tests::page::Page;
 use serde_json::{Value, json};
 
+use crate::results::download;
 use crate::trial::{RUN_TIMEOUT, THRESHOLD, group, recording, whistles};
 
 const ANSWER: Duration = Duration::from_secs(30);
@@ -159,7 +160,7 @@ fn kept_answer(answer: &str) -> String {
 }
 
 /// A review with answers about another recording: confidences, and whether they were right.
-fn saved_review(code: &str, confidences: &[(f64, bool)]) -> Value {
+fn saved_review(code: &str, weights: &str, confidences: &[(f64, bool)]) -> Value {
     let answers: Vec<Value> = confidences
         .iter()
         .enumerate()
@@ -178,7 +179,7 @@ fn saved_review(code: &str, confidences: &[(f64, bool)]) -> Value {
         "format": "pipit-review",
         "format_version": 1,
         "pipit_version": "0.1.0",
-        "model": { "name": "any", "version": "1", "weights_sha256": "" },
+        "model": { "name": "any", "version": "1", "weights_sha256": weights },
         "answers": answers,
         "calibrations": {},
     })
@@ -211,12 +212,25 @@ fn confidences_are_judged(page: &mut Page, folder: &Path) -> Result<()> {
         .map(|confidence| (confidence, false))
         .chain([(0.9999, true); 5])
         .collect();
-    let load = |page: &mut Page, confidences: &[(f64, bool)]| -> Result<()> {
+    let saved = download(page, folder, "save-review", "pipit-review.json")?;
+    let saved: Value = serde_json::from_slice(&saved)?;
+    let weights = saved["model"]["weights_sha256"]
+        .as_str()
+        .context("no digest")?;
+    let load = |page: &mut Page, weights: &str, confidences: &[(f64, bool)]| -> Result<()> {
         let file = folder.join("review.json");
-        fs::write(&file, saved_review(&code, confidences).to_string())?;
+        fs::write(&file, saved_review(&code, weights, confidences).to_string())?;
         page.choose_files_in("load-review", &[file])
     };
-    load(page, &mistrusting)?;
+    // Another model's confidences say nothing about this one's.
+    load(page, "another", &trusting)?;
+    page.wait_until(
+        "forty more answers are there",
+        ANSWER,
+        "document.querySelector('[data-testid=\"save-review\"]').textContent.includes('41')",
+    )?;
+    comes_to(page, "With 1 answer of yes and no")?;
+    load(page, weights, &mistrusting)?;
     comes_to(page, "No confidence is high enough for 90%")?;
     page.set_value("review-precision", "50")?;
     comes_to(page, "No confidence is high enough for 50%")?;
@@ -225,6 +239,6 @@ fn confidences_are_judged(page: &mut Page, folder: &Path) -> Result<()> {
         ANSWER,
         "location.search.includes('precision=0.5')",
     )?;
-    load(page, &trusting)?;
+    load(page, weights, &trusting)?;
     comes_to(page, "should be right (95% interval")
 }

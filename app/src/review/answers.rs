@@ -43,6 +43,9 @@ pub struct Question {
     pub end_s: f64,
     /// The detection's confidence.
     pub confidence: f32,
+    /// SHA-256 of the weights whose confidence it is, hexadecimal, as far as that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
 }
 
 /// A question with its answer.
@@ -124,17 +127,25 @@ impl Answers {
         self.by_code.keys().map(String::as_str)
     }
 
-    /// The answers to these questions with the questions' own confidences, which may be another
-    /// model's than those that were asked about.
+    /// The answers about a species with one model's confidences: those about what it found, and those about
+    /// what others found, as far as they answer `questions`, which are about what it finds there now.
     #[must_use]
-    pub fn to(&self, questions: &[Question]) -> Vec<Answered> {
-        let answered = questions.iter().filter_map(|question| {
+    pub fn with_confidences_of(
+        &self,
+        weights_sha256: Option<&str>,
+        code: &str,
+        questions: &[Question],
+    ) -> Vec<Answered> {
+        let is_its = |known: &&Answered| known.question.weights_sha256.as_deref() == weights_sha256;
+        let own = self.of_species(code).iter().filter(is_its).cloned();
+        let anew = questions.iter().filter_map(|question| {
+            let found = self.find(question).filter(|found| !is_its(found))?;
             Some(Answered {
                 question: question.clone(),
-                answer: self.get(question)?.clone(),
+                answer: found.answer.clone(),
             })
         });
-        answered.collect()
+        own.chain(anew).collect()
     }
 
     /// Answers a question, or takes its answer back. What was undone before cannot be redone.
@@ -375,16 +386,23 @@ mod tests {
     #[test]
     fn another_models_confidences_take_the_place_of_the_old_ones() {
         let mut answers = Answers::default();
-        answers.answer(question(0), Some(Answer::Yes));
-        let anew = Question {
+        for n in 0..3 {
+            answers.answer(question(n), Some(Answer::Yes));
+        }
+        let of_another = |n| Question {
             confidence: 0.3,
-            ..question(0)
+            weights_sha256: Some("cd34".into()),
+            ..question(n)
         };
-        let expected = Answered {
-            question: anew.clone(),
-            answer: Answer::Yes,
-        };
-        assert_eq!(answers.to(&[anew, question(1)]), [expected]);
+        answers.answer(of_another(3), Some(Answer::No));
+        let asked = [0, 3, 4].map(of_another);
+        let found = answers.with_confidences_of(Some("cd34"), "banana", &asked);
+        // The last was its own before, the first is asked about anew, and nobody knows the others' confidences.
+        let expected = [(of_another(3), Answer::No), (of_another(0), Answer::Yes)]
+            .map(|(question, answer)| Answered { question, answer });
+        assert_eq!(found, expected);
+        let own = answers.with_confidences_of(question(0).weights_sha256.as_deref(), "banana", &[]);
+        assert_eq!(own.len(), 3);
     }
 
     #[test]

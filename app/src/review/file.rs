@@ -1,7 +1,7 @@
 //! A review as a file.
 
 use super::answers::{Answered, Answers};
-use super::calibration::{Calibration, CalibrationConfig};
+use super::calibration::Calibration;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ pub struct ReviewFile {
     format_version: u32,
     /// The program that saved it.
     pub pipit_version: String,
-    /// The model whose confidences and calibrations these are. The answers hold for every model
-    /// that has the species' codes.
+    /// The model whose calibrations these are, and confidences where an answer names no other. The answers
+    /// hold for every model that has the species' codes.
     pub model: ReviewedModel,
     /// All answers.
     pub answers: Vec<Answered>,
@@ -74,25 +74,21 @@ pub enum Impossible {
 }
 
 impl ReviewFile {
-    /// The answers to save, with a calibration for each species that has some.
+    /// The answers to save, with what a model's confidences mean by them.
     #[must_use]
     pub fn new(
         pipit_version: String,
         model: ReviewedModel,
         answers: &Answers,
-        config: &CalibrationConfig,
+        calibrations: BTreeMap<String, Calibration>,
     ) -> Self {
-        let calibrate = |code: &str| Calibration::fit(answers.of_species(code), config);
         Self {
             format: FORMAT.to_owned(),
             format_version: FORMAT_VERSION,
             pipit_version,
             model,
             answers: answers.iter().cloned().collect(),
-            calibrations: answers
-                .species()
-                .map(|code| (code.to_owned(), calibrate(code)))
-                .collect(),
+            calibrations,
         }
     }
 
@@ -128,8 +124,15 @@ impl ReviewFile {
                 found: head.format_version,
             });
         }
-        let review: Self = serde_json::from_slice(json).map_err(damaged)?;
+        let mut review: Self = serde_json::from_slice(json).map_err(damaged)?;
         review.check()?;
+        // Reviews did not always say it of each answer.
+        for Answered { question, .. } in &mut review.answers {
+            let weights = &review.model.weights_sha256;
+            question
+                .weights_sha256
+                .get_or_insert_with(|| weights.clone());
+        }
         Ok(review)
     }
 
@@ -165,8 +168,8 @@ fn begins_as_review(json: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Answer;
     use super::super::fixture::question;
+    use super::super::{Answer, CalibrationConfig};
     use super::*;
     use crate::words::Language;
     use serde_json::{Value, json};
@@ -185,8 +188,10 @@ mod tests {
             version: "1.0.0".into(),
             weights_sha256: "ab12".into(),
         };
-        let config = CalibrationConfig::default();
-        let review = ReviewFile::new("0.1.0".into(), model, &answers, &config);
+        let calibration =
+            Calibration::fit(answers.of_species("banana"), &CalibrationConfig::default());
+        let calibrations = BTreeMap::from([("banana".to_owned(), calibration)]);
+        let review = ReviewFile::new("0.1.0".into(), model, &answers, calibrations);
         (review, answers)
     }
 
@@ -219,6 +224,27 @@ mod tests {
         read.calibrations.clone_from(&review.calibrations);
         assert_eq!(read, review);
         assert!(Answers::new(read.answers).iter().eq(answers.iter()));
+    }
+
+    #[test]
+    fn an_answer_that_names_no_model_is_about_the_one_of_its_file() {
+        let mut older = value();
+        for answer in older["answers"].as_array_mut().expect("a list") {
+            answer
+                .as_object_mut()
+                .expect("an answer")
+                .remove("weights_sha256");
+        }
+        older["answers"][1]["weights_sha256"] = json!("cd34");
+        let read = ReviewFile::from_json(older.to_string().as_bytes()).expect("a review");
+        let models = read
+            .answers
+            .iter()
+            .map(|known| known.question.weights_sha256.as_deref());
+        assert_eq!(
+            models.take(2).collect::<Vec<_>>(),
+            [Some("ab12"), Some("cd34")]
+        );
     }
 
     #[test]

@@ -18,5 +18,6 @@ pub(super) fn question_at(start_s: f64, end_s: f64) -> Question {
         start_s,
         end_s,
         confidence: 0.8,
+        weights_sha256: Some("ab12".into()),
     }
 }

@@ -1,7 +1,7 @@
 //! What a species' confidences mean by a reviewer's answers.
 
 use super::Session;
-use crate::review::{Calibration, CalibrationConfig, PrecisionThreshold, threshold_for_precision};
+use crate::review::{CalibrationConfig, PrecisionThreshold, threshold_for_precision};
 use crate::settings::DEFAULT_PRECISION;
 use pipit_core::LabelId;
 
@@ -33,8 +33,7 @@ impl Session {
     #[must_use]
     pub fn meaning(&self, label: LabelId) -> Meaning {
         let config = CalibrationConfig::default();
-        let answered = self.answers.of_species(&self.code(label));
-        let calibration = Calibration::fit(answered, &config);
+        let calibration = self.calibration(&self.code(label));
         if !calibration.is_supported(&config) {
             return Meaning::TooFew(calibration.n_answers());
         }

@@ -2,8 +2,8 @@
 
 use super::{Effect, Recording, RecordingId, Session};
 use crate::review::{
-    Answer, Answers, CalibrationConfig, Progress, Question, QueueConfig, RecordingKey, ReviewError,
-    ReviewFile, ReviewedModel, progress, queue,
+    Answer, Answers, Calibration, CalibrationConfig, Progress, Question, QueueConfig, RecordingKey,
+    ReviewError, ReviewFile, ReviewedModel, progress, queue,
 };
 use pipit_core::{Detection, LabelId};
 
@@ -26,8 +26,7 @@ impl Session {
     /// What a reviewer is asked about a detection; none if it is not there.
     #[must_use]
     pub fn question(&self, id: RecordingId, detection: &Detection) -> Option<Question> {
-        let recording = self.recording(id)?;
-        Some(question(recording, self.code(detection.label), detection))
+        Some(self.question_in(self.recording(id)?, detection))
     }
 
     /// What was said about a detection.
@@ -94,17 +93,18 @@ impl Session {
     #[must_use]
     pub fn review_file(&self) -> Option<ReviewFile> {
         let manifest = self.known_manifest()?;
-        let weights = manifest.weights_entry().map(|entry| entry.sha256.clone());
         let model = ReviewedModel {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
-            weights_sha256: weights.unwrap_or_default(),
+            weights_sha256: self.weights_sha256().unwrap_or_default().to_owned(),
         };
+        let species = self.answers.species();
+        let calibrations = species.map(|code| (code.to_owned(), self.calibration(code)));
         Some(ReviewFile::new(
             env!("CARGO_PKG_VERSION").to_owned(),
             model,
             &self.answers,
-            &CalibrationConfig::default(),
+            calibrations.collect(),
         ))
     }
 
@@ -138,14 +138,41 @@ impl Session {
     }
 
     fn questions(&self, label: LabelId) -> (Vec<Place>, Vec<Question>) {
-        let code = self.code(label);
         self.recordings
             .iter()
             .flat_map(|recording| {
                 let of_label = recording.detections.iter().filter(|d| d.label == label);
-                of_label.map(|d| ((recording.id, *d), question(recording, code.clone(), d)))
+                of_label.map(|d| ((recording.id, *d), self.question_in(recording, d)))
             })
             .unzip()
+    }
+
+    /// What the model's confidences in a species mean by the answers.
+    pub(super) fn calibration(&self, code: &str) -> Calibration {
+        let label = self
+            .known_manifest()
+            .and_then(|manifest| manifest.classes.id(code));
+        let questions = label
+            .map(|label| self.questions(label).1)
+            .unwrap_or_default();
+        let answered = (self.answers).with_confidences_of(self.weights_sha256(), code, &questions);
+        Calibration::fit(&answered, &CalibrationConfig::default())
+    }
+
+    fn question_in(&self, recording: &Recording, detection: &Detection) -> Question {
+        Question {
+            recording: key(recording),
+            code: self.code(detection.label),
+            start_s: detection.start_s,
+            end_s: detection.end_s,
+            confidence: detection.confidence,
+            weights_sha256: self.weights_sha256().map(str::to_owned),
+        }
+    }
+
+    fn weights_sha256(&self) -> Option<&str> {
+        let entry = self.known_manifest()?.weights_entry().ok()?;
+        Some(&entry.sha256)
     }
 
     fn place_of(&self, wanted: &Question) -> Option<Place> {
@@ -158,16 +185,6 @@ impl Session {
             key.is_same(&wanted.recording)
                 .then_some((recording.id, *detection))
         })
-    }
-}
-
-fn question(recording: &Recording, code: String, detection: &Detection) -> Question {
-    Question {
-        recording: key(recording),
-        code,
-        start_s: detection.start_s,
-        end_s: detection.end_s,
-        confidence: detection.confidence,
     }
 }
 
