@@ -3,13 +3,14 @@
 const VERSION = "{{version}}";
 const FILES = {{files}};
 
-const SITE = `pipit-site-${VERSION}`;
 // Catalogue and manifests: asked for anew while there is a network, and taken from here without one. The
 // page keeps them beside the weights (worker/model.rs), also on a visit on which this was not yet running.
 const MODELS = "pipit-models";
 // A network that answers nothing is no network; the lists are a few kilobytes.
 const PATIENCE_MS = 4000;
 const scope = self.registration.scope;
+// All sites of an origin share its caches: each keeps its own.
+const SITE = `pipit-site-${VERSION}-${scope}`;
 
 self.addEventListener("install", (event) => {
   const fresh = FILES.map((file) => new Request(scope + file, { cache: "no-cache" }));
@@ -17,14 +18,19 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  const isOld = (name) => name.startsWith("pipit-site-") && name !== SITE;
-  event.waitUntil(
-    caches
-      .keys()
-      .then((names) => Promise.all(names.filter(isOld).map((name) => caches.delete(name))))
-      .then(() => self.clients.claim()),
-  );
+  event.waitUntil(forgetOthers().then(() => self.clients.claim()));
 });
+
+// Earlier versions of this site; their names did not always tell whose they are.
+async function forgetOthers() {
+  for (const name of await caches.keys()) {
+    if (!name.startsWith("pipit-site-") || name === SITE) continue;
+    const isOwn = name.includes("-http")
+      ? name.endsWith(`-${scope}`)
+      : await (await caches.open(name)).match(`${scope}index.html`);
+    if (isOwn) await caches.delete(name);
+  }
+}
 
 self.addEventListener("message", (event) => {
   if (event.data === "take-over") self.skipWaiting();
@@ -50,16 +56,17 @@ async function kept(url, request) {
 }
 
 async function newest(request) {
-  const known = async () => (await caches.open(MODELS)).match(request.url);
+  const known = await (await caches.open(MODELS)).match(request.url);
   try {
-    const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    // Where nothing is known, slow is better than nothing.
+    const signal = known && AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(request, { signal });
     // All of it or what is known: a network may break off.
     const whole = new Response(await response.blob(), response);
     // A server in trouble is as good as none.
-    return whole.status < 500 ? whole : ((await known()) ?? whole);
+    return whole.status < 500 ? whole : (known ?? whole);
   } catch (error) {
-    const kept = await known();
-    if (kept) return kept;
+    if (known) return known;
     throw error;
   }
 }

@@ -25,6 +25,10 @@ pub fn keep_site(site: &str, updated: impl Fn() + Clone + 'static) {
         if registration.waiting().is_some() {
             updated();
         }
+        // The browser may have looked for another version on its own before.
+        if let Some(new) = registration.installing() {
+            tell_when_installed(&new, updated.clone());
+        }
         let found = registration.clone();
         listen(&registration, "updatefound", move || {
             if let Some(new) = found.installing() {
