@@ -76,6 +76,8 @@ struct Kept {
     review: Vec<u8>,
     /// Those on the page could not be kept: what was kept before must not replace them.
     has_unkept_answers: bool,
+    /// The changes of answers when a review was saved last.
+    n_saved_answer_changes: u64,
     /// Who waits for a stretch of sound.
     listeners: HashMap<JobId, oneshot::Sender<Result<Sound, Failure>>>,
 }
@@ -109,7 +111,7 @@ impl Shell {
         shell.change(|session| session.ignored(warnings));
         // Nobody answers in two tabs at once.
         page::on_focus(move || spawn_local(shell.recall_review()));
-        page::ask_before_leaving(move || shell.with_untracked(Session::has_unsaved_sound));
+        page::ask_before_leaving(move || shell.would_lose_something());
         // How one listens is a setting as well.
         leptos::prelude::Effect::new(move |_| {
             let listening = shell.listening.get().of_any_detection();

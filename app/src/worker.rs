@@ -76,7 +76,7 @@ impl Worker {
             Request::Listen {
                 job,
                 sample_rate_hz,
-            } => return self.listen(job, sample_rate_hz),
+            } => return self.clone().listen(job, sample_rate_hz),
             Request::Heard { job } => return self.heard(job, &beside),
             Request::Help(Help::Begin { job, manifest }) => {
                 return helper::begin(job, *manifest, beside);
@@ -126,15 +126,17 @@ impl Worker {
         }
     }
 
-    fn listen(&self, job: JobId, sample_rate_hz: u32) {
+    fn listen(self: Rc<Self>, job: JobId, sample_rate_hz: u32) {
         let (sender, blocks) = mpsc::unbounded();
         self.listening.replace(Some((job, sender)));
         let loaded = self.loaded.borrow().clone();
         spawn_local(async move {
+            let is_cancelled = || self.cancelled.borrow().contains(&job);
             let ended = match loaded {
-                Some(loaded) => live::run(&loaded, job, sample_rate_hz, blocks).await,
+                Some(loaded) => live::run(&loaded, job, sample_rate_hz, blocks, is_cancelled).await,
                 None => Err(incomplete()),
             };
+            self.cancelled.borrow_mut().remove(&job);
             let failed = |failure| Response::Failed { job, failure };
             scope::post(&ended.unwrap_or_else(failed), None);
         });

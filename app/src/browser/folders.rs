@@ -29,7 +29,8 @@ pub(super) async fn take(entries: Vec<FileSystemEntry>) -> Taken {
         .collect();
     while let Some((entry, is_inside)) = waiting.pop() {
         if entry.is_directory() {
-            let mut inside = list(entry.unchecked_into()).await;
+            let (mut inside, is_whole) = list(entry.unchecked_into()).await;
+            n_others += usize::from(!is_whole);
             inside.sort_by_key(|entry| std::cmp::Reverse(entry.name()));
             waiting.extend(inside.into_iter().map(|entry| (entry, true)));
         } else if is_inside && !is_recording_name(&entry.name()) && !is_part(&entry.name()) {
@@ -47,8 +48,8 @@ pub(super) async fn take(entries: Vec<FileSystemEntry>) -> Taken {
     taken
 }
 
-/// The entries of a folder; of one that cannot be read, those that could.
-async fn list(folder: FileSystemDirectoryEntry) -> Vec<FileSystemEntry> {
+/// The entries of a folder, and whether these are all; of one that cannot be read, those that could.
+async fn list(folder: FileSystemDirectoryEntry) -> (Vec<FileSystemEntry>, bool) {
     let reader = folder.create_reader();
     let mut entries = Vec::new();
     loop {
@@ -56,14 +57,15 @@ async fn list(folder: FileSystemDirectoryEntry) -> Vec<FileSystemEntry> {
         let batch = JsFuture::from(Promise::new(&mut |resolve, reject| {
             let _ = reader.read_entries_with_callback_and_callback(&resolve, &reject);
         }));
-        let Ok(batch) = batch.await else { break };
+        let Ok(batch) = batch.await else {
+            return (entries, false);
+        };
         let batch: Array = batch.unchecked_into();
         if batch.length() == 0 {
-            break;
+            return (entries, true);
         }
         entries.extend(batch.iter().map(JsCast::unchecked_into));
     }
-    entries
 }
 
 async fn open(entry: FileSystemFileEntry) -> Result<File, JsValue> {

@@ -141,7 +141,10 @@ fn Row(sight: Sight, detection: Detection, answers: Memo<u64>) -> impl IntoView 
     let state_words = move || (shell.words().review.state)(state.get());
     let row = NodeRef::<Li>::new();
     Effect::new(move |_| {
+        // One whose end or confidence has changed is another row: nobody has chosen it just now.
+        let is_new = move |selected: Selected| selected.detection == detection;
         if is_selected.get()
+            && shell.selected.get_untracked().is_some_and(is_new)
             && let Some(row) = row.get_untracked()
         {
             reveal(&row);

@@ -76,7 +76,10 @@ pub(super) fn Number(
                     take.with_value(|take| take(true, event.target().value()));
                 }
                 on:change:target=move |event| {
-                    take.with_value(|take| take(false, event.target().value()));
+                    let field = event.target();
+                    take.with_value(|take| take(false, field.value()));
+                    // What was not taken does not hold.
+                    field.set_value(&value.get_untracked().to_string());
                 }
             />
             {children.map(|children| children())}

@@ -83,7 +83,7 @@ impl Playback {
             let stands_s = player.position_s();
             let has_ended = player.has_ended() && stands_s <= position_s;
             let is_here = (stands_s - position_s).abs() < END_S;
-            has_ended || (is_last && is_here && player.remains_s() < END_S)
+            is_last && (has_ended || (is_here && player.remains_s() < END_S))
         };
         let player = self.player.get_value();
         if player.is_some_and(|player| is_at_end(&player)) {

@@ -102,12 +102,12 @@ fn OpenRecording(shell: Shell, id: RecordingId) -> impl IntoView {
 #[component]
 fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
     let is_over = shell.watch(id, Recording::is_over);
-    let is_saved_by_hand = shell.watch(id, |r| r.is_live && r.is_over());
-    let is_heard = shell.watch(id, Recording::is_heard);
+    let is_saved_by_hand = shell.watch(id, |r| r.is_live && (r.is_over() || r.is_stopped));
+    let is_coming_in = shell.watch(id, |r| r.is_heard() && !r.is_stopped);
     let may_rerun = shell.watch(id, Recording::may_rerun);
     let rerun = move |_| shell.update(|session| session.rerun(id));
     let cancel = move |_| {
-        if is_heard.get_untracked() == Some(true) {
+        if shell.hears(id) {
             shell.stop_listening();
         } else {
             shell.update(|session| session.cancel(id));
@@ -161,7 +161,7 @@ fn Actions(shell: Shell, id: RecordingId) -> impl IntoView {
                 <button type="button" data-testid="cancel-button" on:click=cancel>
                     {move || {
                         let words = shell.words();
-                        if is_heard.get() == Some(true) {
+                        if is_coming_in.get() == Some(true) {
                             words.intake.stop_listening
                         } else {
                             words.card.cancel

@@ -219,6 +219,7 @@ pub(super) fn ReviewFiles(shell: Shell) -> impl IntoView {
         if let Some(review) = review {
             // Refused only where there is no room for some kilobytes.
             let _ = download::save("pipit-review.json", "application/json", &review.to_json());
+            shell.review_was_saved();
         }
     };
     let load = move |taken: Taken| {

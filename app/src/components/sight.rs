@@ -57,6 +57,16 @@ impl Sight {
                 sight.show(start_s, end_s);
             }
         });
+        // One whose header tells no length is in sight from its start, as far as it is known.
+        let is_announced = shell.watch(id, |recording| recording.announced_s.is_some());
+        Effect::new(move |shown: Option<Viewport>| {
+            let first = Viewport::first(duration_s.get());
+            let is_untouched = shown.is_some_and(|shown| shown == sight.viewport.get_untracked());
+            if is_untouched && is_announced.get_untracked() == Some(false) {
+                sight.viewport.set(first);
+            }
+            first
+        });
         // What is heard live stays in sight while it comes in.
         let is_heard = shell.watch(id, Recording::is_heard);
         Effect::new(move |_| {

@@ -70,13 +70,13 @@ impl Session {
 
     /// The user, or the microphone, has stopped; what was heard is still being identified.
     pub fn stop_listening(&mut self) -> Vec<Effect> {
-        let heard = |r: &&Recording| r.is_heard();
-        let job = self
-            .recordings
-            .iter()
-            .filter(heard)
-            .find_map(|recording| recording.job);
-        let stop = job.map(|job| Effect::Send(Request::StopListening { job }));
+        let Some(recording) = self.recordings.iter_mut().find(|r| r.is_heard()) else {
+            return Vec::new();
+        };
+        recording.is_stopped = true;
+        let stop = recording
+            .job
+            .map(|job| Effect::Send(Request::StopListening { job }));
         Vec::from_iter(stop)
     }
 }

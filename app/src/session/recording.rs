@@ -70,6 +70,8 @@ pub struct Recording {
     pub is_saved: bool,
     /// Its job takes what the microphone hears, and no file.
     pub(super) is_from_microphone: bool,
+    /// The microphone is closed: all that it heard lies in a file, though it may still be identified.
+    pub is_stopped: bool,
     /// How far it has come.
     pub state: RecordingState,
     /// Its job in the worker while it runs.
@@ -169,6 +171,7 @@ impl Recording {
             is_live: false,
             is_saved: false,
             is_from_microphone: false,
+            is_stopped: false,
             state: RecordingState::Waiting,
             job: None,
             audio: None,

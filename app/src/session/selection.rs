@@ -22,8 +22,9 @@ impl Selected {
     }
 }
 
-/// Of some of a recording's detections, in order of time, the one `by` places after the chosen one;
-/// from either end if none of them is chosen. None beyond the ends.
+/// Of some of a recording's detections, in order of time, the one `by` places after the chosen one, or
+/// after where that was if it is not among them; from either end if none is chosen in this recording. None
+/// beyond the ends.
 #[must_use]
 pub fn neighbour(
     recording: RecordingId,
@@ -31,13 +32,24 @@ pub fn neighbour(
     selected: Option<&Selected>,
     by: isize,
 ) -> Option<Detection> {
-    let chosen = selected.and_then(|s| detections.iter().position(|d| s.is(recording, d)));
-    let next = match chosen {
-        Some(at) => at.checked_add_signed(by)?,
+    let index_of = |chosen: &Selected| detections.iter().position(|d| chosen.is(recording, d));
+    let chosen = selected.filter(|selected| selected.recording == recording);
+    let next = match chosen.map(|chosen| (chosen, index_of(chosen))) {
+        Some((_, Some(at))) => at.checked_add_signed(by)?,
+        Some((gone, None)) => {
+            let gone = place(&gone.detection);
+            let after = detections.iter().take_while(|d| place(d) < gone).count();
+            after.checked_add_signed(by - isize::from(by > 0))?
+        }
         None if by > 0 => 0,
         None => detections.len().checked_sub(1)?,
     };
     detections.get(next).copied()
+}
+
+/// The order of detections.
+fn place(detection: &Detection) -> (f64, usize) {
+    (detection.start_s, detection.label.0)
 }
 
 #[cfg(test)]
@@ -75,7 +87,18 @@ mod tests {
             (next(None, 1), next(None, -1)),
             (Some((0, 0)), Some((5, 0)))
         );
-        // One that is gone, or of another recording, counts as none.
+        // Where one that is gone was, the next ones still are: it was answered, and so filtered out.
+        let gone = selected(detection(2.5, 0));
+        assert_eq!(next(Some(&gone), 1), Some((5, 0)));
+        assert_eq!(next(Some(&gone), -1), Some((0, 1)));
+        let first = selected(detection(-1.0, 0));
+        assert_eq!(next(Some(&first), -1), None);
+        let beyond = selected(detection(9.0, 0));
+        assert_eq!(
+            (next(Some(&beyond), 1), next(Some(&beyond), -1)),
+            (None, Some((5, 0)))
+        );
+        // One of another recording counts as none.
         let elsewhere = Selected {
             recording: RecordingId(2),
             ..middle

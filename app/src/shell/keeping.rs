@@ -6,7 +6,7 @@ use crate::browser::files::SourceFile;
 use crate::browser::results;
 use crate::file_stamp;
 use crate::protocol::{Failure, FailureKind};
-use crate::session::{KeptResults, RecordingId};
+use crate::session::{KeptResults, RecordingId, Session};
 use leptos::prelude::{UpdateValue, WithValue};
 
 /// The name that answers are kept under; all others are results.
@@ -76,6 +76,22 @@ impl Shell {
                 kept.review = json;
             }
         });
+    }
+
+    /// The user has a file of all answers.
+    pub fn review_was_saved(self) {
+        let n_changes = self.with_untracked(Session::n_answer_changes);
+        self.kept
+            .update_value(|kept| kept.n_saved_answer_changes = n_changes);
+    }
+
+    /// Whether leaving the page would lose sound or answers that lie in no file of the user's, nor in the browser.
+    pub(super) fn would_lose_something(self) -> bool {
+        let n_changes = self.with_untracked(Session::n_answer_changes);
+        let has_unsaved_answers = self
+            .kept
+            .with_value(|kept| kept.has_unkept_answers && kept.n_saved_answer_changes != n_changes);
+        has_unsaved_answers || self.with_untracked(Session::has_unsaved_sound)
     }
 
     /// Takes the answers of an earlier visit, or of another tab since this one read or kept them last.

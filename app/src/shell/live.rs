@@ -57,6 +57,21 @@ impl Shell {
         });
     }
 
+    /// Whether the microphone is open for this recording.
+    pub fn hears(self, id: RecordingId) -> bool {
+        (self.kept).with_value(|kept| kept.live.as_ref().is_some_and(|live| live.id == id))
+    }
+
+    /// Closes the microphone if nobody listens to it any more: identifying what it hears has failed.
+    pub(super) fn stop_listening_in_vain(self) {
+        let heard = self
+            .kept
+            .with_value(|kept| kept.live.as_ref().map(|live| live.id));
+        if heard.is_some() && heard != self.with_untracked(Session::listening) {
+            self.stop_listening();
+        }
+    }
+
     /// Closes the microphone; what was heard becomes a file of the recording.
     pub fn stop_listening(self) {
         let live = self

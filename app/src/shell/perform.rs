@@ -71,6 +71,7 @@ impl Shell {
             self.answer_listener(&response, &bytes);
             self.take_package(&response, &bytes);
             self.update(|session| session.apply(response, &bytes));
+            self.stop_listening_in_vain();
         };
         let died = move |words: String| self.update(|session| session.worker_died(&words));
         match WorkerPort::start(&site, with_gpu, answered, died) {

@@ -16,7 +16,7 @@ use std::io::ErrorKind;
 use web_sys::Blob;
 
 /// Seconds of work after which the page's messages are heard.
-const BREATH_S: f64 = 0.02;
+pub(super) const BREATH_S: f64 = 0.02;
 
 /// Posts scores and spectrogram columns as they come; returns the last answer.
 pub(super) async fn run(

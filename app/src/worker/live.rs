@@ -1,8 +1,9 @@
 //! Identifying what is heard while it is heard.
 
 use super::Loaded;
+use super::identify::BREATH_S;
 use super::live_picture::LivePicture;
-use crate::browser::clock::now_s;
+use crate::browser::clock::{breathe, now_s};
 use crate::browser::scope;
 use crate::protocol::{Failure, JobId, Response, Summary};
 use futures_channel::mpsc::UnboundedReceiver;
@@ -15,6 +16,7 @@ pub(super) async fn run(
     job: JobId,
     sample_rate_hz: u32,
     mut blocks: UnboundedReceiver<Vec<f32>>,
+    is_cancelled: impl Fn() -> bool,
 ) -> Result<Response, Failure> {
     // One window at a time: waiting for others would only make the answer late.
     let mut identification = Identification::new(&loaded.classifier, sample_rate_hz, 1)
@@ -24,7 +26,16 @@ pub(super) async fn run(
     let start_s = now_s();
     let mut n_samples = 0_u64;
     let mut peak = 0.0_f32;
+    let mut last_breath_s = start_s;
     while let Some(block) = blocks.next().await {
+        // Where it falls behind, what the page sends meanwhile, such as the wish to cancel, must still arrive.
+        if now_s() - last_breath_s > BREATH_S {
+            breathe().await;
+            last_breath_s = now_s();
+        }
+        if is_cancelled() {
+            return Ok(Response::Cancelled { job });
+        }
         n_samples += block.len() as u64;
         peak = block
             .iter()
