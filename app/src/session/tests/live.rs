@@ -41,6 +41,29 @@ fn what_the_microphone_hears_grows_and_ends() {
 }
 
 #[test]
+fn what_was_stopped_can_be_cancelled_while_it_is_still_identified() {
+    let mut session = loaded(DeviceChoice::Auto, DeviceKind::Cpu);
+    let (heard, _) = session.listen("Live".into(), 48_000);
+    let (id, job) = heard.expect("there is a model");
+    session.apply(scored(job, 0.0, [0.9, 0.1]), &vec![100; 200 * 128]);
+    let is_stopped = |session: &Session| session.recording(id).expect("kept").is_stopped;
+    assert!(!is_stopped(&session));
+    session.stop_listening();
+    assert!(is_stopped(&session));
+    add(&mut session, "a");
+    let effects = session.cancel(id);
+    assert_eq!(effects[0], Effect::Send(Request::Cancel { job }));
+    begin(&mut session, &effects[1..]);
+    assert_eq!(state(&session, id), RecordingState::Cancelled);
+    assert_eq!(
+        (session.listening(), session.has_unsaved_sound()),
+        (None, true)
+    );
+    // The worker's last words are about nothing that waits for them.
+    assert!(session.apply(Response::Cancelled { job }, &[]).is_empty());
+}
+
+#[test]
 fn the_microphone_is_opened_once_however_often_it_is_asked_for() {
     let (mut without_model, _) = Session::start(Settings::default());
     assert!(without_model.open_microphone().is_empty());
