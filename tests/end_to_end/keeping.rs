@@ -216,10 +216,26 @@ fn works_without_a_network(browsers: &Arc<Browsers>) -> Trial {
         let server = site::serve()?;
         let url = server.url().to_owned();
         in_tab(name, &browsers, Gpu::None, &url, |page, folder| {
+            // Another site's, and an earlier version of this one from before names told whose they are.
+            page.evaluate::<bool>(
+                "(async () => {
+                    await caches.open('pipit-site-0123-https://example.org/elsewhere/');
+                    const earlier = await caches.open('pipit-site-0123');
+                    await earlier.put('index.html', new Response('earlier'));
+                    return true;
+                })()",
+            )?;
             goes_offline(page, server)?;
             let file = recording(folder, "forest.wav", whistles(5.0))?;
             page.drop_files(&[file])?;
             page.wait_for_state("forest.wav", &["done"], RUN_TIMEOUT)?;
+            let kept: Vec<String> = page.evaluate("caches.keys()")?;
+            let is_kept = |name: &str| kept.iter().any(|kept| kept == name);
+            ensure!(
+                is_kept("pipit-site-0123-https://example.org/elsewhere/")
+                    && !is_kept("pipit-site-0123"),
+                "{kept:?}"
+            );
             Ok(())
         })
     })

@@ -21,6 +21,10 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
         test("plus_minus_and_go_to", plus_minus_and_go_to),
         test("the_sheet_lists_the_keys", the_sheet_lists_the_keys),
         test("letters_can_be_turned_off", letters_can_be_turned_off),
+        test(
+            "answers_lead_on_in_a_filtered_list",
+            answers_lead_on_in_a_filtered_list,
+        ),
     ]
 }
 
@@ -51,6 +55,34 @@ fn chosen(page: &mut Page) -> Result<Vec<usize>> {
         "[...document.querySelectorAll('[data-testid=\"detection\"]')]
             .flatMap((row, i) => row.ariaSelected === 'true' ? [i] : [])",
     )
+}
+
+/// Of what is not yet answered, what was skipped stays behind.
+fn answers_lead_on_in_a_filtered_list(page: &mut Page, folder: &Path) -> Result<()> {
+    const STARTS: &str = "[...document.querySelectorAll('[data-testid=\"detection\"]')]
+        .map(row => row.dataset.startS + row.dataset.code)";
+    whistles(page, folder)?;
+    let all: Vec<String> = page.evaluate(STARTS)?;
+    ensure!(all.len() >= 4, "only {all:?}: a test of nothing");
+    // The first of the states: not yet reviewed.
+    page.set_value("review-filter", "0")?;
+    for _ in 0..2 {
+        page.press("ArrowDown", 40)?;
+    }
+    page.type_text("y")?;
+    page.wait_until(
+        "the answered one leaves the list",
+        ANSWER,
+        &format!("({STARTS}).length === {}", all.len() - 1),
+    )?;
+    page.press("ArrowDown", 40)?;
+    ensure!(chosen(page)? == [1], "{:?} of {all:?}", chosen(page)?);
+    let left: Vec<String> = page.evaluate(STARTS)?;
+    ensure!(
+        left[0] == all[0] && left[1] == all[2],
+        "{left:?} of {all:?}"
+    );
+    Ok(())
 }
 
 fn arrows_choose_and_p_plays(page: &mut Page, folder: &Path) -> Result<()> {

@@ -1,10 +1,11 @@
 //! The spectrogram: zooming, moving, colours, and recordings of hours.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use libtest_mimic::Trial;
 use pipit_tests::audio::{Encoding, Recipe};
 use pipit_tests::browser::Browsers;
@@ -30,10 +31,37 @@ pub(crate) fn trials(browsers: &Arc<Browsers>) -> Vec<Trial> {
             "boxes_are_where_detections_are",
             boxes_are_where_detections_are,
         ),
+        test(
+            "a_length_that_no_header_tells",
+            a_length_that_no_header_tells,
+        ),
         test("times_of_the_clock", times_of_the_clock),
         test("why_this_bird", why_this_bird),
         test("three_hours", three_hours),
     ]
+}
+
+/// A recorder that was switched off, or a program that wrote into a pipe, has not entered the length.
+fn a_length_that_no_header_tells(page: &mut Page, folder: &Path) -> Result<()> {
+    let recipe = Recipe {
+        length_s: 12.0,
+        ..Recipe::default()
+    };
+    let file = recording(folder, "piped.wav", recipe)?;
+    let mut bytes = fs::read(&file)?;
+    let data = bytes.windows(4).position(|bytes| bytes == b"data");
+    let data = data.context("a WAV has data")?;
+    for length in [4, data + 4] {
+        bytes[length..length + 4].fill(0xFF);
+    }
+    fs::write(&file, bytes)?;
+    page.drop_files(&[file])?;
+    page.wait_for_state("piped.wav", &["done"], RUN_TIMEOUT)?;
+    wait_for_sight(
+        page,
+        "all of it is in sight",
+        "start === 0 && Math.abs(span - 12) < 0.1",
+    )
 }
 
 /// What is in sight: start and length in seconds.
