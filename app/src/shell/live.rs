@@ -58,6 +58,7 @@ impl Shell {
     }
 
     /// Whether the microphone is open for this recording.
+    #[must_use]
     pub fn hears(self, id: RecordingId) -> bool {
         (self.kept).with_value(|kept| kept.live.as_ref().is_some_and(|live| live.id == id))
     }
