@@ -81,33 +81,13 @@ impl Dataset {
     /// Reads recordings whose labels do not matter: a table of which only the names of the files count, or every
     /// audio file in a folder and the folders in it.
     pub(crate) fn open_unlabelled(path: &Path) -> anyhow::Result<Vec<Recording>> {
-        std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let recordings = match table_of(path) {
-            Some(table) => metadata::read(&table, &["filename"])?.recordings,
-            None => folders::read_flat(path)?,
-        };
-        ensure!(
-            !recordings.is_empty(),
-            "no audio files in {}",
-            path.display()
-        );
-        Ok(recordings)
+        read_some(path, folders::read_flat)
     }
 
-    /// Reads recordings that may have labels: a table or folders as above, and beside the folders or without any
+    /// Reads recordings that may have labels: a table or folders as above, and in the table or beside the folders
     /// recordings of which no label is known.
     pub(crate) fn open_partly_labelled(path: &Path) -> anyhow::Result<Vec<Recording>> {
-        std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let recordings = match table_of(path) {
-            Some(table) => metadata::read(&table, &["filename"])?.recordings,
-            None => folders::read_with_others(path)?,
-        };
-        ensure!(
-            !recordings.is_empty(),
-            "no audio files in {}",
-            path.display()
-        );
-        Ok(recordings)
+        read_some(path, folders::read_with_others)
     }
 
     /// Audio files beside a table that none of its rows names, relative to the folder of audio.
@@ -153,6 +133,24 @@ impl Dataset {
                 |name| name.to_string_lossy().into_owned(),
             )
     }
+}
+
+/// Recordings of a table, which need no labels there, or those that are found in a folder.
+fn read_some(
+    path: &Path,
+    in_folder: fn(&Path) -> anyhow::Result<Vec<Recording>>,
+) -> anyhow::Result<Vec<Recording>> {
+    std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let recordings = match table_of(path) {
+        Some(table) => metadata::read(&table, &["filename"])?.recordings,
+        None => in_folder(path)?,
+    };
+    ensure!(
+        !recordings.is_empty(),
+        "no audio files in {}",
+        path.display()
+    );
+    Ok(recordings)
 }
 
 /// The folder whose folders are classes, where no table says which files are recordings: what is written there

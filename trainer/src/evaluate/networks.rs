@@ -179,8 +179,8 @@ pub(super) fn warn_of_other_data(networks: &[Network<'_>], dataset: &Dataset, ar
         .map(|network| network.recordings.len())
         .sum();
     eprintln!(
-        "of the {} recordings in {} only the {scored} are scored that are called like ones which the {} held out, \
-         though {missing} others of its data are not there{}",
+        "scored of the {} recordings in {}: {scored}, whose files are called like ones that the {} held out; {missing} other \
+         files of its data are not there{}",
         names.len(),
         args.data.display(),
         if networks.len() > 1 { "runs" } else { "run" },

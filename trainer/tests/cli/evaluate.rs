@@ -261,9 +261,9 @@ fn a_run_that_is_asked_about_other_recordings_says_which_it_scores() {
 
     let (text, told) = evaluate(folder.path(), &[]);
     assert!(text.contains("\n1 recordings, 1 of them"), "{text}");
-    let words = "of the 3 recordings in";
+    let words = "scored of the 3 recordings in";
     assert!(
-        told.contains(words) && told.contains("only the 1"),
+        told.contains(words) && told.contains(": 1, whose"),
         "{told}"
     );
     assert!(told.contains("--all scores all"), "{told}");
@@ -273,7 +273,7 @@ fn a_run_that_is_asked_about_other_recordings_says_which_it_scores() {
     assert!(text.contains("\n3 recordings, 3 of them"), "{text}");
     assert!(!told.contains(words), "{told}");
     let (_, told) = evaluate(&model().data, &[]);
-    assert!(!told.contains("are scored"), "{told}");
+    assert!(!told.contains("scored of"), "{told}");
 }
 
 #[test]
